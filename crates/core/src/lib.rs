@@ -1,1 +1,38 @@
-//! Placeholder of the skeleton.
+//! Walkon's words and rules: plain data and pure functions, no I/O.
+//!
+//! Three tiers, lowest first; a module imports only tiers below its own (`tests/tidy.rs` holds the
+//! table and reads the tree):
+//!
+//! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
+//! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
+//!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
+//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`outcome`], [`event`],
+//!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
+//! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
+
+pub mod clock;
+pub mod id;
+pub mod rng;
+
+pub mod account;
+pub mod action;
+pub mod behavior;
+pub mod device;
+pub mod dial;
+pub mod effect;
+pub mod event;
+pub mod gate;
+pub mod gesture;
+pub mod hold;
+pub mod kind;
+pub mod lease;
+pub mod outcome;
+pub mod persona;
+pub mod plan;
+pub mod recorder;
+pub mod site;
+pub mod step;
+pub mod storage_state;
+
+pub mod motion;
+pub mod routing;

@@ -1,0 +1,114 @@
+//! An account: one identity on one site, and where it is in its life.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hold::Hold;
+use crate::id::{AccountId, SiteId};
+
+/// Where an account is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifecycle {
+    /// Known, not in use.
+    Inactive,
+    /// Being set up.
+    Connecting,
+    /// In use, with caps that grow by the day.
+    Ramping,
+    /// In use.
+    Active,
+    /// Set-up failed or something broke; see its holds and alerts.
+    Error,
+}
+
+/// How an account reaches the site, as its owner wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyConfig {
+    /// `http://host:port` or `socks5://host:port`, without credentials.
+    pub url: String,
+    /// The user name the proxy asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The file that holds the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// One `[[account]]` of `accounts.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Our name for it.
+    pub id: AccountId,
+    /// The site it lives on.
+    pub site: SiteId,
+    /// The site's name for it.
+    pub username: String,
+    /// Its IANA time zone: its days and hours are counted there.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// The device profile it acts from, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The persona it acts as, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
+    /// The plan that limits it, by name.
+    #[serde(default = "default_plan")]
+    pub plan: String,
+    /// How it reaches the site; `None`: directly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyConfig>,
+    /// The file that holds its password, for `sign_in`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// The file that holds its API token; without one it has no API route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
+    /// Free words for choosing accounts by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn default_plan() -> String {
+    "default".to_owned()
+}
+
+/// An account with where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What its owner wrote.
+    pub account: Account,
+    /// Where it is in its life.
+    pub lifecycle: Lifecycle,
+    /// Why it may not act, one a reason.
+    pub holds: Vec<Hold>,
+}
+
+impl Standing {
+    /// Whether it may act at all.
+    pub fn may_act(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::Ramping | Lifecycle::Active) && self.holds.is_empty()
+    }
+
+    /// One word for pages and lists.
+    pub fn word(&self) -> &'static str {
+        match self.lifecycle {
+            Lifecycle::Inactive => "inactive",
+            Lifecycle::Connecting => "connecting",
+            Lifecycle::Error => "error",
+            _ if self.holds.iter().any(|hold| hold.kind.needs_person()) => "suspended",
+            _ if !self.holds.is_empty() => "paused",
+            Lifecycle::Ramping => "ramping",
+            Lifecycle::Active => "active",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Leases and claims: what a worker holds while it acts as an account.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::Action;
+use crate::id::{AccountId, ActionId, WorkerId};
+
+/// What carrying out an action takes; each account has one lease a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// An API client.
+    Api,
+    /// A browser.
+    Browser,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 2] = [Self::Api, Self::Browser];
+
+    /// Its name in keys, events and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Browser => "browser",
+        }
+    }
+}
+
+/// A fencing token: later leases have greater tokens, also across restarts of Redis.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+/// The exclusive, ending right to act as one account in one class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// As whom.
+    pub account: AccountId,
+    /// By which means.
+    pub class: Class,
+    /// Checked at every write.
+    pub token: Token,
+    /// How long it lasts, counted from before the call that gave it was sent.
+    pub ttl: Duration,
+}
+
+/// What is to be done with a claimed action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// Do it.
+    Perform,
+    /// An earlier attempt may have done it: read whether it did, and do nothing else.
+    Verify,
+}
+
+/// One claimed action with the lease it runs under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claimed {
+    /// The lease.
+    pub lease: Lease,
+    /// The action's id.
+    pub id: ActionId,
+    /// The action.
+    pub action: Action,
+    /// What to do with it.
+    pub duty: Duty,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// For [`Duty::Verify`]: when the attempt in doubt began to act, by the server's clock.
+    pub begun_at: Option<jiff::Timestamp>,
+}
+
+/// What a worker asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Who asks.
+    pub worker: WorkerId,
+    /// The same nonce gets the same answer: a lost reply loses no work.
+    pub nonce: u64,
+    /// What the worker can do at this moment.
+    pub classes: Vec<Class>,
+    /// Accounts whose browser it still has open; their due work comes first.
+    #[serde(default)]
+    pub holds: Vec<AccountId>,
+}
+
+/// The answer to an [`Ask`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "claim")]
+pub enum Claim {
+    /// Work to do.
+    Work(Box<Claimed>),
+    /// Nothing now.
+    Nothing {
+        /// When something may be due; `None`: not before something new arrives.
+        next: Option<Duration>,
+    },
+    /// Claims are shut for a time or until a person acts.
+    Shut {
+        /// Why, in a sentence.
+        why: String,
+        /// When to ask again.
+        next: Duration,
+    },
+}

@@ -1,0 +1,55 @@
+//! A site: a place accounts live and act (`behaviors/<site>/site.toml`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::SiteId;
+
+/// How one sort of object is addressed on each route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectAddress {
+    /// The page's path, `{id}` standing for the target's id: `/p/{id}`.
+    pub path: String,
+    /// The API's id for it, if the API knows it: `{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+}
+
+/// How a page says that the account may not go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signs {
+    /// The page's path begins with this when the account is signed out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_out_path: Option<String>,
+    /// A heading with this text asks to prove something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge_heading: Option<String>,
+    /// A heading with this text says that the account is blocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_heading: Option<String>,
+}
+
+/// A site as its folder describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Our name for it; the folder's.
+    pub id: SiteId,
+    /// Scheme, host and port: `https://staging.example.com`.
+    pub origin: String,
+    /// Where its official API answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// Other origins its pages may load from.
+    #[serde(default)]
+    pub subresources: Vec<String>,
+    /// How objects are addressed.
+    #[serde(default)]
+    pub objects: BTreeMap<String, ObjectAddress>,
+    /// How its pages say no.
+    #[serde(default)]
+    pub signs: Signs,
+}

@@ -1,0 +1,197 @@
+//! The browser vocabulary: what a worker may ask of a browser, in our words.
+//!
+//! A [`Driver`] starts browsers; a [`Session`] is one live browser of one account. A driver is
+//! always spawned, never connected to. Every call is bounded: it answers or fails within
+//! [`CALL_MAX`] (navigation: [`NAVIGATION_MAX`]), also when the browser or its renderer is dead.
+//!
+//! What a worker asks is a closed list: there is no way to run script in a page from here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use walkon_core::device::Device;
+use walkon_core::dial::Dial;
+use walkon_core::gate::Gate;
+use walkon_core::gesture::{Gesture, Rect};
+use walkon_core::id::AccountId;
+use walkon_core::recorder::Recorder;
+use walkon_core::step::Locator;
+use walkon_core::storage_state::StorageState;
+
+/// The longest a call may take.
+pub const CALL_MAX: Duration = Duration::from_secs(10);
+/// The longest a navigation may take.
+pub const NAVIGATION_MAX: Duration = Duration::from_secs(20);
+
+/// What a session is opened with.
+#[derive(Clone)]
+pub struct SessionSpec {
+    /// As whom.
+    pub account: AccountId,
+    /// The account's IANA time zone, which pages see.
+    pub time_zone: String,
+    /// From which device.
+    pub device: Device,
+    /// How to reach whoever runs this fleet; it goes into the user agent.
+    pub contact: Option<String>,
+    /// The session's own folder: profile, scratch and the browser's log live under it.
+    pub folder: PathBuf,
+    /// What makes it signed in.
+    pub state: Option<StorageState>,
+    /// Carries its connections out.
+    pub dial: Arc<dyn Dial>,
+    /// Judges its requests.
+    pub gate: Arc<dyn Gate>,
+    /// Takes down what happens.
+    pub recorder: Arc<dyn Recorder>,
+}
+
+/// Where a navigation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The address after redirects.
+    pub url: String,
+    /// The HTTP status of the page; `None` where the browser showed it from itself.
+    pub status: Option<u16>,
+    /// `Retry-After` in seconds, where the site sent one.
+    pub retry_after: Option<u64>,
+}
+
+/// An element of the present document; good until the page navigates.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Node(pub i64);
+
+/// What may be read of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// The page's address.
+    Url,
+    /// The page's title.
+    Title,
+    /// The visible text of an element.
+    Text(Node),
+    /// An attribute of an element; nothing if it has none.
+    Attribute(Node, String),
+    /// What a field holds.
+    Value(Node),
+    /// `x y width height document_height` of the viewport in CSS pixels, the first two scrolled.
+    Viewport,
+}
+
+/// How well a gesture was carried out.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Fidelity {
+    /// The greatest lateness of an event at the socket, in milliseconds.
+    pub late_ms_max: f64,
+}
+
+/// Why a browser did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no browser to start.
+    #[error("no browser was found: looked for {0}")]
+    Missing(String),
+    /// It did not start.
+    #[error("the browser did not start: {0}")]
+    Start(String),
+    /// Its jail could not be made.
+    #[error("the browser's jail could not be made: {0}")]
+    Jail(String),
+    /// The browser is gone.
+    #[error("the browser ended: {0}")]
+    Dead(String),
+    /// The page's renderer crashed; the browser lives.
+    #[error("the page crashed")]
+    Crashed,
+    /// It did not answer in time.
+    #[error("no answer to `{call}` within {ms} ms")]
+    Slow {
+        /// What was asked.
+        call: String,
+        /// How long was waited.
+        ms: u64,
+    },
+    /// The page could not be reached.
+    #[error("could not open {url}: {why}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// As the browser says it.
+        why: String,
+    },
+    /// The gate let a request through to nowhere.
+    #[error("refused to leave for {url}: {why}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// The element is no longer there.
+    #[error("the element is gone from the page")]
+    Gone,
+    /// The browser refused a call.
+    #[error("the browser refused `{call}`: {why}")]
+    Protocol {
+        /// What was asked.
+        call: String,
+        /// Its answer.
+        why: String,
+    },
+    /// A file or folder of the session could not be used.
+    #[error("could not use the session's folder")]
+    Folder(#[source] std::io::Error),
+}
+
+impl Error {
+    /// What to do about it, where a person can do something.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing(_) => Some("install `chromium-headless-shell`, or set `browser.path`"),
+            Self::Jail(_) => Some(
+                "allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`); \
+                 for loopback development only, set `browser.allow_no_jail`",
+            ),
+            Self::Folder(_) => Some("make room on the disk and check the data folder's owner"),
+            _ => None,
+        }
+    }
+}
+
+/// Starts browsers.
+#[async_trait]
+pub trait Driver: Send + Sync {
+    /// Opens a browser for one account, signed in as its state says, on an empty page.
+    async fn open(&self, spec: SessionSpec) -> Result<Box<dyn Session>, Error>;
+}
+
+/// One live browser of one account.
+#[async_trait]
+pub trait Session: Send + Sync {
+    /// Goes to an address and waits until the page has loaded.
+    async fn navigate(&self, url: &str) -> Result<Arrival, Error>;
+    /// Every element that the locator matches, in document order.
+    async fn locate(&self, locator: &Locator) -> Result<Vec<Node>, Error>;
+    /// Every element that matches inside another one.
+    async fn locate_in(&self, node: &Node, locator: &Locator) -> Result<Vec<Node>, Error>;
+    /// The element's box in the viewport; `None`: it is not rendered.
+    async fn quad(&self, node: &Node) -> Result<Option<Rect>, Error>;
+    /// Whether a click at the middle of the element's visible part would reach it.
+    async fn hittable(&self, node: &Node) -> Result<bool, Error>;
+    /// Carries out a gesture by absolute deadlines; moves are not awaited.
+    async fn dispatch(&self, gesture: &Gesture) -> Result<Fidelity, Error>;
+    /// Reads something of the page; `None`: it is not there.
+    async fn read(&self, what: &Read) -> Result<Option<String>, Error>;
+    /// A picture of the viewport, as JPEG.
+    async fn capture(&self) -> Result<Vec<u8>, Error>;
+    /// The storage state as it is now.
+    async fn state(&self) -> Result<StorageState, Error>;
+    /// Closes the browser cleanly, within [`CALL_MAX`]; kills it otherwise.
+    async fn close(self: Box<Self>);
+    /// Kills it at once, with everything it started.
+    fn kill(&self);
+    /// Whether it has ended by itself.
+    fn is_dead(&self) -> bool;
+}
