@@ -10,7 +10,7 @@
 pub mod dwell;
 pub mod pointer;
 pub mod scroll;
-//pub mod typing;
+pub mod typing;
 
 mod draw;
 #[cfg(test)]

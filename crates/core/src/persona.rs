@@ -252,3 +252,6 @@ impl Persona {
 fn whole() -> f64 {
     1.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,8 +29,8 @@ pub(super) fn median_of(mean: f64, sigma: f64) -> f64 {
 /// A Pareto draw of at least `scale`, cut at `max`: as if longer ones were drawn again.
 pub(super) fn pareto(rng: &mut Rng, scale: f64, shape: f64, max: f64) -> f64 {
     let kept = 1.0 - (scale / max).min(1.0).powf(shape);
-    let share: f64 = rng.random();
-    (scale * (1.0 - kept * share).powf(-shape.recip())).min(max)
+    let drawn: f64 = rng.random();
+    (scale * (1.0 - kept * drawn).powf(-shape.recip())).min(max)
 }
 
 /// The index of one of the weights, which sum to 1.

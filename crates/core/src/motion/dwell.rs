@@ -70,23 +70,24 @@ mod tests {
             glance_ms(&persona, &mut rng),
             hesitate_ms(&persona, &mut rng),
         ];
-        assert_eq!(waits.map(|wait| wait.round() as u64), [0, 0, 0]);
+        assert_eq!(format!("{waits:.3?}"), "[27379.136, 539.942, 1029.493]");
     }
 
     #[test]
     fn people_read_at_the_published_speed() {
-        let speeds: Vec<f64> =
-            people(2000).map(|(one, mut rng)| 250.0 / read_ms(250, &one, &mut rng) * 60_000.0).collect();
+        let speeds: Vec<f64> = people(1000)
+            .map(|(one, mut rng)| 250.0 / read_ms(250, &one, &mut rng) * 60_000.0)
+            .collect();
         let usual = speeds.iter().filter(|speed| (175.0..300.0).contains(*speed)).count();
-        println!("D2 mean {:.0} wpm, usual {:.2}", mean(&speeds), usual as f64 / 2000.0);
-        assert!((mean(&speeds) / 238.0 - 1.0).abs() < 0.1 && usual >= 1600);
+        println!("D2 mean {:.0} wpm, usual {:.2}", mean(&speeds), usual as f64 / 1000.0);
+        assert!((mean(&speeds) / 238.0 - 1.0).abs() < 0.1 && usual >= 800);
         assert!(read_ms(0, &Persona::default(), &mut Seed(1).rng()).abs() < f64::EPSILON);
     }
 
     #[test]
     fn an_item_of_a_feed_gets_its_published_look() {
         for (pointer, seconds) in [(Pointer::Mouse, 2.5), (Pointer::Touch, 1.7)] {
-            let looks: Vec<f64> = people(4000)
+            let looks: Vec<f64> = people(1000)
                 .map(|(one, mut rng)| glance_ms(&Persona { pointer, ..one }, &mut rng) / 1000.0)
                 .collect();
             println!("D3 {pointer:?} mean {:.2} median {:.2}", mean(&looks), quantile(&looks, 0.5));
@@ -102,7 +103,9 @@ mod tests {
         let pauses: Vec<f64> = (0..20_000).map(|_| hesitate_ms(&persona, &mut rng)).collect();
         let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&pauses, share));
         println!("pauses {low:.0} {middle:.0} {high:.0} mean {:.0}", mean(&pauses));
-        assert!((560.0..780.0).contains(&low) && (900.0..1400.0).contains(&middle) && high < 2500.0);
+        assert!(
+            (560.0..780.0).contains(&low) && (900.0..1400.0).contains(&middle) && high < 2500.0
+        );
         assert!(pauses.iter().all(|pause| *pause > 0.0 && *pause <= persona.pause.max_ms));
     }
 }

@@ -51,9 +51,8 @@ pub(super) fn assert_in_order(gesture: &Gesture) {
 pub(super) fn low_pass(points: &[Point], cutoff_hz: f64) -> Vec<Point> {
     let sigma = 2_f64.ln().sqrt() / (std::f64::consts::TAU * cutoff_hz) * 125.0;
     let reach = (4.0 * sigma).ceil() as isize;
-    let kernel: Vec<f64> = (-reach..=reach)
-        .map(|step| (-0.5 * (step as f64 / sigma).powi(2)).exp())
-        .collect();
+    let kernel: Vec<f64> =
+        (-reach..=reach).map(|step| (-0.5 * (step as f64 / sigma).powi(2)).exp()).collect();
     let total: f64 = kernel.iter().sum();
     let at = |index: isize| points[index.clamp(0, points.len() as isize - 1) as usize];
     (0..points.len() as isize)

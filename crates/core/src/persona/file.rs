@@ -60,9 +60,9 @@ impl Persona {
             let start = error.span().map_or(0, |span| span.start);
             fault(start, error.message().to_owned(), remedy_of(error.message()))
         })?;
-        persona.check().map_err(|absurd| {
-            fault(place_of(text, absurd.field), absurd.what, absurd.remedy)
-        })?;
+        persona
+            .check()
+            .map_err(|absurd| fault(place_of(text, absurd.field), absurd.what, absurd.remedy))?;
         Ok(persona)
     }
 

@@ -32,11 +32,17 @@ const SHAPES: (f64, f64) = (0.15, 0.7);
 const CORRECTION_DELAY: (f64, f64) = (0.98, 1.23);
 /// Mean and spread of the share of what is left that a correction takes; the last takes all.
 const CORRECTION_GAIN: (f64, f64) = (0.7, 0.1);
+/// Share of its slot of the remaining time that a correction takes; what is left is rest. Chosen so
+/// that the time to peak is the fitted recipe's.
+const CORRECTION_TIME: f64 = 0.65;
 /// Standard deviations that are 98 % of a stroke, which is called its end.
 const DONE: f64 = 2.05;
 /// How much slower a trackpad gains precision. Chosen: throughputs of .99–2.9 against a mouse's
 /// 3.7–4.9 bit/s are printed.
 const TRACKPAD: f64 = 1.5;
+
+/// No movement takes longer, however far a page says that its box is.
+const MOVEMENT_MAX_MS: f64 = 10_000.0;
 
 /// Where a movement ends.
 #[derive(Clone, Copy)]
@@ -67,7 +73,7 @@ pub(super) fn movement_ms(from: Point, to: Rect, persona: &Persona, rng: &mut Rn
     let pointing = &persona.pointing;
     let mean = pointing.a_ms + pointing.b_ms_per_bit * trackpad * difficulty;
     let sigma = pointing.sigma;
-    (mean * normal(rng, -sigma * sigma / 2.0, sigma).exp()).max(2.0 * SAMPLE_MS)
+    (mean * normal(rng, -sigma * sigma / 2.0, sigma).exp()).clamp(2.0 * SAMPLE_MS, MOVEMENT_MAX_MS)
 }
 
 /// Adds the moves that reach the end point in `total_ms`.
@@ -142,8 +148,7 @@ fn strokes(from: Point, to: Point, total: f64, curve: f64, rng: &mut Rng) -> Vec
         _ => (normal(rng, GAIN.0, GAIN.1), normal(rng, 0.0, STRAY)),
     };
     let primary_ms = total * normal_within(rng, PRIMARY_TIME.0, PRIMARY_TIME.1);
-    let first =
-        Point { x: gain * way.x - stray * way.y, y: gain * way.y + stray * way.x };
+    let first = Point { x: gain * way.x - stray * way.y, y: gain * way.y + stray * way.x };
     let mut primary = Stroke::new(first, 0.0, primary_ms, PRIMARY_SHAPE, total, rng);
     let bow = normal(rng, 0.0, curve);
     primary.bow = Point { x: -bow * way.y, y: bow * way.x };
@@ -154,14 +159,22 @@ fn strokes(from: Point, to: Point, total: f64, curve: f64, rng: &mut Rng) -> Vec
     let begin = (primary_ms * delay).min(0.9 * total);
     let each = (total - begin) / corrections.max(1) as f64;
     for nth in 0..corrections {
-        let share = match nth + 1 == corrections {
-            true => 1.0,
-            false => normal(rng, CORRECTION_GAIN.0, CORRECTION_GAIN.1),
+        let share = if nth + 1 == corrections {
+            1.0
+        } else {
+            normal(rng, CORRECTION_GAIN.0, CORRECTION_GAIN.1)
         };
         let part = Point { x: share * left.x, y: share * left.y };
         left = Point { x: left.x - part.x, y: left.y - part.y };
         let start = begin + nth as f64 * each;
-        strokes.push(Stroke::new(part, start, each, CORRECTIVE_SHAPE, total, rng));
+        strokes.push(Stroke::new(
+            part,
+            start,
+            CORRECTION_TIME * each,
+            CORRECTIVE_SHAPE,
+            total,
+            rng,
+        ));
     }
     strokes
 }
