@@ -1,6 +1,6 @@
 //! A device profile: what an account acts from (`profiles/devices/<name>.toml`).
 //!
-//! A desktop keeps the host's platform. Phones and tablets are emulated, as DevTools' device mode
+//! A desktop keeps the host's platform. Phones and tablets are emulated, as `DevTools`' device mode
 //! does, and say so. The browser's real major version and the `walkon/…` token are always kept.
 
 use serde::{Deserialize, Serialize};
