@@ -23,6 +23,9 @@ pub enum Error {
     /// The lease is no longer ours: stop acting and write nothing more.
     #[error("the lease was lost to somebody else")]
     Fenced,
+    /// A new hour or day began since the claim and its cap is used up: settle it as not run.
+    #[error("the cap of the window that has begun is used up")]
+    CapFull,
     /// Nobody answered; the call may or may not have been carried out. Repeating it is safe.
     #[error("the coordinator could not be reached: {why}")]
     Unreachable {
