@@ -44,16 +44,12 @@ pub fn approach(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Gest
         return gesture;
     }
     let aim = aim(from, to, persona, rng);
-    if zone.contains(aim) {
-        travel(&mut gesture, from, End { at: aim, zone: Some(zone) }, to, persona, rng);
-        return gesture;
-    }
-    let missed = End { at: aim, zone: None };
-    travel(&mut gesture, from, missed, to, persona, rng);
-    let missed_at = gesture.end().unwrap_or(aim);
-    if !zone.contains(missed_at) {
-        let end = End { at: inside(zone, missed_at, to, persona, rng), zone: Some(zone) };
-        travel(&mut gesture, missed_at, end, to, persona, rng);
+    let hit = zone.contains(aim).then_some(zone);
+    travel(&mut gesture, from, End { at: aim, zone: hit }, to, persona, rng);
+    let here = gesture.end().unwrap_or(aim);
+    if !zone.contains(here) {
+        let end = End { at: inside(zone, here, to, persona, rng), zone: Some(zone) };
+        travel(&mut gesture, here, end, to, persona, rng);
     }
     gesture
 }
@@ -73,7 +69,9 @@ pub fn click(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Gesture
 /// The way of the finger to the screen leaves no events; a tap that would miss is drawn again,
 /// since nothing could take it back.
 pub fn tap(to: Rect, persona: &Persona, rng: &mut Rng) -> Gesture {
-    let at = inside(landing_zone(to), to.center(), to, persona, rng);
+    // A thumb comes from below.
+    let below = Point { y: to.y + 2.0 * to.h.max(1.0), ..to.center() };
+    let at = inside(landing_zone(to), below, to, persona, rng);
     let mut gesture = Gesture::default();
     push(&mut gesture, 0.0, Input::TouchStart(at));
     push(&mut gesture, hold_ms(persona, rng), Input::TouchEnd);
@@ -114,8 +112,8 @@ fn aim(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Point {
 
 /// A point that does not miss.
 fn inside(zone: Rect, from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Point {
-    let tries = (0..16).map(|_| aim(from, to, persona, rng));
-    tries.into_iter().find(|point| zone.contains(*point)).unwrap_or_else(|| zone.center())
+    let mut tries = (0..16).map(|_| aim(from, to, persona, rng));
+    tries.find(|point| zone.contains(*point)).unwrap_or_else(|| zone.center())
 }
 
 /// The smaller side: the width that Fitts's law takes for a box (`MacKenzie` & Buxton 1992).

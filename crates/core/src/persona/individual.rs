@@ -1,8 +1,8 @@
 //! One account's person, drawn around its persona.
 //!
 //! Each trait has its own score, a standard normal named by the trait, so that a new trait does not
-//! change the old ones. The scores are independent; a copula over them (age slows pointing, clicking
-//! and typing together) would go into `score` and nowhere else.
+//! change the old ones. The scores are independent; a copula over them (age slows pointing,
+//! clicking and typing together) would go into `score` and nowhere else.
 
 use rand_distr::{Distribution, Gamma, StandardNormal};
 

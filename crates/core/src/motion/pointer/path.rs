@@ -34,7 +34,7 @@ const CORRECTION_DELAY: (f64, f64) = (0.98, 1.23);
 const CORRECTION_GAIN: (f64, f64) = (0.7, 0.1);
 /// Share of its slot of the remaining time that a correction takes; what is left is rest. Chosen so
 /// that the time to peak is the fitted recipe's.
-const CORRECTION_TIME: f64 = 0.65;
+const CORRECTION_TIME: f64 = 0.55;
 /// Standard deviations that are 98 % of a stroke, which is called its end.
 const DONE: f64 = 2.05;
 /// How much slower a trackpad gains precision. Chosen: throughputs of .99–2.9 against a mouse's
@@ -91,7 +91,7 @@ pub(super) fn reach(
     for sample in 1..samples as u32 {
         let at_ms = f64::from(sample) * SAMPLE_MS;
         let here = round(position(from, &strokes, at_ms));
-        // The screen's left and upper edge hold a pointer; how far it is to the others is not known.
+        // The left and upper edge hold a pointer; how far it is to the others is not known.
         let here = Point { x: here.x.max(0.0), y: here.y.max(0.0) };
         if here != last {
             let wait = start_ms + at_ms - gesture.duration_ms();

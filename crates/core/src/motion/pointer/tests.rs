@@ -39,9 +39,9 @@ fn resampled(gesture: &Gesture) -> Vec<Point> {
 fn the_same_seed_moves_the_same_way() {
     let plan = || click(FROM, square(400.0, 48.0, 1.0), &Persona::default(), &mut Seed(7).rng());
     assert_eq!(plan(), plan());
-    assert_eq!(fingerprint(&plan()), "9f3a3fc57c01da4e");
+    assert_eq!(fingerprint(&plan()), "bdbff82da72fc1a5");
     let tapped = tap(square(400.0, 48.0, 1.0), &Persona::default(), &mut Seed(7).rng());
-    assert_eq!(fingerprint(&tapped), "315dc038d8823397");
+    assert_eq!(fingerprint(&tapped), "ee9ecd51a0d9d81a");
 }
 
 #[test]
@@ -174,6 +174,17 @@ fn a_button_is_held_as_long_as_people_hold_it() {
     assert!((85.0..115.0).contains(&quantile(&holds, 0.5)));
     assert!(low > 65.0 && high < 135.0 && short <= 0.05 && (0.01..0.05).contains(&long));
     assert!((0.22..0.38).contains(&mean(&sigmas)) && (0.1..0.25).contains(&between));
+}
+
+#[test]
+fn taps_scatter_as_clicks_do() {
+    let to = square(0.0, 60.0, 0.0);
+    let mut rng = Seed(1).rng();
+    let taps = (0..500).map(|_| tap(to, &Persona::default(), &mut rng).end().unwrap());
+    let (xs, ys): (Vec<f64>, Vec<f64>) = taps.map(|at| (at.x, at.y)).unzip();
+    for (side, share) in [(xs, 0.8), (ys, 1.0)] {
+        assert!((sd(&side) * WIDTHS_PER_SD / 60.0 / share - 1.0).abs() < 0.25);
+    }
 }
 
 #[test]
