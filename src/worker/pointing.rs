@@ -144,7 +144,7 @@ impl Performance<'_> {
 
     /// Presses one key.
     pub(super) async fn press(&mut self, key: &str) -> Result<(), Trouble> {
-        let gesture = typing::press(key, self.persona, &mut self.rng);
+        let gesture = typing::press_key(key, self.persona, &mut self.rng);
         self.carry_out(gesture, None, false).await
     }
 

@@ -91,7 +91,7 @@ impl Slot {
                 return Err(trouble);
             }
         };
-        let persona = bundle.persona.individual(bundle.seed);
+        let persona = bundle.persona.individual(bundle.seed).on(&bundle.device);
         let kept = bundle.state.as_ref().map_or(0, fingerprint);
         let pointer = Point::default();
         Ok(Scene { bundle, persona, recording, session, pointer, relay, desk, kept, _lock: lock })

@@ -74,6 +74,14 @@ pub fn type_text(text: &str, persona: &Persona, rng: &mut Rng) -> Gesture {
     Gesture(events)
 }
 
+/// Presses one key that is not part of a text: `Enter`, `Escape`, an arrow.
+pub fn press_key(key: &str, persona: &Persona, rng: &mut Rng) -> Gesture {
+    let typing = &persona.typing;
+    let down = log_normal(rng, typing.iki_ms, typing.iki_sigma);
+    let hold = log_normal(rng, typing.hold_ms, typing.hold_sigma).max(HOLD_MIN_MS);
+    Gesture(vec![press(key, down), release(key, down + hold)])
+}
+
 fn press(key: &str, at_ms: f64) -> Timed {
     Timed { at_ms, input: Input::KeyDown { key: key.to_owned() } }
 }
