@@ -4,3 +4,4 @@
 //! The words and rules live in [`walkon_core`]; this crate has the doors, the loops and the faces.
 
 pub mod driver;
+pub mod queue;
