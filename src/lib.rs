@@ -1,8 +1,14 @@
 //! Walkon: a fleet that acts for many accounts, each at a human pace, inside limits that cannot be
 //! exceeded, with a record of every session.
+pub mod catalog;
+pub mod config;
+pub mod coordinator;
 pub mod desk;
 pub mod driver;
+pub mod egress;
 pub mod graph;
+pub mod queue;
 pub mod recording;
 pub mod shutdown;
 pub mod store;
+pub mod worker;

@@ -28,6 +28,11 @@ impl Class {
             Self::Browser => "browser",
         }
     }
+
+    /// The class of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
 }
 
 /// A fencing token: later leases have greater tokens, also across restarts of Redis.
