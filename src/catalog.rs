@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use walkon_core::action::listed;
-use walkon_core::behavior::{Behavior, Finding};
+use walkon_core::behavior::Behavior;
 use walkon_core::device::Device;
+use walkon_core::fault::Fault;
 use walkon_core::id::SiteId;
 use walkon_core::kind::nearest;
 use walkon_core::persona::Persona;
@@ -39,7 +40,7 @@ pub enum Error {
     Folder(PathBuf, #[source] std::io::Error),
     /// Files in it are wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Wrong(Vec<Finding>),
+    Wrong(Vec<Fault>),
 }
 
 impl Error {
@@ -56,37 +57,37 @@ impl Catalog {
     /// Reads both folders, and says everything that is wrong with them at once.
     pub fn load(behaviors: &Path, profiles: &Path) -> Result<Self, Error> {
         let mut catalog = Self::default();
-        let mut findings = Vec::new();
+        let mut faults = Vec::new();
         for folder in entries(behaviors)? {
             if folder.is_dir() {
-                catalog.load_site(&folder, &mut findings)?;
+                catalog.load_site(&folder, &mut faults)?;
             }
         }
         for file in toml_files(&profiles.join("devices"))? {
-            match Device::parse(&read(&file)?, &shown(&file)) {
+            match device(&read(&file)?, &shown(&file)) {
                 Ok(device) => drop(catalog.devices.insert(device.name.clone(), device)),
-                Err(error) => findings.push(error.into()),
+                Err(fault) => faults.push(fault),
             }
         }
         for file in toml_files(&profiles.join("personas"))? {
             match Persona::parse(&read(&file)?, &shown(&file)) {
                 Ok(persona) => drop(catalog.personas.insert(persona.name.clone(), persona)),
-                Err(error) => findings.push(error.into()),
+                Err(fault) => faults.push(fault),
             }
         }
-        if findings.is_empty() { Ok(catalog) } else { Err(Error::Wrong(findings)) }
+        if faults.is_empty() { Ok(catalog) } else { Err(Error::Wrong(faults)) }
     }
 
-    fn load_site(&mut self, folder: &Path, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    fn load_site(&mut self, folder: &Path, faults: &mut Vec<Fault>) -> Result<(), Error> {
         let file = folder.join("site.toml");
         let text = read(&file)?;
         let site: Site = match toml::from_str(&text) {
             Ok(site) => site,
             Err(error) => {
-                let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
+                let at = error.span().map_or(0, |span| span.start);
                 let what = error.message().trim().to_owned();
                 let remedy = "see docs/behaviors.md#the-site".to_owned();
-                findings.push(Finding { file: shown(&file), line, column: 1, what, remedy });
+                faults.push(Fault::at(&shown(&file), &text, at, what, remedy));
                 return Ok(());
             }
         };
@@ -94,7 +95,7 @@ impl Catalog {
         for file in toml_files(folder)?.into_iter().filter(|file| !file.ends_with("site.toml")) {
             match Behavior::parse(&read(&file)?, &shown(&file)) {
                 Ok(behavior) => drop(behaviors.insert(behavior.kind.clone(), behavior)),
-                Err(wrong) => findings.extend(wrong),
+                Err(wrong) => faults.extend(wrong),
             }
         }
         self.sites.insert(site.id.clone(), SiteEntry { site, behaviors });
@@ -131,4 +132,11 @@ fn read(file: &Path) -> Result<String, Error> {
 
 fn shown(file: &Path) -> String {
     file.display().to_string()
+}
+
+fn device(text: &str, file: &str) -> Result<Device, Fault> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        Fault::at(file, text, at, error.message().trim().to_owned(), String::new())
+    })
 }

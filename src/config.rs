@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::{Table, Value};
 use walkon_core::action::listed;
-use walkon_core::behavior::Finding;
+use walkon_core::fault::Fault;
 use walkon_core::kind::nearest;
 use walkon_core::plan::Plan;
 
@@ -135,7 +135,7 @@ pub enum Error {
     File(PathBuf, #[source] std::io::Error),
     /// Something in it is wrong.
     #[error("{0}")]
-    Wrong(Finding),
+    Wrong(Fault),
     /// A variable is wrong.
     #[error("the variable {name} cannot be used: {why}")]
     Variable {
@@ -161,7 +161,7 @@ impl Error {
     pub fn remedy(&self) -> String {
         match self {
             Self::File(..) => "check the path and its owner".to_owned(),
-            // It is part of the finding's own text.
+            // It is part of the fault's own text.
             Self::Wrong(_) => String::new(),
             Self::Variable { .. } => "`walkon config` lists every setting".to_owned(),
             Self::Value { remedy, .. } => (*remedy).to_owned(),
@@ -195,7 +195,7 @@ impl Config {
             let file = path.display().to_string();
             let what = error.message().trim().to_owned();
             let remedy = "see config/default.toml".to_owned();
-            Error::Wrong(Finding { file, line: 1, column: 1, what, remedy })
+            Error::Wrong(Fault { file, line: 1, column: 1, what, remedy })
         })?;
         config.validate()?;
         Ok(config)
@@ -220,16 +220,10 @@ impl Config {
 /// Reads a file by itself, so that what is wrong in it has its place in it.
 fn parse(text: &str, path: &Path) -> Result<Table, Error> {
     let file = path.display().to_string();
-    let place = |at: usize| {
-        let before = &text[..at.min(text.len())];
-        let line = before.matches('\n').count() + 1;
-        (line, at - before.rfind('\n').map_or(0, |end| end + 1) + 1)
-    };
+    let fault = |at, what, remedy| Error::Wrong(Fault::at(&file, text, at, what, remedy));
     let table: Table = toml::from_str(text).map_err(|error| {
-        let (line, column) = place(error.span().map_or(0, |span| span.start));
         let what = error.message().trim().to_owned();
-        let remedy = "mend the TOML there".to_owned();
-        Error::Wrong(Finding { file: file.clone(), line, column, what, remedy })
+        fault(error.span().map_or(0, |span| span.start), what, "mend the TOML there".to_owned())
     })?;
     let defaults: Table = toml::from_str(DEFAULT).expect("the embedded defaults are TOML");
     for (section, value) in &table {
@@ -237,13 +231,12 @@ fn parse(text: &str, path: &Path) -> Result<Table, Error> {
             if names.contains_key(name) {
                 return Ok(());
             }
-            let (line, column) = place(find_key(text, name));
             let names = || names.keys().map(String::as_str);
             let near = nearest(name, names());
             let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             let remedy = format!("{hint}Known: {}", listed(names()));
             let what = format!("there is no {what} `{name}`");
-            Err(Error::Wrong(Finding { file: file.clone(), line, column, what, remedy }))
+            Err(fault(find_key(text, name), what, remedy))
         };
         if section == "sites" || section == "plans" {
             continue;

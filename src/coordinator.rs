@@ -139,15 +139,18 @@ impl Coordinator {
     /// A cap delays; it refuses only what can provably not be done before it expires.
     async fn check_earliest(&self, action: &Action) -> Result<(), Error> {
         let Some(end) = action.expires_at else { return Ok(()) };
-        let earliest = self.queue.earliest(action).await?;
-        match earliest {
-            Some(at) if at < end => Ok(()),
-            None => Ok(()),
-            Some(at) => {
-                let why = format!("the account's limits allow it at {at} at the earliest");
-                let remedy = format!("send it with `expires_at` after {at}, or raise the plan's cap");
+        let Action { account, kind, route, not_before, .. } = action;
+        let Some(explained) = self.queue.earliest(account, kind, *route, *not_before).await? else {
+            return Ok(());
+        };
+        match explained.earliest {
+            Some(at) if at >= end => {
+                let reasons: Vec<_> = explained.reasons.iter().map(ToString::to_string).collect();
+                let why = format!("it cannot be done before it expires: {}", reasons.join("; "));
+                let remedy = format!("let it expire after {at}, or raise the plan's cap");
                 Err(Refuse::new("cannot_in_time", why, remedy).into())
             }
+            _ => Ok(()),
         }
     }
 }

@@ -21,6 +21,7 @@ mod error;
 mod events;
 mod explain;
 mod options;
+mod public;
 mod scripts;
 mod views;
 mod wait;
@@ -40,6 +41,7 @@ pub use error::Error;
 pub use events::{Delivered, Events};
 pub use explain::{Explanation, Reason};
 pub use options::Options;
+pub use public::{Entry, Intake};
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
 pub use work::{Begun, Reaped, Settled};
 

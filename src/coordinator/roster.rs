@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 use walkon_core::account::{Account, Lifecycle, Standing};
-use walkon_core::behavior::Finding;
 use walkon_core::bundle::{Bundle, Proxy, Secret};
 use walkon_core::device::Device;
+use walkon_core::fault::Fault;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::persona::Persona;
@@ -44,8 +44,8 @@ pub struct Imported {
 impl Coordinator {
     /// Reads an accounts' file; one bad entry, and nothing is changed.
     pub async fn import(&self, text: &str, file: &str) -> Result<Imported, Error> {
-        let accounts = self.read_accounts(text, file).map_err(|findings| {
-            let why = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let accounts = self.read_accounts(text, file).map_err(|faults| {
+            let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             walkon_core::action::Refuse::new("bad_accounts", why, "mend the file; nothing was changed")
         })?;
         let mut imported = Imported::default();
@@ -58,19 +58,14 @@ impl Coordinator {
         Ok(imported)
     }
 
-    fn read_accounts(&self, text: &str, file: &str) -> Result<Vec<Account>, Vec<Finding>> {
-        let place = |at: usize, what: String, remedy: String| {
-            let before = &text[..at.min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
-            Finding { file: file.to_owned(), line, column, what, remedy }
-        };
+    fn read_accounts(&self, text: &str, file: &str) -> Result<Vec<Account>, Vec<Fault>> {
+        let place = |at, what, remedy| Fault::at(file, text, at, what, remedy);
         let parsed: File = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let remedy = "see docs/operations.md#accounts".to_owned();
             vec![place(at, error.message().trim().to_owned(), remedy)]
         })?;
-        let mut findings = Vec::new();
+        let mut faults = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         let mut accounts = Vec::new();
         for entry in parsed.account {
@@ -78,14 +73,14 @@ impl Coordinator {
             let account = entry.into_inner();
             if !seen.insert(account.id.clone()) {
                 let what = format!("account `{}` is here twice", account.id);
-                findings.push(place(at, what, "remove one".to_owned()));
+                faults.push(place(at, what, "remove one".to_owned()));
             }
             if let Err((what, remedy)) = self.check_account(&account) {
-                findings.push(place(at, format!("account `{}`: {what}", account.id), remedy));
+                faults.push(place(at, format!("account `{}`: {what}", account.id), remedy));
             }
             accounts.push(account);
         }
-        if findings.is_empty() { Ok(accounts) } else { Err(findings) }
+        if faults.is_empty() { Ok(accounts) } else { Err(faults) }
     }
 
     fn check_account(&self, account: &Account) -> Result<(), (String, String)> {

@@ -30,7 +30,7 @@ pub struct Events {
     connection: Option<MultiplexedConnection>,
 }
 
-fn event(entry: &StreamId) -> Event {
+pub(super) fn event(entry: &StreamId) -> Event {
     let get = |name: &str| entry.get::<String>(name);
     Event {
         v: get("v").and_then(|v| v.parse().ok()).unwrap_or(EVENT_VERSION),

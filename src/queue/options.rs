@@ -37,6 +37,8 @@ pub struct Options {
     pub retention: Duration,
     /// What all keys start with; the part in braces is the shard's tag.
     pub prefix: String,
+    /// What the two public streams' names start with.
+    pub public: String,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             losses: 3,
             retention: Duration::from_secs(24 * 3600),
             prefix: "wk:{0}:".to_owned(),
+            public: "walkon:".to_owned(),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! A behavior: how one kind is done on one site in a browser (`behaviors/<site>/<kind>.toml`).
 //!
 //! `docs/behaviors.md` is the reference of the format. [`Behavior::parse`] either gives a behavior
-//! that can be carried out or findings with their place in the file; there is nothing in between.
+//! that can be carried out or faults with their place in the file; there is nothing in between.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::effect::Effect;
+use crate::fault::Fault;
 use crate::kind::{self, EffectClass};
 use crate::step::Step;
 
@@ -34,33 +35,11 @@ pub struct Behavior {
     pub blocks: BTreeMap<String, Vec<Step>>,
 }
 
-/// Something wrong in a file, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The file, as it was named to us.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub what: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { file, line, column, what, remedy } = self;
-        write!(f, "{file}:{line}:{column}: {what}\n  remedy: {remedy}")
-    }
-}
-
 impl Behavior {
-    /// Reads a behavior; `file` is used in findings only.
-    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Finding>> {
+    /// Reads a behavior; `file` is used in faults only.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Fault>> {
         let source = read::Source { text, file };
-        let raw = source.parse().map_err(|finding| vec![finding])?;
+        let raw = source.parse().map_err(|fault| vec![fault])?;
         check::build(&source, raw)
     }
 

@@ -6,7 +6,7 @@
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
-//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`], [`event`], [`receipt`],
+//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`], [`event`], [`receipt`], [`fault`],
 //!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
 
@@ -22,6 +22,7 @@ pub mod device;
 pub mod dial;
 pub mod effect;
 pub mod event;
+pub mod fault;
 pub mod gate;
 pub mod gesture;
 pub mod hold;

@@ -12,7 +12,7 @@ mod traits;
 
 use serde::{Deserialize, Serialize};
 
-pub use file::{Absurd, Error};
+pub use file::Absurd;
 pub use traits::{Click, Pause, Pointing, Reading, Scroll, Typing};
 
 use crate::device::Device;

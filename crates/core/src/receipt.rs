@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// What became of one action; one an action, the last ending counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +14,7 @@ pub struct Receipt {
     pub kind: String,
     /// The target.
     pub target: Option<String>,
-    /// [`text_hash`] of its text.
+    /// [`Action::text_hash`](crate::action::Action::text_hash).
     pub text_hash: Option<String>,
     /// How it went: `api` or `browser`.
     pub class: Option<String>,
@@ -33,18 +32,4 @@ pub struct Receipt {
     pub at: Timestamp,
     /// Its event's id in the queue's stream, by which it is written once.
     pub event: String,
-}
-
-/// A text's mark in receipts and ledgers: the first 16 hexadecimal digits of its SHA-256.
-pub fn text_hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest[..8].iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_text_is_known_by_sixteen_digits() {
-        assert_eq!(super::text_hash("abc"), "ba7816bf8f01cfea");
-    }
 }

@@ -1,4 +1,4 @@
-//! From the file as written to a behavior that can be carried out, or to findings.
+//! From the file as written to a behavior that can be carried out, or to faults.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 use toml::Spanned;
 
 use super::read::{RawBehavior, RawStep, Source};
-use super::{Behavior, FORMAT, Finding, LINES_MAX};
+use super::{Behavior, FORMAT, LINES_MAX};
 use crate::action::listed;
 use crate::effect::Effect;
+use crate::fault::Fault;
 use crate::kind::{self, EffectClass, nearest};
 use crate::step::{Locator, Step, Verb};
 
@@ -28,11 +29,11 @@ fn mistake<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, M
 }
 
 /// Builds the behavior, or says everything that is wrong with it.
-pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, Vec<Finding>> {
-    let mut findings = Vec::new();
+pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, Vec<Fault>> {
+    let mut faults = Vec::new();
     let whole = 0..0;
     let mut found = |at: &Range<usize>, (what, remedy): Mistake| {
-        findings.push(source.finding(at, what, remedy));
+        faults.push(source.fault(at, what, remedy));
     };
     let kind_at = raw.kind.span();
     if let Err(wrong) = check_head(&raw, source.text) {
@@ -62,7 +63,7 @@ pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, V
     for wrong in check_blocks(&behavior).into_iter().chain(check_words(&behavior)) {
         found(&whole, wrong);
     }
-    if findings.is_empty() { Ok(behavior) } else { Err(findings) }
+    if faults.is_empty() { Ok(behavior) } else { Err(faults) }
 }
 
 fn check_head(raw: &RawBehavior, text: &str) -> Result<(), Mistake> {

@@ -6,9 +6,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Finding;
 use crate::action::listed;
 use crate::effect::Effect;
+use crate::fault::Fault;
 use crate::kind::nearest;
 use crate::step::Locator;
 
@@ -60,41 +60,38 @@ pub(super) struct RawStep {
     pub(super) within: Option<String>,
 }
 
-/// A file's text and name, for findings.
+/// A file's text and name, for faults.
 pub(super) struct Source<'a> {
     pub(super) text: &'a str,
     pub(super) file: &'a str,
 }
 
 impl Source<'_> {
-    /// A finding at the start of a span.
-    pub(super) fn finding(&self, at: &Range<usize>, what: String, remedy: String) -> Finding {
-        let before = &self.text[..at.start.min(self.text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
-        Finding { file: self.file.to_owned(), line, column, what, remedy }
+    /// A fault at the start of a span.
+    pub(super) fn fault(&self, at: &Range<usize>, what: String, remedy: String) -> Fault {
+        Fault::at(self.file, self.text, at.start, what, remedy)
     }
 
-    pub(super) fn parse(&self) -> Result<RawBehavior, Finding> {
+    pub(super) fn parse(&self) -> Result<RawBehavior, Fault> {
         toml::from_str(self.text).map_err(|error| self.explain(&error))
     }
 
     /// Says of a reader's error what to do about it.
-    fn explain(&self, error: &toml::de::Error) -> Finding {
+    fn explain(&self, error: &toml::de::Error) -> Fault {
         let message = error.message().trim().to_owned();
         let at = error.span().unwrap_or(0..0);
         let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
         let Some((wrong, known)) = quoted.split_first() else {
-            return self.finding(&at, message, "see docs/behaviors.md".to_owned());
+            return self.fault(&at, message, "see docs/behaviors.md".to_owned());
         };
         if !message.starts_with("unknown field") {
             let remedy = format!("write it; see docs/behaviors.md#{wrong}");
-            return self.finding(&at, message.clone(), remedy);
+            return self.fault(&at, message.clone(), remedy);
         }
         let near = nearest(wrong, known.iter().copied());
         let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
         let what = format!("there is no `{wrong}` here");
         let remedy = format!("{hint}Known: {}", listed(known.iter().copied()));
-        self.finding(&at, what, remedy)
+        self.fault(&at, what, remedy)
     }
 }

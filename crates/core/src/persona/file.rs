@@ -3,29 +3,8 @@
 use toml::de::{DeTable, DeValue};
 
 use super::{Persona, VERSION};
+use crate::fault::Fault;
 use crate::kind::nearest;
-
-/// A persona's file that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {what}")]
-pub struct Error {
-    /// The file.
-    pub file: String,
-    /// Line of the fault, from 1.
-    pub line: usize,
-    /// Column of the fault, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub what: String,
-    remedy: String,
-}
-
-impl Error {
-    /// What to do about it.
-    pub fn remedy(&self) -> &str {
-        &self.remedy
-    }
-}
 
 /// A value that no person has, or two that exclude each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,13 +28,8 @@ type Bound = (&'static str, f64, f64, f64);
 
 impl Persona {
     /// Reads a persona from the text of its file; `file` is only for the message.
-    pub fn parse(text: &str, file: &str) -> Result<Self, Error> {
-        let fault = |start: usize, what: String, remedy: String| {
-            let before = text.get(..start).unwrap_or_default();
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            let line = before.matches('\n').count() + 1;
-            Error { file: file.to_owned(), line, column, what, remedy }
-        };
+    pub fn parse(text: &str, file: &str) -> Result<Self, Fault> {
+        let fault = |start, what, remedy| Fault::at(file, text, start, what, remedy);
         let persona: Self = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             fault(start, error.message().to_owned(), remedy_of(error.message()))
