@@ -4,3 +4,5 @@
 //! The words and rules live in [`walkon_core`]; this crate has the doors, the loops and the faces.
 
 pub mod driver;
+pub mod egress;
+pub mod jail;
