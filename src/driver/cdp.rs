@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
-use super::{Driver, Error, Session, SessionSpec};
+use super::{Driver, Error, NAVIGATION_MAX, Session, SessionSpec};
 use crate::jail::{self, Cell, Inmate, NOBODY, Spawner, User};
 
 mod flags;
@@ -118,12 +118,10 @@ impl Driver for CdpDriver {
         let (root, user) = (spec.folder.clone(), self.user());
         let folder = tokio::task::spawn_blocking(move || Folder::make(&root, user)).await;
         let folder = folder.map_err(|error| Error::Start(error.to_string()))??;
-        let sandbox = !self.options.allow_no_sandbox;
-        let without = &self.options.without_flags;
         let cell = Cell {
             walkon: self.walkon.clone(),
             program: browser.clone(),
-            args: flags::command_line(&spec.device, &agent, &folder, sandbox, without),
+            args: flags::command_line(&spec.device, &agent, &folder, &self.options),
             env: flags::environment(&spec, &folder),
             log: folder.log.clone(),
             user,
@@ -134,7 +132,8 @@ impl Driver for CdpDriver {
         self.keepers.lock().unwrap_or_else(PoisonError::into_inner).spawn(keeper.run());
         spec.dial.serve(listener);
         let identity = identity::Identity::new(&spec.device, &spec.time_zone, &agent, version);
-        let session = session::CdpSession::new(identity, &spec, process, input, output);
+        let mut session = session::CdpSession::new(identity, &spec, process, input, output);
+        session.navigation_max = self.options.navigation_max.unwrap_or(NAVIGATION_MAX);
         match start::start(&session, &spec).await {
             Ok(()) => Ok(Box::new(session)),
             Err(Error::Dead(why)) => {

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use walkon_core::device::{ColorScheme, Device};
 
 use super::folder::Folder;
+use super::options::Options;
 use crate::driver::SessionSpec;
 use crate::jail::PORT;
 
@@ -79,8 +80,7 @@ pub(super) fn command_line(
     device: &Device,
     user_agent: &str,
     folder: &Folder,
-    sandbox: bool,
-    without: &[String],
+    options: &Options,
 ) -> Vec<OsString> {
     let first = device.languages.first().map_or("en-US", String::as_str);
     let touch = if device.touch { "enabled" } else { "disabled" };
@@ -98,7 +98,7 @@ pub(super) fn command_line(
     if device.color_scheme == ColorScheme::Dark {
         flags.push("--blink-settings=preferredColorScheme=0".into());
     }
-    if !sandbox {
+    if options.allow_no_sandbox {
         flags.push("--no-sandbox".into());
     }
     for (flag, path) in
@@ -110,8 +110,9 @@ pub(super) fn command_line(
     }
     flags.retain(|flag| {
         let text = flag.to_string_lossy();
-        !without.iter().any(|prefix| text.starts_with(prefix.as_str()))
+        !options.without_flags.iter().any(|prefix| text.starts_with(prefix.as_str()))
     });
+    flags.extend(options.with_flags.iter().map(OsString::from));
     flags.push("about:blank".into());
     flags
 }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::place::Place;
 use super::session::CdpSession;
-use crate::driver::{Arrival, Error, NAVIGATION_MAX};
+use crate::driver::{Arrival, Error};
 
 /// Goes to an address and waits until its document, or the one that replaced it, has loaded.
 pub(super) async fn navigate(session: &CdpSession, url: &str) -> Result<Arrival, Error> {
@@ -44,13 +44,13 @@ pub(super) async fn navigate(session: &CdpSession, url: &str) -> Result<Arrival,
 
 /// Navigates and waits for the load; answers why the browser could not, if it could not.
 pub(super) async fn go(session: &CdpSession, url: &str) -> Result<Option<String>, Error> {
-    let slow =
-        || Error::Slow { call: "navigate".to_owned(), ms: NAVIGATION_MAX.as_millis() as u64 };
-    let until = Instant::now() + NAVIGATION_MAX;
+    let within = session.navigation_max;
+    let slow = || Error::Slow { call: "navigate".to_owned(), ms: within.as_millis() as u64 };
+    let until = Instant::now() + within;
     let page = session.page()?;
     let mut place = session.hub.place.subscribe();
     let call = session.hub.wire.begin(Some(&page), &page::NavigateParams::new(url));
-    let begun = match call.answer(NAVIGATION_MAX).await {
+    let begun = match call.answer(within).await {
         Err(Error::Slow { .. }) => return Err(slow()),
         other => other?,
     };

@@ -1,6 +1,7 @@
 //! What the driver can be told, with its defaults, and where it looks for a browser.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -38,6 +39,12 @@ pub struct Options {
     /// Flags left out, by their beginning. For tests of the jail: it must hold without them.
     #[serde(skip)]
     pub without_flags: Vec<String>,
+    /// Flags added. For the same tests.
+    #[serde(skip)]
+    pub with_flags: Vec<String>,
+    /// The longest a navigation may take, where it is to be less than usual.
+    #[serde(skip)]
+    pub navigation_max: Option<Duration>,
 }
 
 /// A setting that makes no sense.

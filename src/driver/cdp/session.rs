@@ -24,7 +24,7 @@ use super::process::Process;
 use super::wire::{self, Wire};
 use super::world::World;
 use super::{input, locate, navigate, storage};
-use crate::driver::{Arrival, CALL_MAX, Error, Fidelity, Node, Read, Session, SessionSpec};
+use crate::driver::{Arrival, CALL_MAX, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec};
 
 /// The quality of a picture: text stays readable, a page takes some 60 KiB.
 const JPEG_QUALITY: i64 = 60;
@@ -37,6 +37,8 @@ pub(super) struct CdpSession {
     pub(super) modifiers: AtomicI64,
     /// One navigation at a time.
     pub(super) navigating: tokio::sync::Mutex<()>,
+    /// The longest a navigation may take.
+    pub(super) navigation_max: Duration,
     dial: Arc<dyn Dial>,
     process: Process,
     _loops: JoinSet<()>,
@@ -63,6 +65,7 @@ impl CdpSession {
             world: World::default(),
             modifiers: AtomicI64::new(0),
             navigating: tokio::sync::Mutex::default(),
+            navigation_max: NAVIGATION_MAX,
             dial,
             process,
             _loops: loops,

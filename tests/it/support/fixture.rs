@@ -70,16 +70,14 @@ pub(crate) fn desktop() -> Device {
 
 /// A driver, or nothing where the machine has no browser.
 pub(crate) fn driver() -> Option<CdpDriver> {
-    driver_without(&[])
+    driver_with(|_| {})
 }
 
-/// A driver that leaves flags out.
-pub(crate) fn driver_without(flags: &[&str]) -> Option<CdpDriver> {
-    let options = Options {
-        walkon: Some(env!("CARGO_BIN_EXE_walkon").into()),
-        without_flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
-        ..Options::default()
-    };
+/// A driver with settings of the test's own.
+pub(crate) fn driver_with(set: impl FnOnce(&mut Options)) -> Option<CdpDriver> {
+    let walkon = Some(env!("CARGO_BIN_EXE_walkon").into());
+    let mut options = Options { walkon, ..Options::default() };
+    set(&mut options);
     if let Err(error) = options.browser() {
         skip(&error.to_string());
         return None;
