@@ -20,6 +20,8 @@ use walkon_core::recorder::Recorder;
 use walkon_core::step::Locator;
 use walkon_core::storage_state::StorageState;
 
+pub mod cdp;
+
 /// The longest a call may take.
 pub const CALL_MAX: Duration = Duration::from_secs(10);
 /// The longest a navigation may take.
@@ -140,6 +142,14 @@ pub enum Error {
         /// Its answer.
         why: String,
     },
+    /// The browser's user cannot get to the session's folder.
+    #[error("the browser's user ({uid}) cannot pass {}, which is above the session's folder", path.display())]
+    Closed {
+        /// The folder that is closed to it.
+        path: PathBuf,
+        /// The user.
+        uid: u32,
+    },
     /// A file or folder of the session could not be used.
     #[error("could not use the session's folder")]
     Folder(#[source] std::io::Error),
@@ -153,6 +163,10 @@ impl Error {
             Self::Jail(_) => Some(
                 "allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`); \
                  for loopback development only, set `browser.allow_no_jail`",
+            ),
+            Self::Closed { .. } => Some(
+                "put the data folder where every user may pass, such as /var/lib/walkon, \
+                 or start walkon as an ordinary user",
             ),
             Self::Folder(_) => Some("make room on the disk and check the data folder's owner"),
             _ => None,

@@ -1,13 +1,19 @@
-//! stand-in
-use walkon_core::bundle::Proxy;
-use walkon_core::dial::Dial;
-#[derive(Debug)]
-pub struct RelaySpec { pub origins: Vec<String>, pub proxy: Option<Proxy> }
-#[derive(Debug)]
-pub struct Relay;
-#[derive(Debug, thiserror::Error)]
-#[error("trouble")]
-pub struct Trouble;
-impl Trouble { pub fn code(&self) -> &'static str { "x" } }
-impl Relay { pub fn new(_: RelaySpec) -> Result<Self, Trouble> { Ok(Self) } pub fn trouble(&self) -> Option<Trouble> { None } }
-impl Dial for Relay { fn serve(&self, _: std::net::TcpListener) {} fn open(&self) {} fn shut(&self) {} fn bytes(&self) -> (u64,u64) {(0,0)} }
+//! The egress relay: what carries one browser's connections out of its jail.
+//!
+//! [`Relay`] answers the listener inside the jail as an HTTP proxy. It lets through only the origins
+//! it was given, connects to the address it has checked, goes on through the account's own proxy
+//! (whose credentials the browser never sees) and counts bytes. The jail is the boundary; this is
+//! policy. It starts shut.
+
+mod connect;
+mod origin;
+mod practice;
+mod proxy;
+mod relay;
+mod resolve;
+mod serve;
+
+pub use origin::{NotAnOrigin, Origin};
+pub use practice::{PracticeProxy, Speaks};
+pub use proxy::{Proxy, ProxyError};
+pub use relay::{Relay, RelaySpec, Trouble};

@@ -1,0 +1,118 @@
+//! The browser's command line, whole: nothing is left to another's defaults.
+
+use std::ffi::{OsStr, OsString};
+
+use walkon_core::device::{ColorScheme, Device};
+
+use super::folder::Folder;
+use super::options::Options;
+use crate::driver::SessionSpec;
+use crate::jail::PORT;
+
+/// The most the HTTP cache may hold, in bytes.
+const CACHE_MAX: u64 = 64 << 20;
+
+/// Parts that no account needs: they cost memory, or speak to somebody without being asked.
+const FEATURES_OFF: &str = "--disable-features=AutofillServerCommunication,\
+    CertificateTransparencyComponentUpdater,DialMediaRouteProvider,\
+    InterestFeedContentSuggestions,MediaRouter,OptimizationHints,SpareRendererForSitePerProcess,\
+    Translate,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,WebUIOmniboxPopup";
+
+const FIXED: [&str; 32] = [
+    "--remote-debugging-pipe",
+    "--headless",
+    // Says to every page that it is automated: `navigator.webdriver`.
+    "--enable-automation",
+    // The only way out. The jail holds without these four; they keep the browser from trying.
+    "--proxy-bypass-list=<-loopback>",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-component-update",
+    "--disable-crash-reporter",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-extensions",
+    "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--disable-hang-monitor",
+    "--disable-prompt-on-repost",
+    "--disable-search-engine-choice-screen",
+    "--disable-sync",
+    "--allow-pre-commit-input",
+    "--metrics-recording-only",
+    "--mute-audio",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--no-pings",
+    "--no-service-autorun",
+    "--password-store=basic",
+    // Trades isolation inside the browser for 16 MiB an account; Linux does not sandbox it anyway.
+    "--enable-features=NetworkServiceInProcess2",
+    FEATURES_OFF,
+];
+
+/// The browser's whole environment: nothing of the worker's reaches it.
+pub(super) fn environment(spec: &SessionSpec, folder: &Folder) -> Vec<(OsString, OsString)> {
+    let home = folder.home.as_os_str();
+    let language = spec.device.languages.first().map_or("en-US", String::as_str);
+    let pairs: [(&str, &OsStr); 9] = [
+        ("PATH", OsStr::new("/usr/bin:/bin")),
+        ("LANG", OsStr::new("C.UTF-8")),
+        ("LANGUAGE", OsStr::new(language)),
+        // Reaches the workers' clocks too, which no command of the protocol does.
+        ("TZ", OsStr::new(&spec.time_zone)),
+        ("HOME", home),
+        ("XDG_CONFIG_HOME", home),
+        ("XDG_CACHE_HOME", home),
+        ("XDG_RUNTIME_DIR", folder.scratch.as_os_str()),
+        ("TMPDIR", folder.scratch.as_os_str()),
+    ];
+    pairs.map(|(name, value)| (name.into(), value.into())).into()
+}
+
+/// The command line for a device.
+pub(super) fn command_line(
+    device: &Device,
+    user_agent: &str,
+    folder: &Folder,
+    options: &Options,
+) -> Vec<OsString> {
+    let first = device.languages.first().map_or("en-US", String::as_str);
+    let touch = if device.touch { "enabled" } else { "disabled" };
+    let mut flags: Vec<OsString> = FIXED.iter().map(OsString::from).collect();
+    let texts = [
+        format!("--proxy-server=http://127.0.0.1:{PORT}"),
+        format!("--user-agent={user_agent}"),
+        format!("--lang={first}"),
+        format!("--accept-lang={}", device.languages.join(",")),
+        format!("--window-size={},{}", device.width, device.height),
+        format!("--touch-events={touch}"),
+        format!("--disk-cache-size={CACHE_MAX}"),
+    ];
+    flags.extend(texts.map(OsString::from));
+    if device.color_scheme == ColorScheme::Dark {
+        flags.push("--blink-settings=preferredColorScheme=0".into());
+    }
+    if options.allow_no_sandbox {
+        flags.push("--no-sandbox".into());
+    }
+    for (flag, path) in
+        [("--user-data-dir=", &folder.profile), ("--disk-cache-dir=", &folder.cache)]
+    {
+        let mut text = OsString::from(flag);
+        text.push(path);
+        flags.push(text);
+    }
+    flags.retain(|flag| {
+        let text = flag.to_string_lossy();
+        !options.without_flags.iter().any(|prefix| text.starts_with(prefix.as_str()))
+    });
+    flags.extend(options.with_flags.iter().map(OsString::from));
+    flags.push("about:blank".into());
+    flags
+}

@@ -1,0 +1,181 @@
+//! A session: one live browser, and the worker's handle to its page.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chromiumoxide_cdp::cdp::browser_protocol::{browser, page};
+use chromiumoxide_types::Command;
+use tokio::net::unix::pipe;
+use tokio::task::JoinSet;
+use walkon_core::dial::Dial;
+use walkon_core::gesture::{Gesture, Rect};
+use walkon_core::step::Locator;
+use walkon_core::storage_state::StorageState;
+
+use super::hub::Hub;
+use super::identity::Identity;
+use super::notes::Notes;
+use super::place::Place;
+use super::process::Process;
+use super::wire::{self, Wire};
+use super::world::World;
+use super::{input, locate, navigate, storage};
+use crate::driver::{Arrival, CALL_MAX, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec};
+
+/// The quality of a picture: text stays readable, a page takes some 60 KiB.
+const JPEG_QUALITY: i64 = 60;
+
+/// One live browser.
+pub(super) struct CdpSession {
+    pub(super) hub: Arc<Hub>,
+    pub(super) world: World,
+    /// The modifier keys that are down, as the protocol counts them.
+    pub(super) modifiers: AtomicI64,
+    /// One navigation at a time.
+    pub(super) navigating: tokio::sync::Mutex<()>,
+    /// The longest a navigation may take.
+    pub(super) navigation_max: Duration,
+    dial: Arc<dyn Dial>,
+    process: Process,
+    _loops: JoinSet<()>,
+}
+
+impl CdpSession {
+    /// A session over a browser's pipes, not spoken to yet.
+    pub(super) fn new(
+        identity: Identity,
+        spec: &SessionSpec,
+        process: Process,
+        input: pipe::Sender,
+        output: pipe::Receiver,
+    ) -> Self {
+        let (wire, outbox) = Wire::new();
+        let notes = Notes::new(spec.recorder.clone());
+        let (gate, dial) = (spec.gate.clone(), spec.dial.clone());
+        let hub = Arc::new(Hub::new(wire.clone(), identity, notes, gate, dial.clone()));
+        let mut loops = JoinSet::new();
+        loops.spawn(wire::write_loop(outbox, input));
+        loops.spawn(wire::read_loop(wire, output, hub.clone()));
+        Self {
+            hub,
+            world: World::default(),
+            modifiers: AtomicI64::new(0),
+            navigating: tokio::sync::Mutex::default(),
+            navigation_max: NAVIGATION_MAX,
+            dial,
+            process,
+            _loops: loops,
+        }
+    }
+
+    /// Sends the page a command and waits for the answer.
+    pub(super) async fn ask<T: Command>(&self, command: &T) -> Result<T::Response, Error> {
+        let page = self.page()?;
+        self.hub.wire.call(Some(&page), command, CALL_MAX).await
+    }
+
+    /// The page's CDP session.
+    pub(super) fn page(&self) -> Result<String, Error> {
+        let place = self.hub.place.borrow();
+        if place.crashed {
+            return Err(Error::Crashed);
+        }
+        place.session.clone().ok_or_else(|| Error::Dead("it has no page".to_owned()))
+    }
+
+    /// Waits until the browser has a page.
+    pub(super) async fn page_there(&self, within: Duration) -> Result<(), Error> {
+        let there = |place: &Place| place.session.is_some() || place.ended;
+        let mut place = self.hub.place.subscribe();
+        let waited = tokio::time::timeout(within, place.wait_for(there)).await;
+        let slow = |_| Error::Slow { call: "open".to_owned(), ms: within.as_millis() as u64 };
+        drop(waited.map_err(slow)?);
+        self.page().map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Session for CdpSession {
+    async fn navigate(&self, url: &str) -> Result<Arrival, Error> {
+        navigate::navigate(self, url).await
+    }
+
+    async fn locate(&self, locator: &Locator) -> Result<Vec<Node>, Error> {
+        locate::locate(self, None, locator).await
+    }
+
+    async fn locate_in(&self, node: &Node, locator: &Locator) -> Result<Vec<Node>, Error> {
+        locate::locate(self, Some(node), locator).await
+    }
+
+    async fn quad(&self, node: &Node) -> Result<Option<Rect>, Error> {
+        locate::quad(self, node).await
+    }
+
+    async fn hittable(&self, node: &Node) -> Result<bool, Error> {
+        locate::hittable(self, node).await
+    }
+
+    async fn dispatch(&self, gesture: &Gesture) -> Result<Fidelity, Error> {
+        input::dispatch(self, gesture).await
+    }
+
+    async fn read(&self, what: &Read) -> Result<Option<String>, Error> {
+        locate::read(self, what).await
+    }
+
+    async fn capture(&self) -> Result<Vec<u8>, Error> {
+        let picture = page::CaptureScreenshotParams {
+            format: Some(page::CaptureScreenshotFormat::Jpeg),
+            quality: Some(JPEG_QUALITY),
+            optimize_for_speed: Some(true),
+            ..Default::default()
+        };
+        let picture = self.ask(&picture).await?.data;
+        STANDARD.decode(AsRef::<str>::as_ref(&picture)).map_err(|error| Error::Protocol {
+            call: "Page.captureScreenshot".to_owned(),
+            why: error.to_string(),
+        })
+    }
+
+    async fn state(&self) -> Result<StorageState, Error> {
+        storage::state(self).await
+    }
+
+    async fn close(self: Box<Self>) {
+        self.dial.shut();
+        let close = browser::CloseParams::default();
+        let closing = async {
+            let _ = self.hub.wire.call(None, &close, CALL_MAX).await;
+            self.process.gone().await;
+        };
+        if tokio::time::timeout(CALL_MAX, closing).await.is_err() {
+            self.kill();
+            let _ = tokio::time::timeout(CALL_MAX, self.process.gone()).await;
+        }
+        if self.hub.unknown() > 0 {
+            self.hub.notes.log(format!("{} events could not be read", self.hub.unknown()));
+        }
+    }
+
+    fn kill(&self) {
+        self.dial.shut();
+        self.hub.wire.end("it was killed");
+        self.process.kill();
+    }
+
+    fn is_dead(&self) -> bool {
+        self.hub.wire.is_dead()
+    }
+}
+
+impl Drop for CdpSession {
+    fn drop(&mut self) {
+        // After a close there is nothing left and this does nothing.
+        self.kill();
+    }
+}

@@ -1,0 +1,3 @@
+//! The faces that speak HTTP.
+pub mod api;
+pub mod desk;

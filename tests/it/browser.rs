@@ -1,0 +1,299 @@
+//! The browser door against a real Chromium in a real jail.
+
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::time::Instant;
+use walkon::driver::{Error, Read};
+use walkon_core::gesture::{Gesture, Input, Timed};
+use walkon_core::recorder::Note;
+use walkon_core::step::Locator;
+
+use crate::support::fixture::{Stand, click, driver, driver_with, one, until};
+use crate::support::processes;
+use crate::support::site::Site;
+
+fn by(set: impl FnOnce(&mut Locator)) -> Locator {
+    let mut locator = Locator::default();
+    set(&mut locator);
+    locator
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_by_role_and_name_reaches_the_page() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let stand = Stand::new(&[&site.origin]);
+    let begun = Instant::now();
+    let session = stand.open(&driver).await;
+    eprintln!("opened in {:?}", begun.elapsed());
+    let begun = Instant::now();
+    let arrival = session.navigate(&site.url("/hello")).await.unwrap();
+    eprintln!("navigated in {:?}", begun.elapsed());
+    assert_eq!((arrival.url, arrival.status), (site.url("/hello"), Some(200)));
+    let begun = Instant::now();
+    click(&*session, &Locator::role("button", "Like this too")).await.unwrap();
+    eprintln!("clicked in {:?}", begun.elapsed());
+    site.saw("/clicked-too").await;
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_of_naming_an_element_finds_what_it_names_and_nothing_else() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    let text = |text: &str| by(|locator| locator.text = Some(text.to_owned()));
+    for (locator, matches) in [
+        (Locator::role("button", "Like"), 2),
+        (Locator::role("button", "Like this too"), 1),
+        (Locator::role("button", "like"), 0),
+        (Locator::role("button", "Hidden"), 0),
+        (Locator::role("heading", "Hello"), 1),
+        (Locator::role("link", "Next"), 1),
+        (Locator::role("img", "A cat"), 1),
+        (Locator::role("textbox", "What"), 1),
+        (by(|locator| locator.label = Some("What".to_owned())), 1),
+        (by(|locator| locator.test_id = Some("save".to_owned())), 1),
+        (text("bold words"), 1),
+        (text("Some bold words"), 1),
+        (text("bold"), 0),
+        (Locator::css("a[href='/next']"), 1),
+        (Locator::css("nothing"), 0),
+        (Locator::default(), 0),
+    ] {
+        let found = session.locate(&locator).await.unwrap();
+        assert_eq!(found.len(), matches, "{locator}");
+    }
+    let post = one(&*session, &Locator::role("region", "Post")).await;
+    for locator in [Locator::role("button", "Like"), Locator::css("button"), text("Like")] {
+        assert_eq!(session.locate_in(&post, &locator).await.unwrap().len(), 1, "{locator}");
+    }
+    let refused = session.locate(&Locator::css("][")).await;
+    assert!(matches!(refused, Err(Error::Protocol { .. })), "{refused:?}");
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_read_without_touching_it() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    let read = |what| {
+        let session = &session;
+        async move { session.read(&what).await.unwrap() }
+    };
+    let heading = one(&*session, &Locator::role("heading", "Hello")).await;
+    let link = one(&*session, &Locator::role("link", "Next")).await;
+    assert_eq!(read(Read::Url).await.unwrap(), site.url("/hello"));
+    assert_eq!(read(Read::Title).await.as_deref(), Some("Site"));
+    assert_eq!(read(Read::Text(heading.clone())).await.as_deref(), Some("Hello"));
+    assert_eq!(read(Read::Attribute(link.clone(), "href".into())).await.as_deref(), Some("/next"));
+    assert_eq!(read(Read::Attribute(link, "title".into())).await, None);
+    assert_eq!(read(Read::Value(heading.clone())).await, None);
+    let viewport = read(Read::Viewport).await.unwrap();
+    assert!(viewport.starts_with("0 0 1280 720 "), "{viewport}");
+    let picture = session.capture().await.unwrap();
+    assert_eq!(picture[..3], [0xff, 0xd8, 0xff]);
+    session.navigate(&site.url("/other")).await.unwrap();
+    assert!(matches!(session.read(&Read::Text(heading.clone())).await, Err(Error::Gone)));
+    assert!(matches!(session.quad(&heading).await, Err(Error::Gone)));
+    assert!(matches!(session.hittable(&heading).await, Err(Error::Gone)));
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_element_is_hit_only_where_nothing_covers_it_and_it_is_in_view() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    let hit = |name: &'static str| {
+        let session = &session;
+        async move {
+            let node = one(&**session, &Locator::role("button", name)).await;
+            session.hittable(&node).await.unwrap()
+        }
+    };
+    assert!(hit("Ask").await);
+    assert!(!hit("Under").await);
+    assert!(!hit("Far").await);
+    let hidden = one(&*session, &Locator::css("button[hidden]")).await;
+    assert_eq!(session.quad(&hidden).await.unwrap(), None);
+    let at = session.quad(&one(&*session, &Locator::css("h1")).await).await.unwrap().unwrap();
+    let wheel = Input::Wheel { at: at.center(), dy: 5_000.0 };
+    session.dispatch(&Gesture(vec![Timed { at_ms: 0.0, input: wheel }])).await.unwrap();
+    until(&*session, &Read::Viewport, |text| !text.starts_with("0 0 ")).await;
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    while !hit("Far").await {
+        tick.tick().await;
+    }
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn typing_gives_the_page_real_keys_and_signs_without_a_key_arrive_too() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    let field = by(|locator| locator.label = Some("What".to_owned()));
+    click(&*session, &field).await.unwrap();
+    let down = |key: &str| Input::KeyDown { key: key.to_owned() };
+    let up = |key: &str| Input::KeyUp { key: key.to_owned() };
+    let inputs = [
+        down("Shift"), down("H"), up("H"), up("Shift"), down("i"), up("i"), down("x"), up("x"),
+        down("Backspace"), up("Backspace"), down("!"), up("!"), Input::Insert { text: "é🙂".into() },
+    ];
+    let gesture = inputs.into_iter().zip(0..).map(|(input, at)| Timed { at_ms: f64::from(at), input });
+    session.dispatch(&Gesture(gesture.collect())).await.unwrap();
+    let node = one(&*session, &field).await;
+    until(&*session, &Read::Value(node.clone()), |text| text == "Hi!é🙂").await;
+    let keys = session.read(&Read::Attribute(node, "data-keys".into())).await.unwrap();
+    assert_eq!(keys.unwrap(), "ShiftLeft KeyH KeyI KeyX Backspace Digit1 ");
+    let enter = [down("Enter"), up("Enter")].map(|input| Timed { at_ms: 0.0, input });
+    session.dispatch(&Gesture(enter.into())).await.unwrap();
+    site.saw("/said").await;
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_arrival_tells_status_redirect_and_when_to_come_back() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
+    let busy = session.navigate(&site.url("/busy")).await.unwrap();
+    assert_eq!((busy.status, busy.retry_after), (Some(429), Some(7)));
+    let moved = session.navigate(&site.url("/old?token=abc&page=2")).await.unwrap();
+    assert_eq!((moved.url, moved.status), (site.url("/hello"), Some(200)));
+    let again = session.navigate(&site.url("/hello#part")).await.unwrap();
+    assert_eq!(again.url, site.url("/hello#part"));
+    session.close().await;
+    let requests: Vec<_> = stand.notes.all().into_iter().filter_map(|note| match note {
+        Note::Request(exchange) => Some((exchange.url.clone(), exchange.status)),
+        _ => None,
+    }).collect();
+    assert!(requests.contains(&(site.url("/old?token=…&page=2"), Some(302))), "{requests:?}");
+    assert!(requests.contains(&(site.url("/hello"), Some(200))), "{requests:?}");
+    let (sent, received) = walkon_core::dial::Dial::bytes(&*stand.relay);
+    assert!(sent > 500 && received > 1_000, "{sent} {received}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gate_or_the_relay_refuses_never_reaches_a_site() {
+    let Some(driver) = driver() else { return };
+    let (site, other) = (Site::start().await, Site::start().await);
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
+    let refused = session.navigate(&site.url("/forbidden")).await;
+    assert!(matches!(&refused, Err(Error::Refused { why, .. }) if why.contains("granted")), "{refused:?}");
+    let unlisted = session.navigate(&other.url("/hello")).await;
+    assert!(matches!(&unlisted, Err(Error::Unreachable { why, .. }) if why.contains("not an origin")),
+        "{unlisted:?}");
+    for url in ["file:///etc/passwd", "chrome://version", "javascript:1", "about:blank"] {
+        assert!(matches!(session.navigate(url).await, Err(Error::Unreachable { .. })), "{url}");
+    }
+    session.navigate(&site.url("/hello")).await.unwrap();
+    session.close().await;
+    assert!(other.seen().is_empty());
+    assert!(!site.seen().iter().any(|seen| seen.path == "/forbidden"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dialogs_new_tabs_and_downloads_are_closed_and_told_of() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    click(&*session, &Locator::role("button", "Ask")).await.unwrap();
+    site.saw("/answered").await;
+    for (role, name) in [("button", "Pop up"), ("link", "Elsewhere"), ("link", "File")] {
+        click(&*session, &Locator::role(role, name)).await.unwrap();
+    }
+    site.saw("/file").await;
+    let told = |start: &str| stand.notes.sentences().iter().filter(|text| text.starts_with(start)).count();
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    let begun = Instant::now();
+    while told("closed a dialog: Sure?") < 1 || told("closed a new tab") < 2 || told("denied a download") < 1 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", stand.notes.sentences());
+        tick.tick().await;
+    }
+    assert_eq!(session.read(&Read::Url).await.unwrap().unwrap(), site.url("/hello"));
+    session.close().await;
+    assert!(!site.seen().iter().any(|seen| ["/popup", "/other"].contains(&seen.path.as_str())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_killed_in_the_middle_of_a_call_fails_it_within_a_second_and_later_ones_at_once() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
+    let url = site.url("/hang");
+    let killed = async {
+        site.saw("/hang").await;
+        kill(Pid::from_raw(processes::first(stand.path())), Signal::SIGKILL).unwrap();
+        Instant::now()
+    };
+    let (result, killed_at) = tokio::join!(session.navigate(&url), killed);
+    assert!(matches!(result, Err(Error::Dead(_))), "{result:?}");
+    assert!(killed_at.elapsed() < Duration::from_secs(1), "{:?}", killed_at.elapsed());
+    let begun = Instant::now();
+    assert!(matches!(session.capture().await, Err(Error::Dead(_))));
+    assert!(begun.elapsed() < Duration::from_millis(50));
+    assert!(session.is_dead());
+    session.close().await;
+    processes::none_left(stand.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crashed_page_says_so_and_the_next_navigation_revives_it() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    let browser = processes::first(stand.path());
+    let below = processes::below(browser).into_iter();
+    let renderers = below.filter(|pid| processes::command_line(*pid).contains("--type=renderer"));
+    for renderer in renderers {
+        kill(Pid::from_raw(renderer), Signal::SIGKILL).unwrap();
+    }
+    let begun = Instant::now();
+    loop {
+        match session.read(&Read::Title).await {
+            Err(Error::Crashed) => break,
+            other => assert!(begun.elapsed() < Duration::from_secs(2), "{other:?}"),
+        }
+    }
+    assert!(!session.is_dead());
+    let arrival = session.navigate(&site.url("/hello")).await.unwrap();
+    assert_eq!(arrival.status, Some(200));
+    click(&*session, &Locator::role("button", "Like this too")).await.unwrap();
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_navigation_that_hangs_is_given_up_and_the_page_stays_usable() {
+    let Some(driver) = driver_with(|options| {
+        options.navigation_max = Some(Duration::from_millis(600));
+    }) else {
+        return;
+    };
+    let site = Site::start().await;
+    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    session.navigate(&site.url("/hello")).await.unwrap();
+    let begun = Instant::now();
+    let hung = session.navigate(&site.url("/hang")).await;
+    assert!(matches!(hung, Err(Error::Slow { ms: 600, .. })), "{hung:?}");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let title = session.read(&Read::Title).await.unwrap();
+    assert_eq!(title.as_deref(), Some("Site"));
+    session.navigate(&site.url("/hello")).await.unwrap();
+    session.close().await;
+}

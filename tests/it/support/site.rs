@@ -1,0 +1,113 @@
+//! A small site on loopback that remembers every request it saw.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::any;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A request the site saw.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) from: SocketAddr,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Seen {
+    /// A header as text; empty if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// The site; it ends when dropped.
+pub(crate) struct Site {
+    pub(crate) origin: String,
+    seen: watch::Receiver<Vec<Seen>>,
+    _serving: JoinSet<()>,
+}
+
+type Ledger = Arc<watch::Sender<Vec<Seen>>>;
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let (ledger, seen) = watch::channel(Vec::new());
+        let router = Router::new().fallback(any(answer)).with_state(Arc::new(ledger));
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await.unwrap();
+        });
+        Self { origin, seen, _serving: serving }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Everything it saw so far.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.borrow().clone()
+    }
+
+    /// The first request to a path, once it has come.
+    pub(crate) async fn saw(&self, path: &str) -> Seen {
+        let mut seen = self.seen.clone();
+        let there = |seen: &Vec<Seen>| seen.iter().any(|seen| seen.path == path);
+        let waited = tokio::time::timeout(Duration::from_secs(10), seen.wait_for(there)).await;
+        let seen = waited.unwrap_or_else(|_| panic!("nobody asked for {path}")).unwrap();
+        seen.iter().find(|seen| seen.path == path).cloned().unwrap()
+    }
+}
+
+async fn answer(
+    State(ledger): State<Ledger>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    let seen = Seen { path: path.clone(), from, headers: request.headers().clone() };
+    ledger.send_modify(|all| all.push(seen));
+    let page = |body: &str| {
+        Html(format!("<!doctype html><html lang=en><title>Site</title><body>{body}"))
+            .into_response()
+    };
+    match path.as_str() {
+        "/hang" => std::future::pending().await,
+        "/busy" => {
+            let body = Body::from("busy");
+            let headers = [(header::RETRY_AFTER, "7"), (header::CONTENT_TYPE, "text/html")];
+            (StatusCode::TOO_MANY_REQUESTS, headers, body).into_response()
+        }
+        "/old" => (StatusCode::FOUND, [(header::LOCATION, "/hello")]).into_response(),
+        "/file" => {
+            let headers = [(header::CONTENT_DISPOSITION, "attachment; filename=a.bin")];
+            (headers, Body::from("bytes")).into_response()
+        }
+        "/sign-in" => {
+            let mut answer = page("<p>Signed in");
+            let cookie = "sid=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600";
+            answer.headers_mut().append(header::SET_COOKIE, cookie.parse().unwrap());
+            answer.headers_mut().append(header::SET_COOKIE, "soft=1; Path=/".parse().unwrap());
+            answer
+        }
+        "/worker.js" => {
+            let script = include_str!("pages/worker.js");
+            ([(header::CONTENT_TYPE, "text/javascript")], script).into_response()
+        }
+        "/hello" => page(include_str!("pages/hello.html")),
+        "/whoami" => page(include_str!("pages/whoami.html")),
+        "/escape" => page(include_str!("pages/escape.html")),
+        _ => page("<p>ok"),
+    }
+}
