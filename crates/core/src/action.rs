@@ -122,7 +122,15 @@ fn default_priority() -> u8 {
 
 /// Every field an action may have, for did-you-mean.
 pub const FIELDS: &[&str] = &[
-    "account", "kind", "target", "with", "key", "route", "priority", "not_before", "expires_at",
+    "account",
+    "kind",
+    "target",
+    "with",
+    "key",
+    "route",
+    "priority",
+    "not_before",
+    "expires_at",
     "labels",
 ];
 
@@ -149,7 +157,8 @@ impl Action {
     /// Reads an action and checks all that can be checked without knowing the accounts.
     pub fn parse(json: &[u8], now: Timestamp) -> Result<Self, Refuse> {
         if json.len() > ACTION_BYTES_MAX {
-            let why = format!("the action has {} bytes, the most is {ACTION_BYTES_MAX}", json.len());
+            let why =
+                format!("the action has {} bytes, the most is {ACTION_BYTES_MAX}", json.len());
             return Err(Refuse::new("too_large", why, "send large content by reference"));
         }
         let action: Self = serde_json::from_slice(json).map_err(|error| unreadable(&error))?;
