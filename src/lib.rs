@@ -1,8 +1,10 @@
 //! Walkon: a fleet that acts for many accounts, each at a human pace, inside limits that cannot be
 //! exceeded, with a record of every session.
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod coordinator;
+pub mod data;
 pub mod desk;
 pub mod driver;
 pub mod egress;
@@ -12,5 +14,6 @@ pub mod queue;
 pub mod recording;
 pub mod shutdown;
 pub mod store;
+pub mod supervisor;
 pub mod web;
 pub mod worker;

@@ -13,8 +13,18 @@ const SLEEP_MAX: Duration = Duration::from_millis(500);
 impl Coordinator {
     /// Takes back until a stop.
     pub async fn reap(self, shutdown: Shutdown) {
+        let mut was_away = false;
         loop {
-            let sleep = match self.queue.reap(AT_ONCE).await {
+            let round = async {
+                if was_away {
+                    // Redis may have been started anew: it must note that before anything else.
+                    self.queue.boot().await?;
+                }
+                self.queue.reap(AT_ONCE).await
+            };
+            let reaped = round.await;
+            was_away = reaped.is_err();
+            let sleep = match reaped {
                 Ok(reaped) => {
                     if reaped.leases > 0 {
                         tracing::info!(leases = reaped.leases, "took back what was lost");

@@ -18,6 +18,7 @@ use walkon_core::site::Site;
 
 use super::{Coordinator, Error};
 use crate::catalog::Catalog;
+use crate::egress::Origin;
 use crate::queue::{AccountSetting, HeldFor};
 
 /// `accounts.toml`
@@ -232,10 +233,7 @@ impl Coordinator {
 
 /// Until grants exist, only loopback may be acted on by browser.
 fn is_loopback(site: &Site) -> bool {
-    let host = site.origin.split_once("://").map_or("", |(_, rest)| rest);
-    let host = host.split('/').next().unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);
-    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    site.origin.parse::<Origin>().is_ok_and(|origin| origin.is_loopback())
 }
 
 fn read_secret(path: &Path) -> Result<Secret, String> {

@@ -65,7 +65,8 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     // A bucket that holds nothing would never open; it is taken for one that holds one.
     add("bs".into(), plan.burst.map(|burst| burst.size.max(1).to_string()));
     add("bi".into(), plan.burst.map(|burst| burst.interval.as_millis().to_string()));
-    let hours: Vec<_> = plan.hours.iter().map(|open| format!("{}-{}", open.from, open.to)).collect();
+    let hours: Vec<_> =
+        plan.hours.iter().map(|open| format!("{}-{}", open.from, open.to)).collect();
     add("hours".into(), (!hours.is_empty()).then(|| hours.join(" ")));
     for (kind, limits) in &plan.kinds {
         add(format!("cd:{kind}"), limits.cooldown.map(|time| time.as_millis().to_string()));

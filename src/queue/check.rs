@@ -91,9 +91,7 @@ pub(super) async fn server(
 }
 
 /// What about the server could lose acknowledged work, and what to do about it.
-async fn weakness(
-    connection: &mut impl ConnectionLike,
-) -> Result<Option<(String, String)>, Error> {
+async fn weakness(connection: &mut impl ConnectionLike) -> Result<Option<(String, String)>, Error> {
     let wanted =
         [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")];
     let mut get = cmd("CONFIG");

@@ -163,9 +163,8 @@ impl Queue {
     pub async fn stats(&self) -> Result<Stats, Error> {
         let mut pipe = redis::pipe();
         pipe.atomic().cmd("HGETALL").arg(self.key("n"));
-        let sets = [
-            "ready:api", "ready:browser", "wake:api", "wake:browser", "lease", "dlq", "parked",
-        ];
+        let sets =
+            ["ready:api", "ready:browser", "wake:api", "wake:browser", "lease", "dlq", "parked"];
         for name in sets {
             pipe.cmd("ZCARD").arg(self.key(name));
         }
@@ -195,6 +194,9 @@ impl Queue {
     }
 
     async fn read_all(&self, ids: &[String]) -> Result<Vec<ActionView>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut pipe = redis::pipe();
         for id in ids {
             pipe.cmd("HGETALL").arg(self.key(&format!("j:{id}")));
@@ -217,8 +219,12 @@ impl Queue {
             let mut range = redis::cmd("ZREVRANGE");
             range.arg(self.key("jobs")).arg(at).arg(at + AT_ONCE - 1);
             let ids: Vec<String> = self.ask(&range).await?;
-            let by_id: BTreeMap<_, _> =
-                self.read_all(&ids).await?.into_iter().map(|one| (one.id.to_string(), one)).collect();
+            let by_id: BTreeMap<_, _> = self
+                .read_all(&ids)
+                .await?
+                .into_iter()
+                .map(|one| (one.id.to_string(), one))
+                .collect();
             let mut by_id = by_id;
             for id in &ids {
                 at += 1;

@@ -135,8 +135,7 @@ impl Queue {
     pub async fn extend(&self, leases: &[Lease]) -> Result<Vec<Lease>, Error> {
         let args: Vec<String> = leases.iter().flat_map(of).collect();
         let lost = self.run(&scripts::EXTEND, &args).await?;
-        let name = |lease: &Lease| format!("{}|{}", lease.account, lease.class.name());
-        Ok(leases.iter().filter(|lease| lost.contains(&name(lease))).cloned().collect())
+        Ok(leases.iter().filter(|lease| lost.contains(&lease.token.0)).cloned().collect())
     }
 
     /// Settles an attempt. With `keep` the worker goes on holding the account, for its next

@@ -151,6 +151,7 @@ async fn enqueue(State(c): State<Coordinator>, body: Bytes) -> Result<Response, 
 struct Rows {
     state: Option<String>,
     account: Option<AccountId>,
+    kind: Option<String>,
     after: Option<String>,
     most: Option<usize>,
 }
@@ -180,8 +181,13 @@ fn row(view: &ActionView) -> Value {
 }
 
 async fn actions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {
-    let filter = ActionFilter { state: rows.state()?, account: rows.account.clone() };
-    let page = c.queue.actions(&filter, rows.after.as_deref(), rows.most()).await?;
+    let filter = ActionFilter {
+        state: rows.state()?,
+        account: rows.account.clone(),
+        kind: rows.kind.clone(),
+    };
+    let from = rows.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+    let page = c.queue.actions(&filter, from, rows.most()).await?;
     let list: Vec<_> = page.actions.iter().map(row).collect();
     Ok(Json(json!({"actions": list, "next": page.next})))
 }

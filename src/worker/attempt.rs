@@ -140,7 +140,7 @@ fn driver_code(error: &driver::Error) -> &'static str {
         driver::Error::Refused { .. } => "gate_refused",
         driver::Error::Gone => "element_gone",
         driver::Error::Protocol { .. } => "browser_protocol",
-        driver::Error::Folder(_) => "session_folder",
+        driver::Error::Folder(_) | driver::Error::Closed { .. } => "session_folder",
     }
 }
 

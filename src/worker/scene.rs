@@ -18,7 +18,7 @@ use super::Slot;
 use super::attempt::{Attempt, Trouble};
 use crate::desk::Desk;
 use crate::driver::{self, Session, SessionSpec};
-use crate::egress::{Relay, RelaySpec};
+use crate::egress::{Proxy, Relay, RelaySpec};
 use crate::recording::{Head, Recording};
 
 /// Lets requests through to the site's own origins only.
@@ -67,10 +67,13 @@ impl Slot {
         let recording = Arc::new(Recording::start(head));
         let mut origins = vec![bundle.site.origin.trim_end_matches('/').to_owned()];
         origins.extend(bundle.site.subresources.iter().cloned());
-        let relay = Relay::new(RelaySpec { origins: origins.clone(), proxy: bundle.proxy.clone() });
-        let relay = Arc::new(relay.map_err(|why| {
-            Trouble::Never { code: "bad_proxy", why: why.to_string() }
-        })?);
+        let relay = Arc::new(Relay::new(RelaySpec {
+            allow: origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
+            granted: Vec::new(),
+            loopback_allowed: true,
+            proxy: own_proxy(&bundle)?,
+            recorder: recording.clone(),
+        }));
         let spec = SessionSpec {
             account: lease.account.clone(),
             time_zone: bundle.account.time_zone.clone(),
@@ -146,6 +149,14 @@ impl Scene {
         self.session.kill();
         self.session.close().await;
     }
+}
+
+fn own_proxy(bundle: &Bundle) -> Result<Option<Proxy>, Trouble> {
+    let Some(proxy) = &bundle.proxy else { return Ok(None) };
+    let password = proxy.password.as_ref().map(|password| password.expose().to_owned());
+    let made = Proxy::new(&proxy.url, proxy.username.clone(), password);
+    let bad = |why: crate::egress::ProxyError| Trouble::Never { code: "bad_proxy", why: why.to_string() };
+    made.map(Some).map_err(bad)
 }
 
 /// Takes the account's folder for us alone: two browsers in one profile would ruin it.

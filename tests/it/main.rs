@@ -2,5 +2,6 @@
 
 mod browser;
 mod jail;
+mod queue;
 mod relay;
 mod support;

@@ -34,6 +34,7 @@ local function take(A, lane)
   if J.f.du == 'p' then
     put(J, 'at', num(J.f.at) + 1)
     if lane.kind ~= 'sign_in' then put(J, 'ch', charge(A, lane.kind)) end
+    put(A, 'k:' .. class, lane.kind)
     move(J, 'running')
   end
   put(J, 'cl', class)

@@ -40,6 +40,8 @@ if class then
   local busy = A.f['j:' .. class]
   if A.f['t:' .. class] and busy ~= (J and J.id) then
     gate('lease', num(A.f['x:' .. class]), busy or 'kept by ' .. A.f['w:' .. class])
+  elseif is_busy(A, kind) then
+    rows[#rows + 1] = { 'busy', -1, -1, -1, kind }
   end
 end
 if J then

@@ -48,6 +48,7 @@ settle()
 local keep = ARGV[12] == '1' and barred(A, class) <= now and now < num(A.f['x:' .. class])
 if keep then
   put(A, 'j:' .. class, nil)
+  put(A, 'k:' .. class, nil)
   put(A, 'x:' .. class, now + num(M.lease))
   call('ZADD', K .. 'lease', now + num(M.lease), A.id .. '|' .. class)
 else

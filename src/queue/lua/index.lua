@@ -1,8 +1,8 @@
 -- index.lua: `reindex`, the one place that writes `ready` and `wake`, and that rings.
 --
 -- Account fields: i:<class> is `r` (in ready), a number (in wake, until then) or `k<ms>` (a worker
--- keeps the lease and has been told); t:<class> j:<class> w:<class> x:<class> are the lease's
--- token, action, worker and end.
+-- keeps the lease and has been told); t: j: w: x: k:<class> are the lease's token, action, worker,
+-- end and the kind being performed.
 
 local function ring(name)
   local bell = K .. 'bell:' .. name
@@ -50,7 +50,7 @@ end
 
 local function unlease(A, class)
   call('ZREM', K .. 'lease', A.id .. '|' .. class)
-  for _, field in ipairs({ 't:', 'x:', 'j:', 'w:' }) do put(A, field .. class, nil) end
+  for _, field in ipairs({ 't:', 'x:', 'j:', 'w:', 'k:' }) do put(A, field .. class, nil) end
 end
 
 -- Whether `token` is the live lease's, for `action` (nil: a kept lease without one).

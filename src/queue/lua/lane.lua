@@ -32,6 +32,12 @@ local function barred(A, class)
   return till
 end
 
+-- Whether one of this kind is being performed: two at once, by two routes, would know no cooldown
+-- between them. When that one ends, the account is indexed anew.
+local function is_busy(A, kind)
+  return A.f['k:api'] == kind or A.f['k:browser'] == kind
+end
+
 local function push(A, id, slot, rank, due)
   local later = due > now
   call('ZADD', K .. (later and 'z:' or 'q:') .. A.id .. ':' .. slot, later and due or rank, id)
@@ -64,10 +70,11 @@ local function lanes(A)
       if class then
         local at = math.max(head[1] and now or num(next[2]), barred(A, class))
         -- Reading takes nothing, and an account must always be able to sign in.
-        if at < NEVER and verify == '' and kind ~= 'sign_in' then at = limits(A, kind, at) end
-        local lane = { slot = slot, kind = kind, class = class, id = head[1], at = at }
-        lane.rank = num(head[2])
-        out[#out + 1] = lane
+        if at < NEVER and verify == '' and kind ~= 'sign_in' then
+          at = is_busy(A, kind) and NEVER or limits(A, kind, at)
+        end
+        out[#out + 1] = { slot = slot, kind = kind, class = class, id = head[1], at = at,
+          rank = num(head[2]) }
       end
     end
   end

@@ -10,6 +10,8 @@ local o = open(K .. ARGV[1], true)
 for field in pairs(o.f) do
   if not (ARGV[1] == 'g' and #field == 1) then put(o, field, nil) end
 end
+-- A plan without limits is a plan, too.
+if ARGV[1] ~= 'g' then put(o, 'known', 1) end
 for i = 2, #ARGV, 2 do put(o, ARGV[i], ARGV[i + 1]) end
 save(o)
 return 1
