@@ -82,9 +82,12 @@ impl Hub {
         let (Some(url), Some(method)) = (url.as_str(), method.as_str()) else {
             return self.refuse(id);
         };
-        let main = params["frameId"].as_str();
-        let is_navigation = params["resourceType"] == "Document"
-            && main.is_some_and(|frame| self.place.borrow().is_main(frame));
+        let frame = params["frameId"].as_str().unwrap_or_default();
+        if self.place.borrow().is_unwanted(frame) {
+            return self.refuse(id);
+        }
+        let is_navigation =
+            params["resourceType"] == "Document" && self.place.borrow().is_main(frame);
         if let Some(blank) = self.place.borrow().blank.as_deref()
             && blank == url
         {
@@ -123,9 +126,10 @@ impl Hub {
                 place.target = Some(info.target_id.as_ref().to_owned());
             }),
             "page" => {
-                self.wire.post(None, &target::CloseTargetParams::new(info.target_id.clone()));
+                // It may share the renderer with the page that opened it, which waits as long as
+                // it does: so it runs on, into a closed door, until it is closed.
+                self.place.send_modify(|place| place.unwanted(info.target_id.as_ref()));
                 self.notes.log(format!("closed a new tab: {}", without_secrets(&info.url)));
-                return;
             }
             "iframe" => {
                 self.dress(session, true);
@@ -139,6 +143,9 @@ impl Hub {
         if event.waiting_for_debugger {
             let run = runtime::RunIfWaitingForDebuggerParams::default();
             self.wire.post(Some(session), &run);
+        }
+        if info.r#type == "page" && known {
+            self.wire.post(None, &target::CloseTargetParams::new(info.target_id.clone()));
         }
     }
 

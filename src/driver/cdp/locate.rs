@@ -73,6 +73,7 @@ const IS_HIT: Function = Function(
     }",
 );
 
+const IS_THERE: Function = Function("function() { return this.isConnected }");
 const TEXT: Function =
     Function("function() { return (this.innerText ?? this.textContent).trim() }");
 const VALUE: Function =
@@ -213,7 +214,8 @@ pub(super) async fn quad(session: &CdpSession, node: &Node) -> Result<Option<Rec
     };
     let quads = match session.ask(&quads).await.map_err(gone) {
         Err(Error::Protocol { why, .. }) if why.contains("compute content quads") => {
-            return Ok(None);
+            let there = session.world.value(session, Some(node), IS_THERE, &[]).await?;
+            return if there == Value::Bool(true) { Ok(None) } else { Err(Error::Gone) };
         }
         answer => answer?.quads,
     };

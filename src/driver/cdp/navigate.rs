@@ -1,11 +1,16 @@
 //! Going to an address, bounded: a navigation that hangs is stopped, and the page stays usable.
 
+use std::time::Duration;
+
 use chromiumoxide_cdp::cdp::browser_protocol::page;
 use tokio::time::Instant;
 
 use super::place::Place;
 use super::session::CdpSession;
 use crate::driver::{Arrival, Error};
+
+/// How long the browser may take to tell of a move within a document.
+const WITHIN_MAX: Duration = Duration::from_secs(1);
 
 /// Goes to an address and waits until its document, or the one that replaced it, has loaded.
 pub(super) async fn navigate(session: &CdpSession, url: &str) -> Result<Arrival, Error> {
@@ -58,7 +63,12 @@ pub(super) async fn go(session: &CdpSession, url: &str) -> Result<Option<String>
         return Ok(Some(why));
     }
     // Without a loader it stayed in its document: only the fragment changed.
-    let Some(loader) = begun.loader_id else { return Ok(None) };
+    let Some(loader) = begun.loader_id else {
+        let there = |place: &Place| place.ended || place.url == url;
+        // Told right after the answer; the same address once more is not told at all.
+        let _ = tokio::time::timeout(WITHIN_MAX, place.wait_for(there)).await;
+        return Ok(None);
+    };
     let loader: &str = loader.as_ref();
     let over = |place: &Place| place.ended || place.crashed || place.has_loaded(loader);
     let waited = tokio::time::timeout_at(until, place.wait_for(over)).await;

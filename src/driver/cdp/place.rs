@@ -12,6 +12,9 @@ use crate::driver::Arrival;
 /// How many documents back are remembered; a navigation waits for the latest.
 const DOCUMENTS: usize = 8;
 
+/// How many unwanted tabs back are remembered.
+const UNWANTED: usize = 64;
+
 /// Where the page is.
 #[derive(Debug, Default)]
 pub(super) struct Place {
@@ -29,6 +32,8 @@ pub(super) struct Place {
     pub(super) refused: Option<(String, String)>,
     /// An address that is answered with an empty page, from here.
     pub(super) blank: Option<String>,
+    /// Tabs that nobody asked for: nothing leaves them while they are being closed.
+    unwanted: VecDeque<String>,
     /// The documents it showed, the latest last.
     documents: VecDeque<Document>,
     /// The answer to a request whose document has not been committed yet.
@@ -53,6 +58,19 @@ impl Place {
     /// Whether a frame is the page's main one.
     pub(super) fn is_main(&self, frame: &str) -> bool {
         self.target.as_deref() == Some(frame)
+    }
+
+    /// A tab came to be that nobody asked for.
+    pub(super) fn unwanted(&mut self, target: &str) {
+        if self.unwanted.len() == UNWANTED {
+            self.unwanted.pop_front();
+        }
+        self.unwanted.push_back(target.to_owned());
+    }
+
+    /// Whether a frame is the main one of a tab that nobody asked for.
+    pub(super) fn is_unwanted(&self, frame: &str) -> bool {
+        self.unwanted.iter().any(|target| target == frame)
     }
 
     /// The answer to the page's own request arrived.

@@ -21,16 +21,24 @@ pub(crate) fn first(path: &Path) -> i32 {
     *naming(path).iter().min().expect("a browser with that folder runs")
 }
 
-/// Waits until none is left; panics after ten seconds.
-pub(crate) async fn none_left(path: &Path) {
+/// The browser with that folder, and all that it started.
+pub(crate) fn tree(path: &Path) -> Vec<i32> {
+    let named = naming(path);
+    named.iter().copied().chain(named.iter().flat_map(|pid| below(*pid))).collect()
+}
+
+/// Waits until none of them is left; panics after ten seconds.
+pub(crate) async fn none_left(pids: &[i32]) {
+    let is_left = |pid: &&i32| Path::new(&format!("/proc/{pid}")).exists();
     let mut tick = tokio::time::interval(Duration::from_millis(10));
     for _ in 0..1_000 {
-        if naming(path).is_empty() {
+        if !pids.iter().any(|pid| is_left(&pid)) {
             return;
         }
         tick.tick().await;
     }
-    panic!("still there: {:?}", naming(path));
+    let left: Vec<_> = pids.iter().filter(is_left).map(|pid| command_line(*pid)).collect();
+    panic!("still there: {left:?}");
 }
 
 /// The processes that a process started, and theirs.
