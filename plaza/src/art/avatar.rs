@@ -17,6 +17,7 @@ pub(crate) fn avatar(username: &str) -> String {
     let mut c = Canvas::new(200, 200, rng, &PALETTES[palette]);
     let ground = c.one_of(&[c.colors.high, c.colors.low, c.colors.far, c.colors.mid]);
     c.rect([0.0, 0.0, 200.0, 200.0], ground);
+    c.raw("<g transform=\"translate(-32 -26) scale(1.32)\">");
     let (skin, hair, cloth) = (c.one_of(SKINS), c.one_of(HAIRS), c.one_of(CLOTHES));
     let style = c.count(0, 5);
     back_hair(&mut c, style, hair);
@@ -32,6 +33,7 @@ pub(crate) fn avatar(username: &str) -> String {
              r=\"11\"/><circle cx=\"114\" cy=\"95\" r=\"11\"/><path d=\"M97 94q3-2 6 0\"/></g>",
         );
     }
+    c.raw("</g>");
     c.finish()
 }
 
