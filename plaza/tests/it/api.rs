@@ -138,3 +138,16 @@ async fn errors_have_the_official_envelope() {
     assert_eq!(missing["error"]["code"], 100);
     assert!(missing["error"]["fbtrace_id"].is_string());
 }
+
+#[tokio::test]
+async fn a_dropped_reply_by_api_was_sent_all_the_same() {
+    let square = Square::open().await;
+    let api = square.stranger();
+    let body = json!({"recipient": {"id": user_id(&api, "ben").await}, "message": {"text": "hi"}});
+    square.fault(json!({"account": "ada", "fault": "drop_reply", "count": 1})).await;
+    let send = api.post("/graph/v23.0/me/messages").bearer_auth(token("ada")).json(&body);
+    assert!(send.send().await.is_err());
+    assert_eq!(square.deeds().await, ["ada send_dm member:ben"]);
+    let thread = api.get("/read/messages/ben").bearer_auth(token("ada")).send().await.unwrap();
+    assert_eq!(thread.json::<Value>().await.unwrap()["messages"][0]["text"], "hi");
+}

@@ -189,3 +189,31 @@ async fn the_ledger_can_be_read_from_a_number_on() {
     assert_eq!(rest.as_array().unwrap().len(), 1);
     assert_eq!(rest[0]["target"], "post:3");
 }
+
+#[tokio::test]
+async fn a_story_can_be_turned_without_scripts() {
+    let square = Square::open().await;
+    let ada = square.member("ada").await;
+    let first = ada.page("/stories/june?at=0").await;
+    assert!(first.contains("name=\"at\" value=\"1\""), "next is the second frame");
+    assert_eq!(first.matches("<figure").count(), first.matches(" hidden>").count() + 1);
+    let last = ada.page("/stories/june?at=99").await;
+    assert!(
+        !last.contains("action=\"/stories/june\"><input type=\"hidden\" name=\"at\" value=\"9")
+    );
+    for name in ["Next", "Previous", "Close"] {
+        assert_eq!(first.matches(&format!("aria-label=\"{name}\"")).count(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_request_says_of_itself_is_kept() {
+    let square = Square::open().await;
+    let ada = square.member("ada").await;
+    let press = ada.post("/p/7/like").header("x-request-id", "r-1");
+    press.header("accept-language", "pt-PT").send().await.unwrap();
+    assert_eq!(square.ask("/ledger").await[0]["request_id"], "r-1");
+    let visitors = square.ask("/requests").await["visitors"].as_array().unwrap().clone();
+    let ada = visitors.iter().find(|v| v["account"] == "ada").unwrap();
+    assert_eq!(ada["languages"], serde_json::json!(["pt-PT"]));
+}
