@@ -17,7 +17,7 @@
 //! `not_found`, `refused` or `cross_site`. The status says *Liked*, *Like removed*, *Saved*,
 //! *Removed from saved*, *Shared with your followers*, *Following*, *No longer following*,
 //! *Comment posted* or *Message sent*. Comments are `#comment-list > li#c{id}` with `.author`,
-//! `.text` and `time[datetime]`; messages `#message-list > li#d{id}` with `.text`, own ones `.mine`.
+//! `.text` and `time[datetime]`; messages `#message-list > li#d{id}` with `.text`, own `.mine`.
 
 mod act;
 mod assets;
