@@ -6,7 +6,9 @@
 mod avatar;
 mod canvas;
 mod palette;
+#[expect(clippy::many_single_char_names, reason = "x, y, w, h and r are what they are")]
 mod places;
+#[expect(clippy::many_single_char_names, reason = "x, y, w, h and r are what they are")]
 mod things;
 
 use rand::SeedableRng;

@@ -20,9 +20,10 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// The time now.
+    /// The time now, in whole milliseconds, which is what pages and ledger write.
     pub fn now(&self) -> Timestamp {
-        (self.0)()
+        let exact = (self.0)();
+        Timestamp::from_millisecond(exact.as_millisecond()).unwrap_or(exact)
     }
 }
 

@@ -88,7 +88,7 @@ async fn add_fault(State(app): State<App>, body: Bytes) -> Response {
     {
         return complaint(&format!("there is no member {account:?}"));
     }
-    let drops = fault.fault == FaultKind::DropReply;
+    let drops = fault.kind == FaultKind::DropReply;
     if !world.faults.add(fault) {
         return complaint("there are too many faults; clear them first");
     }

@@ -5,6 +5,20 @@
 //! window, and comments may be written under anybody's post. `GET /member/{username}` is ours: it
 //! finds a member's id.
 //!
+//! | call | does |
+//! |---|---|
+//! | `GET /me`, `/{user-id}` | the caller; `fields=` chooses |
+//! | `GET /member/{username}` | any member, by name (ours) |
+//! | `POST /me/media` `image_url`, `caption` | a container, finished at once |
+//! | `GET /{container}?fields=status_code` | `FINISHED` or `PUBLISHED` |
+//! | `POST /me/media_publish` `creation_id` | the post; its id is the one in `/p/{id}` |
+//! | `GET /me/media`, `/{media}` | own posts, one post |
+//! | `GET`, `POST /{media}/comments` `message` | comments, newest first; a new one |
+//! | `GET`, `POST /{comment}/replies` `message` | replies; a new one |
+//! | `GET`, `DELETE /{comment}`, `POST /{comment}?hide=true` | one comment |
+//! | `POST /me/messages` `recipient{id}`, `message{text}` | a message |
+//! | `GET /me/conversations[?user_id=]`, `/{thread}`, `/{message}` | what was written |
+//!
 //! Any `v<number>.<number>` is taken as a version. Tokens are `tok-<username>`, as a bearer or as
 //! `access_token`.
 
@@ -95,7 +109,10 @@ async fn usage(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let calm = r#"{"call_count":1,"total_cputime":1,"total_time":1}"#;
     response.headers_mut().insert(APP, HeaderValue::from_static(calm));
-    let calm = r#"{"plaza":[{"type":"instagram","call_count":1,"total_cputime":1,"total_time":1,"estimated_time_to_regain_access":0}]}"#;
+    let calm = concat!(
+        r#"{"plaza":[{"type":"instagram","call_count":1,"total_cputime":1,"total_time":1,"#,
+        r#""estimated_time_to_regain_access":0}]}"#
+    );
     response.headers_mut().insert(BUSINESS, HeaderValue::from_static(calm));
     response
 }

@@ -117,7 +117,7 @@ impl Planter {
 
     fn reactions(&mut self, world: &mut World, post: PostId, author: MemberId, age: i64) {
         let people = world.members.len();
-        let likes = self.rng.random_range(0..=people - UNTOUCHED) / self.rng.random_range(1..=4);
+        let likes = self.rng.random_range(8..=people - UNTOUCHED) / self.rng.random_range(1..=4);
         for _ in 0..likes {
             world.add_like(self.other(people), post);
         }

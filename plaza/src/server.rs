@@ -44,7 +44,7 @@ impl Default for Options {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another program listens there.
-    #[error("port {} of {} is in use, so the {what} cannot listen there", address.port(), address.ip())]
+    #[error("port {} is in use, so the {what} cannot listen on {address}", address.port())]
     PortInUse {
         /// "site" or "control port".
         what: &'static str,

@@ -1,4 +1,23 @@
 //! The site: server-rendered pages with small scripts that make them pleasant, never necessary.
+//!
+//! What a program can count on, by role and accessible name (exactly one match each):
+//!
+//! | page | there is |
+//! |---|---|
+//! | `/signin` | textboxes *Username* and *Password*, button *Sign in* |
+//! | every page | banner, main, navigation *Main*, status; button *Sign out* |
+//! | `/` | region *Stories*, feed *Posts*, in it an article *Post 7 by Ada Lindqvist* for each |
+//! | `/p/{id}` | buttons *Like* or *Unlike*, *Save* or *Unsave*, *Share* |
+//! | | textbox *Add a comment*, button *Post comment*, region *Comments* |
+//! | `/m/{username}` | button *Follow* or *Unfollow*, link *Message* |
+//! | `/messages/{username}` | textbox *Message*, button *Send* |
+//! | `/stories/{username}` | region *Story of …*, buttons *Previous*, *Next*, *Close* |
+//!
+//! `body[data-plaza-state]` is `ok`, `signed_out`, `challenge`, `banned`, `limited`, `unavailable`,
+//! `not_found`, `refused` or `cross_site`. The status says *Liked*, *Like removed*, *Saved*,
+//! *Removed from saved*, *Shared with your followers*, *Following*, *No longer following*,
+//! *Comment posted* or *Message sent*. Comments are `#comment-list > li#c{id}` with `.author`,
+//! `.text` and `time[datetime]`; messages `#message-list > li#d{id}` with `.text`, own `.mine`.
 
 mod act;
 mod assets;

@@ -9,7 +9,7 @@ pub(crate) mod ledger;
 pub(crate) mod perform;
 pub(crate) mod visits;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ use self::visits::Visits;
 pub(crate) const FIRST_COMMENT: CommentId = 1_000_001;
 /// Container ids start here, far from every other range.
 const FIRST_CONTAINER: u64 = 17_910_000_000_000_001;
+/// Most sessions kept; the oldest go first.
+const SESSIONS_MAX: usize = 100_000;
 /// Most containers kept; the oldest go first.
 const CONTAINERS_MAX: usize = 10_000;
 
@@ -34,14 +36,19 @@ pub(crate) struct World {
     by_name: HashMap<String, MemberId>,
     posts: Vec<Post>,
     comments: BTreeMap<CommentId, Comment>,
+    comments_by_post: HashMap<PostId, BTreeSet<CommentId>>,
     next_comment: CommentId,
     saves: HashSet<(MemberId, PostId)>,
     shares: HashMap<(MemberId, PostId), u64>,
     follows: BTreeSet<(MemberId, MemberId)>,
     messages: Vec<Message>,
+    /// Places of the messages between two members, the lower id first.
+    threads: BTreeMap<(MemberId, MemberId), Vec<usize>>,
     containers: BTreeMap<u64, Container>,
     next_container: u64,
     sessions: HashMap<String, MemberId>,
+    /// The tokens in the order of signing in.
+    session_order: VecDeque<String>,
     session_count: u64,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
@@ -80,8 +87,9 @@ impl World {
     /// the members are the same, and a fleet should not have to sign in after each reset.
     pub(crate) fn reset(&mut self, fresh: Self) {
         let sessions = std::mem::take(&mut self.sessions);
+        let session_order = std::mem::take(&mut self.session_order);
         let session_count = self.session_count;
-        *self = Self { sessions, session_count, ..fresh };
+        *self = Self { sessions, session_order, session_count, ..fresh };
     }
 
     pub(crate) fn member(&self, id: MemberId) -> &Member {
@@ -112,7 +120,8 @@ impl World {
 
     /// The comments of a post, oldest first, each reply after its comment.
     pub(crate) fn comments_on(&self, post: PostId) -> Vec<&Comment> {
-        let mut found: Vec<&Comment> = self.comments.values().filter(|c| c.post == post).collect();
+        let ids = self.comments_by_post.get(&post).into_iter().flatten();
+        let mut found: Vec<&Comment> = ids.filter_map(|id| self.comments.get(id)).collect();
         found.sort_by_key(|c| (c.parent.unwrap_or(c.id), c.id));
         found
     }
@@ -147,19 +156,20 @@ impl World {
 
     /// The messages between two members, oldest first.
     pub(crate) fn thread(&self, a: MemberId, b: MemberId) -> Vec<&Message> {
-        let between = |m: &&Message| (m.from, m.to) == (a, b) || (m.from, m.to) == (b, a);
-        self.messages.iter().filter(between).collect()
+        let places = self.threads.get(&(a.min(b), a.max(b))).into_iter().flatten();
+        places.map(|place| &self.messages[*place]).collect()
     }
 
     /// The latest message with each person `me` has written with, newest first.
     pub(crate) fn inbox(&self, me: MemberId) -> Vec<(MemberId, &Message)> {
-        let mut seen = HashSet::new();
-        let mine = self.messages.iter().rev().filter_map(|m| match (m.from == me, m.to == me) {
-            (true, _) => Some((m.to, m)),
-            (_, true) => Some((m.from, m)),
-            _ => None,
-        });
-        mine.filter(|(other, _)| seen.insert(*other)).collect()
+        let latest = |(pair, places): (&(MemberId, MemberId), &Vec<usize>)| {
+            let other = if pair.0 == me { pair.1 } else { pair.0 };
+            places.last().map(|place| (other, &self.messages[*place]))
+        };
+        let mine = self.threads.iter().filter(|((a, b), _)| *a == me || *b == me);
+        let mut found: Vec<_> = mine.filter_map(latest).collect();
+        found.sort_by_key(|(_, message)| std::cmp::Reverse(message.id));
+        found
     }
 
     pub(crate) fn message(&self, id: u64) -> Option<&Message> {
@@ -187,6 +197,12 @@ impl World {
         let seed = format!("{}:{}:{member}", self.session_count, now.as_nanosecond());
         let token = hex(&Sha256::digest(seed.as_bytes())[..]);
         self.sessions.insert(token.clone(), member);
+        self.session_order.push_back(token.clone());
+        if self.session_order.len() > SESSIONS_MAX
+            && let Some(oldest) = self.session_order.pop_front()
+        {
+            self.sessions.remove(&oldest);
+        }
         token
     }
 

@@ -17,6 +17,7 @@ pub(crate) fn avatar(username: &str) -> String {
     let mut c = Canvas::new(200, 200, rng, &PALETTES[palette]);
     let ground = c.one_of(&[c.colors.high, c.colors.low, c.colors.far, c.colors.mid]);
     c.rect([0.0, 0.0, 200.0, 200.0], ground);
+    c.raw("<g transform=\"translate(-32 -26) scale(1.32)\">");
     let (skin, hair, cloth) = (c.one_of(SKINS), c.one_of(HAIRS), c.one_of(CLOTHES));
     let style = c.count(0, 5);
     back_hair(&mut c, style, hair);
@@ -32,6 +33,7 @@ pub(crate) fn avatar(username: &str) -> String {
              r=\"11\"/><circle cx=\"114\" cy=\"95\" r=\"11\"/><path d=\"M97 94q3-2 6 0\"/></g>",
         );
     }
+    c.raw("</g>");
     c.finish()
 }
 
@@ -63,7 +65,8 @@ fn front_hair(c: &mut Canvas, style: usize, hair: &str) {
         2 => "M63 90C64 60 84 50 100 50S136 60 137 90C130 70 116 64 100 64S70 70 63 90Z",
         3 => "M64 86C66 60 84 54 100 54S134 60 136 86C126 72 112 70 100 70S74 72 64 86Z",
         4 => {
-            "M61 94C56 52 92 44 112 48 134 50 142 70 138 94 134 82 130 76 124 72 104 74 80 70 72 66 66 74 63 84 61 94Z"
+            "M61 94C56 52 92 44 112 48 134 50 142 70 138 94 134 82 130 76 124 72 104 74 80 70 \
+             72 66 66 74 63 84 61 94Z"
         }
         _ => "M62 84C62 56 82 48 100 48S138 56 138 84C134 70 122 62 100 62S66 70 62 84Z",
     };

@@ -123,7 +123,7 @@ impl Canvas {
     /// The outline of land: a sum of three waves around `base`, down to the lower edge.
     pub(crate) fn ridge(&mut self, base: f64, rise: f64, waves: f64) -> String {
         let phases: [f64; 3] = std::array::from_fn(|_| self.between(0.0, TAU));
-        let steps = 24;
+        let steps = 56;
         let mut d = format!("M0 {:.1}", self.height);
         for step in 0..=steps {
             let t = f64::from(step) / f64::from(steps);

@@ -224,9 +224,9 @@ pub(crate) fn forest(c: &mut Canvas) {
             x += half * c.between(0.9, 1.7);
         }
         c.path(&d, tone, opacity);
-        let ground = c.height * (line + 0.04);
+        let ground = c.height * (line + 0.015);
         c.rect([0.0, ground, c.width, c.height - ground], tone);
-        let fog = c.gradient(&[(colors.low, 0.0), (colors.low, 0.5)]);
+        let fog = c.gradient(&[(colors.low, 0.0), (colors.low, 0.45), (colors.low, 0.0)]);
         if line < 0.7 {
             c.rect([0.0, ground - c.height * 0.14, c.width, c.height * 0.3], &fog);
         }

@@ -31,14 +31,13 @@ fn shape(world: &World, comment: &Comment) -> Value {
         "like_count": 0,
         "media": { "id": comment.post.to_string() },
     });
-    match comment.parent {
-        Some(parent) => node["parent_id"] = parent.to_string().into(),
-        None => {
-            let all = world.comments_on(comment.post);
-            let replies = all.into_iter().filter(|c| c.parent == Some(comment.id));
-            let replies: Vec<Value> = replies.map(|c| shape(world, c)).collect();
-            node["replies"] = json!({ "data": replies });
-        }
+    if let Some(parent) = comment.parent {
+        node["parent_id"] = parent.to_string().into();
+    } else {
+        let all = world.comments_on(comment.post);
+        let replies = all.into_iter().filter(|c| c.parent == Some(comment.id));
+        let replies: Vec<Value> = replies.map(|c| shape(world, c)).collect();
+        node["replies"] = json!({ "data": replies });
     }
     node
 }

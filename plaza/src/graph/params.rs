@@ -87,7 +87,9 @@ pub(crate) fn select(node: &Value, fields: &str) -> Value {
                 _ => None,
             };
             if let Some(inner) = inner.or(otherwise) {
-                items.iter_mut().for_each(|item| *item = select(item, inner));
+                for item in items {
+                    *item = select(item, inner);
+                }
             }
         } else if let Some(inner) = inner {
             value = select(&value, inner);

@@ -159,9 +159,10 @@ fn with_done(back: &str, deed: &str) -> String {
     let (path, query) = back.split_once('?').unwrap_or((back, ""));
     let kept = query.split('&').filter(|p| !p.is_empty() && !p.starts_with("done="));
     let query: Vec<&str> = kept.collect();
-    match query.is_empty() {
-        true => format!("{path}?done={deed}"),
-        false => format!("{path}?{}&done={deed}", query.join("&")),
+    if query.is_empty() {
+        format!("{path}?done={deed}")
+    } else {
+        format!("{path}?{}&done={deed}", query.join("&"))
     }
 }
 

@@ -43,9 +43,10 @@ impl Visitor {
         let by_session = session.as_deref().and_then(|token| world.session(token));
         let by_token = || graph::bearer(headers, uri).and_then(|token| token_owner(world, &token));
         let can_bear = is_api || uri.path().starts_with("/read/");
-        let member = match is_api {
-            true => by_token(),
-            false => by_session.or_else(|| by_token().filter(|_| can_bear)),
+        let member = if is_api {
+            by_token()
+        } else {
+            by_session.or_else(|| by_token().filter(|_| can_bear))
         };
         let accept = text(headers, header::ACCEPT.as_str()).unwrap_or_default();
         Self {

@@ -59,7 +59,7 @@ pub(crate) async fn page(
         when: When::of(c.at, now),
         is_reply: c.parent.is_some(),
     });
-    let title = format!("{} on Plaza", world.member(post.author).name);
+    let title = format!("A post by {}", world.member(post.author).name);
     let shown = PostPage {
         page: Page::signed_in(title, "", &who, &world).after(came.done.as_deref()),
         comments: comments.collect(),

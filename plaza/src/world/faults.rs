@@ -38,7 +38,8 @@ pub(crate) struct Fault {
     /// Whom it meets; null is everybody, signed in or not.
     #[serde(default)]
     pub(crate) account: Option<String>,
-    pub(crate) fault: FaultKind,
+    #[serde(rename = "fault")]
+    pub(crate) kind: FaultKind,
     #[serde(default)]
     pub(crate) ms: u64,
     #[serde(default)]
@@ -98,7 +99,7 @@ impl Faults {
 
     /// Turns one on; false when there are too many.
     pub(crate) fn add(&mut self, mut fault: Fault) -> bool {
-        if fault.fault == FaultKind::SignOut {
+        if fault.kind == FaultKind::SignOut {
             fault.count = fault.count.or(Some(1));
         }
         let has_room = self.0.len() < FAULTS_MAX;
@@ -110,7 +111,7 @@ impl Faults {
 
     /// Whether any answer may be dropped, so that connections must not be used twice.
     pub(crate) fn drops_replies(&self) -> bool {
-        self.0.iter().any(|f| f.fault == FaultKind::DropReply)
+        self.0.iter().any(|f| f.kind == FaultKind::DropReply)
     }
 
     /// Judges one request, and uses up the counts of the faults that met it.
@@ -135,7 +136,7 @@ impl Fault {
             Some(prefix) => asked.path.starts_with(prefix.as_str()),
             None => !asked.asset,
         };
-        let sort = match self.fault {
+        let sort = match self.kind {
             FaultKind::DropReply => asked.writes,
             FaultKind::ChangedMarkup => !asked.writes && !asked.api,
             FaultKind::SignOut => asked.account.is_some(),
@@ -148,7 +149,7 @@ impl Fault {
 impl Verdict {
     /// Adds what `fault` does; false if an earlier fault already answers.
     fn take(&mut self, fault: &Fault) -> bool {
-        let answer = match fault.fault {
+        let answer = match fault.kind {
             FaultKind::Delay => {
                 self.delay = (self.delay + Duration::from_millis(fault.ms)).min(DELAY_MAX);
                 return true;

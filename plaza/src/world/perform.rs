@@ -160,7 +160,14 @@ impl World {
         if comment.author != me && self.post(comment.post).is_none_or(|p| p.author != me) {
             return Err(Refusal::NotYours);
         }
-        self.comments.retain(|_, c| c.id != id && c.parent != Some(id));
+        let on_post = self.comments_by_post.entry(comment.post).or_default();
+        let is_gone = |c: &Comment| c.id == id || c.parent == Some(id);
+        let gone: Vec<CommentId> =
+            on_post.iter().copied().filter(|c| self.comments.get(c).is_some_and(is_gone)).collect();
+        for id in gone {
+            on_post.remove(&id);
+            self.comments.remove(&id);
+        }
         Ok((Done { made: true, id }, format!("comment:{id}"), None))
     }
 
@@ -183,6 +190,7 @@ impl World {
         let id = self.next_comment;
         self.next_comment += 1;
         let text = text.to_owned();
+        self.comments_by_post.entry(post).or_default().insert(id);
         self.comments.insert(id, Comment { id, post, parent, author, text, at, hidden: false });
         id
     }
@@ -195,8 +203,10 @@ impl World {
         text: &str,
         at: Timestamp,
     ) -> u64 {
-        let id = self.messages.len() as u64 + 1;
+        let place = self.messages.len();
+        let id = place as u64 + 1;
         self.messages.push(Message { id, from, to, text: text.to_owned(), at });
+        self.threads.entry((from.min(to), from.max(to))).or_default().push(place);
         id
     }
 
