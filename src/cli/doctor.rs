@@ -27,7 +27,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
         Check { what: "port", found: port(config).await },
     ];
     if json {
-        let list: Vec<_> = checks.iter().map(|check| match &check.found {
+        let list = checks.iter().map(|check| match &check.found {
             Ok(found) => json!({"check": check.what, "ok": true, "found": found}),
             Err((why, fix)) => json!({"check": check.what, "ok": false, "why": why, "fix": fix}),
         });

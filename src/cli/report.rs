@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use walkon_core::fault::causes;
+
 /// Exit codes. 2 is clap's, for words it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -40,9 +42,9 @@ impl Failure {
 
     /// A failure of the system, with its causes.
     pub fn system(what: &str, error: &dyn Error) -> Self {
-        let mut causes = vec![error.to_string()];
-        causes.extend(causes_of(error));
-        Self { what: what.to_owned(), causes, remedy: None, code: Code::Failed }
+        let mut all = vec![error.to_string()];
+        all.extend(causes(error));
+        Self { what: what.to_owned(), causes: all, remedy: None, code: Code::Failed }
     }
 
     /// Prints it and gives the exit code.
@@ -68,12 +70,8 @@ impl Failure {
     }
 }
 
-fn causes_of(error: &dyn Error) -> Vec<String> {
-    std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string).collect()
-}
-
 fn of(error: &dyn Error, remedy: Option<String>, code: Code) -> Failure {
-    Failure { what: error.to_string(), causes: causes_of(error), remedy, code }
+    Failure { what: error.to_string(), causes: causes(error), remedy, code }
 }
 
 impl From<crate::config::Error> for Failure {

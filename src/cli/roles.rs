@@ -272,7 +272,7 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
     let driver: Arc<dyn Driver> = match args.driver {
         DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config))?),
-        DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()?),
+        DriverName::Fake => unimplemented!(),
     };
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;

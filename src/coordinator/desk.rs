@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 use walkon_core::bundle::Bundle;
+use walkon_core::fault::in_one_line;
 use walkon_core::id::{ActionId, WorkerId};
 use walkon_core::lease::{Ask, Claim, Lease, Token};
 use walkon_core::outcome::Settlement;
@@ -18,13 +19,7 @@ use crate::queue::{self, Begun, Settled};
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
 
 fn queue_failed(error: queue::Error) -> Error {
-    Error::Failed { why: chain(&error) }
-}
-
-/// An error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+    Error::Failed { why: in_one_line(&error) }
 }
 
 impl Coordinator {
@@ -98,7 +93,7 @@ impl Desk for Coordinator {
     async fn checkpoint(&self, lease: &Lease, state: &StorageState) -> Result<(), Error> {
         self.prove(lease).await?;
         let kept = self.store.keep_state(&lease.account, &lease.token, state).await;
-        match kept.map_err(|error| Error::Failed { why: chain(&error) })? {
+        match kept.map_err(|error| Error::Failed { why: in_one_line(&error) })? {
             true => Ok(()),
             false => Err(Error::Fenced),
         }
@@ -109,6 +104,6 @@ impl Desk for Coordinator {
         let archive = self.archive.clone();
         let kept = tokio::task::spawn_blocking(move || archive.keep(&chunk)).await;
         let kept = kept.map_err(|panic| Error::Failed { why: panic.to_string() })?;
-        kept.map_err(|error| Error::Failed { why: chain(&error) })
+        kept.map_err(|error| Error::Failed { why: in_one_line(&error) })
     }
 }

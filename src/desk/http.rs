@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use walkon_core::bundle::{Bundle, Secret};
+use walkon_core::fault::in_one_line;
 use walkon_core::id::{ActionId, SessionId, WorkerId};
 use walkon_core::lease::{Ask, Claim, Lease, Token};
 use walkon_core::outcome::Settlement;
@@ -102,7 +103,7 @@ impl HttpDesk {
         Q: Serialize + Sync,
         A: DeserializeOwned,
     {
-        let unreachable = |error: reqwest::Error| Error::Unreachable { why: chain(&error) };
+        let unreachable = |error: reqwest::Error| Error::Unreachable { why: in_one_line(&error) };
         let answer = self
             .client
             .post(format!("{}/{verb}", self.base))
@@ -122,12 +123,6 @@ impl HttpDesk {
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(unreadable))
     }
-}
-
-/// An error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 #[async_trait]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use walkon_core::fault::in_one_line;
 
 /// What the platform said no with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +57,7 @@ fn is_limit(code: i64) -> bool {
 
 impl Error {
     pub(super) fn of_transport(error: &reqwest::Error) -> Self {
-        let causes = std::iter::successors(
-            std::error::Error::source(&error),
-            |cause| cause.source(),
-        );
-        let why = causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"));
+        let why = in_one_line(error);
         if error.is_connect() || error.is_builder() {
             Self::NeverSent { why }
         } else {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use walkon_core::action::Refuse;
 use walkon_core::event::ActionState;
+use walkon_core::fault::in_one_line;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::{AccountId, ActionId, SessionId};
 
@@ -58,8 +59,7 @@ impl From<Error> for Problem {
             Error::Queue(queue) => ("queue", queue.remedy().map(std::borrow::Cow::into_owned)),
             Error::Store(store) => ("store", Some(store.remedy().to_owned())),
         };
-        let causes = std::iter::successors(std::error::Error::source(&error), |e| e.source());
-        let why = causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"));
+        let why = in_one_line(&error);
         tracing::error!(why, "a call failed");
         let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, code.to_owned());
         Self { status, code, why, fix: fix.unwrap_or_else(|| "run `walkon doctor`".to_owned()) }

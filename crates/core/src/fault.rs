@@ -35,6 +35,22 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Why an error came about, the nearest cause first.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}
+
+/// An error with its causes in one line.
+pub fn in_one_line(error: &dyn std::error::Error) -> String {
+    causes(error).into_iter().fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

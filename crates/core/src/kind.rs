@@ -132,7 +132,7 @@ pub const KINDS: &[Kind] = &[
     both(text(row("reply", Once, Some(Comment)))),
     both(text(row("send_dm", Once, Some(Member)))),
     both(text(row("publish", Once, None))),
-    both(row("share", Once, Some(Post))),
+    row("share", Once, Some(Post)),
     api_only(row("hide_comment", Idempotent, Some(Comment))),
     api_only(row("delete_comment", Idempotent, Some(Comment))),
 ];
