@@ -40,7 +40,9 @@ pub(super) struct Performance<'a> {
     /// What that step does, in words.
     pub(super) title: String,
     /// A sign-in was tried in this attempt already.
-    pub(super) signed_in: bool,
+    pub(super) tried_sign_in: bool,
+    /// The steps of signing in are being walked: the sign-in page is where we want to be.
+    pub(super) is_signing_in: bool,
 }
 
 impl Performance<'_> {
@@ -234,7 +236,7 @@ impl Performance<'_> {
         }
         let path = arrival.url.strip_prefix(&self.bundle.site.origin).unwrap_or_default();
         let signed_out = signs.signed_out_path.as_ref().is_some_and(|sign| path.starts_with(sign));
-        if signed_out && self.attempt.claimed.action.kind != "sign_in" {
+        if signed_out && !self.is_signing_in {
             let why = "the site asks to sign in".to_owned();
             return Err(Trouble::Account { finding: Finding::SignedOut, why });
         }
@@ -248,16 +250,19 @@ impl Performance<'_> {
     }
 
     fn can_sign_in(&self) -> bool {
-        !self.signed_in
+        !self.tried_sign_in
             && self.bundle.password.is_some()
             && self.bundle.behaviors.contains_key("sign_in")
     }
 
     async fn sign_in(&mut self) -> Result<(), Trouble> {
-        self.signed_in = true;
+        self.tried_sign_in = true;
         let bundle = self.bundle;
         let Some(behavior) = bundle.behaviors.get("sign_in") else { return Ok(()) };
-        Box::pin(self.walk(behavior)).await
+        self.is_signing_in = true;
+        let done = Box::pin(self.walk(behavior)).await;
+        self.is_signing_in = false;
+        done
     }
 
     /// Every element that matches now.
