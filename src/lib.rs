@@ -3,6 +3,7 @@
 //!
 //! The words and rules live in [`walkon_core`]; this crate has the doors, the loops and the faces.
 
+pub mod devices;
 pub mod driver;
 pub mod egress;
 pub mod jail;
