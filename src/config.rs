@@ -82,6 +82,9 @@ pub struct Queue {
     /// How long after its end its work is taken up.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub grace: Duration,
+    /// The wait before a second attempt.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub retry: Duration,
 }
 
 /// `[web]`

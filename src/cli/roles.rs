@@ -225,6 +225,7 @@ async fn assemble(
         url: Some(url),
         lease: config.queue.lease,
         grace: config.queue.grace,
+        retry_base: config.queue.retry,
         ..queue::Options::default()
     };
     let archive = Archive::open(data.recordings());

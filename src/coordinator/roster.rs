@@ -30,7 +30,7 @@ struct File {
 }
 
 /// The device and persona of an account that names none.
-const DEVICE: &str = "desktop";
+const DEVICE: &str = "desktop-laptop";
 const PERSONA: &str = "casual";
 
 /// What a read of the accounts' file changed.

@@ -16,7 +16,7 @@ use walkon_core::step::{Locator, Step, Verb};
 
 use super::attempt::{Attempt, Trouble};
 use crate::desk::Desk;
-use crate::driver::{Arrival, Node, Read, Session};
+use crate::driver::{self, Arrival, Node, Read, Session};
 
 /// How often a missing element is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -273,15 +273,19 @@ impl Performance<'_> {
     ) -> Result<Vec<Node>, Trouble> {
         let session = self.session;
         let locator = self.expand_locator(locator);
-        self.attempt
-            .bound(async {
-                Ok(match scope {
-                    Some(node) if locator == Locator::default() => vec![node.clone()],
-                    Some(node) => session.locate_in(node, &locator).await?,
-                    None => session.locate(&locator).await?,
-                })
-            })
-            .await
+        let locate = async {
+            let found = match scope {
+                Some(node) if locator == Locator::default() => Ok(vec![node.clone()]),
+                Some(node) => session.locate_in(node, &locator).await,
+                None => session.locate(&locator).await,
+            };
+            match found {
+                // The page was changing under our eyes: nothing is there yet.
+                Err(driver::Error::Gone) => Ok(Vec::new()),
+                found => Ok(found?),
+            }
+        };
+        self.attempt.bound(locate).await
     }
 
     /// The one element that matches, waited for; two are as wrong as none.

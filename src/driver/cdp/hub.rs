@@ -179,10 +179,11 @@ impl Hub {
 
     fn crashed(&self, session: Option<&str>) {
         let Some(session) = session else { return };
-        self.wire.crash(session);
         if self.is_page(Some(session)) {
             self.place.send_modify(|place| place.crashed = true);
         }
+        // Last: whoever hears of it may navigate at once, and that forgets the crash.
+        self.wire.crash(session);
         self.notes.log("a page's renderer crashed");
     }
 

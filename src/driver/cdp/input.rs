@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::{
     DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType,
-    DispatchTouchEventParams, DispatchTouchEventType, InsertTextParams, MouseButton, TouchPoint,
+    DispatchTouchEventParams, DispatchTouchEventReturns, DispatchTouchEventType, InsertTextParams,
+    MouseButton, TouchPoint,
 };
-use chromiumoxide_types::Command;
+use chromiumoxide_types::{Command, Method, MethodId};
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 use walkon_core::gesture::{Gesture, Input, Point};
 
@@ -67,7 +69,7 @@ impl Hand<'_> {
 
     fn carry_out(&mut self, input: &Input) -> Result<(), Error> {
         use DispatchMouseEventType::{MouseMoved, MousePressed, MouseReleased, MouseWheel};
-        use DispatchTouchEventType::{TouchEnd, TouchMove, TouchStart};
+        use DispatchTouchEventType::{TouchMove, TouchStart};
         match input {
             Input::Move(point) => self.post(&self.mouse(MouseMoved, *point)),
             Input::Down(point) => {
@@ -83,9 +85,9 @@ impl Hand<'_> {
                 (wheel.delta_x, wheel.delta_y) = (Some(0.0), Some(*dy));
                 self.begin(&wheel);
             }
-            Input::TouchStart(point) => self.begin(&touch(TouchStart, Some(*point))),
-            Input::TouchMove(point) => self.post(&touch(TouchMove, Some(*point))),
-            Input::TouchEnd => self.begin(&touch(TouchEnd, None)),
+            Input::TouchStart(point) => self.begin(&touch(TouchStart, *point)),
+            Input::TouchMove(point) => self.post(&touch(TouchMove, *point)),
+            Input::TouchEnd => self.begin(&LIFTED),
             Input::KeyDown { key } => self.key(key, true)?,
             Input::KeyUp { key } => self.key(key, false)?,
             Input::Insert { text } => self.begin(&InsertTextParams::new(text)),
@@ -134,7 +136,27 @@ impl Hand<'_> {
     }
 }
 
-fn touch(kind: DispatchTouchEventType, at: Option<Point>) -> DispatchTouchEventParams {
-    let points: Vec<TouchPoint> = at.map(|at| TouchPoint::new(at.x, at.y)).into_iter().collect();
-    DispatchTouchEventParams::new(kind, points)
+fn touch(kind: DispatchTouchEventType, at: Point) -> DispatchTouchEventParams {
+    DispatchTouchEventParams::new(kind, vec![TouchPoint::new(at.x, at.y)])
+}
+
+/// The last finger lifts: `Input.dispatchTouchEvent` with a list of touches that is there and empty.
+/// The protocol crate's own type leaves an empty list out, which the browser refuses.
+#[derive(Debug, Serialize)]
+struct Lifted {
+    r#type: &'static str,
+    #[serde(rename = "touchPoints")]
+    touch_points: [TouchPoint; 0],
+}
+
+const LIFTED: Lifted = Lifted { r#type: "touchEnd", touch_points: [] };
+
+impl Method for Lifted {
+    fn identifier(&self) -> MethodId {
+        DispatchTouchEventParams::IDENTIFIER.into()
+    }
+}
+
+impl Command for Lifted {
+    type Response = DispatchTouchEventReturns;
 }

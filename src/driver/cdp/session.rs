@@ -24,7 +24,9 @@ use super::process::Process;
 use super::wire::{self, Wire};
 use super::world::World;
 use super::{input, locate, navigate, storage};
-use crate::driver::{Arrival, CALL_MAX, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec};
+use crate::driver::{
+    Arrival, CALL_MAX, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec,
+};
 
 /// The quality of a picture: text stays readable, a page takes some 60 KiB.
 const JPEG_QUALITY: i64 = 60;

@@ -79,7 +79,7 @@ async fn answer(
     let seen = Seen { path: path.clone(), from, headers: request.headers().clone() };
     ledger.send_modify(|all| all.push(seen));
     let page = |body: &str| {
-        Html(format!("<!doctype html><html lang=en><title>Site</title><body>{body}"))
+        Html(format!("<!doctype html><html lang=en><meta name=viewport content=\"width=device-width\"><title>Site</title><body>{body}"))
             .into_response()
     };
     match path.as_str() {
@@ -93,6 +93,18 @@ async fn answer(
         "/file" => {
             let headers = [(header::CONTENT_DISPOSITION, "attachment; filename=a.bin")];
             (headers, Body::from("bytes")).into_response()
+        }
+        "/cached.js" => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/javascript"),
+                (header::CACHE_CONTROL, "max-age=3600"),
+            ];
+            (headers, "localStorage.mark = 'mine'; document.title = 'kept'").into_response()
+        }
+        "/keep" => {
+            let mut answer = page("<script src=/cached.js></script>");
+            answer.headers_mut().append(header::SET_COOKIE, "soft=1; Path=/".parse().unwrap());
+            answer
         }
         "/sign-in" => {
             let mut answer = page("<p>Signed in");
