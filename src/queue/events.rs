@@ -89,7 +89,7 @@ impl Queue {
                 Err(Error::Answer(text)) if text.contains("no such key") => return Ok(0),
                 other => other?,
             };
-        let mut least: Option<(u64, u64)> = None;
+        let mut keep: Option<(u64, u64)> = None;
         for group in groups {
             let text = |name: &str| {
                 let value = group.get(name).cloned()?;
@@ -103,12 +103,12 @@ impl Queue {
             let keep_from = if let Some((id, ..)) = oldest.first() {
                 place(id)
             } else {
-                let (ms, last) = place(&seen.unwrap_or_default());
-                (ms, last + 1)
+                let (ms, seen) = place(&seen.unwrap_or_default());
+                (ms, seen + 1)
             };
-            least = Some(least.map_or(keep_from, |least| least.min(keep_from)));
+            keep = Some(keep.map_or(keep_from, |keep| keep.min(keep_from)));
         }
-        let Some((ms, n)) = least else { return Ok(0) };
+        let Some((ms, n)) = keep else { return Ok(0) };
         let mut trim = redis::cmd("XTRIM");
         trim.arg(&key).arg("MINID").arg(format!("{ms}-{n}"));
         self.ask(&trim).await
