@@ -20,7 +20,7 @@ use super::Error;
 /// What a socket's path may have: `sun_path` holds 108 bytes with its end.
 const PATH_MAX: usize = 100;
 /// How long it may take to come up, its log included.
-const START_MAX: Duration = Duration::from_secs(120);
+const START_MAX: Duration = Duration::from_mins(2);
 /// How long it may take to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
 /// How often we look whether it has.

@@ -158,6 +158,10 @@ impl ActionFilter {
     }
 }
 
+/// Counts by state, then how many are in ready (api, browser), wake (api, browser), lease, dlq,
+/// parked and the stream.
+type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
+
 impl Queue {
     /// The queue as a whole.
     pub async fn stats(&self) -> Result<Stats, Error> {
@@ -169,8 +173,7 @@ impl Queue {
             pipe.cmd("ZCARD").arg(self.key(name));
         }
         pipe.cmd("XLEN").arg(self.key("ev"));
-        type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
-        let (n, ready_api, ready_browser, wake_api, wake_browser, leases, failed, parked, events): Counts =
+        let (n, api, browser, api_rests, browser_rests, leases, failed, parked, events): Counts =
             self.ask_all(&pipe).await?;
         let states = ActionState::ALL.into_iter().map(|state| {
             let count = n.get(state.name()).copied().unwrap_or_default();
@@ -178,8 +181,8 @@ impl Queue {
         });
         Ok(Stats {
             states: states.collect(),
-            ready: [(Class::Api, ready_api), (Class::Browser, ready_browser)].into(),
-            resting: [(Class::Api, wake_api), (Class::Browser, wake_browser)].into(),
+            ready: [(Class::Api, api), (Class::Browser, browser)].into(),
+            resting: [(Class::Api, api_rests), (Class::Browser, browser_rests)].into(),
             leases,
             failed,
             parked,

@@ -94,7 +94,7 @@ async fn what_kills_its_workers_is_given_up() {
     bench.account("ada", "").await;
     let like = bench.add("ada", "like", "").await;
     for _ in 0..3 {
-        bench.pass(Duration::from_secs(120)).await;
+        bench.pass(Duration::from_mins(2)).await;
         bench.claim("w1").await;
         bench.lose_all().await;
     }

@@ -222,7 +222,7 @@ impl Model {
     /// Every action is in one place, every account in one index, every charge where it belongs.
     pub(super) async fn check_indexes(&self, bench: &Bench) {
         let now = bench.now();
-        let mut placed: BTreeMap<String, u32> = BTreeMap::new();
+        let mut places: BTreeMap<String, u32> = BTreeMap::new();
         for (account, ..) in PLANS {
             let ks: Option<String> = bench.ask(&["HGET", &format!("P:a:{account}"), "ks"]).await;
             for slot in ks.unwrap_or_default().split_whitespace() {
@@ -232,13 +232,13 @@ impl Model {
                     let ids: Vec<String> = bench.ask(&["ZRANGE", &key, "0", "-1"]).await;
                     count += ids.len();
                     for id in ids {
-                        *placed.entry(id).or_default() += 1;
+                        *places.entry(id).or_default() += 1;
                     }
                 }
                 assert!(count > 0 || !self.leases.is_empty(), "{account} lists an empty {slot}");
             }
             for class in Class::ALL {
-                self.check_seat(bench, account, class, &mut placed).await;
+                self.check_seat(bench, account, class, &mut places).await;
             }
             let view = bench.queue.account(&account.parse().expect("a name")).await;
             let today = view.expect("an answer").expect("it is known").today as i64;
@@ -247,15 +247,15 @@ impl Model {
         }
         let parked: Vec<String> = bench.ask(&["ZRANGE", "P:parked", "0", "-1"]).await;
         for id in parked {
-            *placed.entry(id).or_default() += 1;
+            *places.entry(id).or_default() += 1;
         }
         let all = bench.queue.actions(&ActionFilter::default(), 0, 5000).await.expect("an answer");
         for one in all.actions {
-            let places = placed.remove(one.id.as_str()).unwrap_or_default();
+            let found = places.remove(one.id.as_str()).unwrap_or_default();
             let due = u32::from(!one.state.is_final());
-            assert_eq!(places, due, "{} is {:?} and in {places} places", one.id, one.state);
+            assert_eq!(found, due, "{} is {:?} and in {found} places", one.id, one.state);
         }
-        assert!(placed.is_empty(), "in a lane without being known: {placed:?}");
+        assert!(places.is_empty(), "in a lane without being known: {places:?}");
     }
 
     async fn check_seat(
