@@ -52,6 +52,7 @@ impl Performance<'_> {
         if self.attempt.claimed.duty == Duty::Verify {
             return self.verify(effect).await;
         }
+        self.title = format!("read the effect on {}", effect.page);
         self.open(&effect.page).await?;
         let before = self.settled(effect, None, |shown| shown != Shown::Neither).await?;
         let idempotent = behavior.effect_class() == EffectClass::Idempotent;

@@ -64,6 +64,12 @@ impl Performance<'_> {
             self.recorder.note(Note::StepBegin { step: number, title });
             // A step may walk a list of its own: the future is boxed, for it holds itself.
             let done = Box::pin(self.walk_step(step, behavior, item)).await;
+            let done = done.map_err(|trouble| match trouble {
+                Trouble::Driver(driver::Error::Gone) => {
+                    self.page_trouble("element_gone", "it is gone from the page".to_owned())
+                }
+                trouble => trouble,
+            });
             let error = done.as_ref().err().map(ToString::to_string);
             self.recorder.note(Note::StepEnd { step: number, error });
             done?;
