@@ -100,9 +100,12 @@ impl Gesture {
     /// Where the pointer or finger is at its end, if it moved at all.
     pub fn end(&self) -> Option<Point> {
         self.0.iter().rev().find_map(|timed| match &timed.input {
-            Input::Move(point) | Input::Down(point) | Input::Up(point) => Some(*point),
-            Input::Wheel { at, .. } => Some(*at),
-            Input::TouchStart(point) | Input::TouchMove(point) => Some(*point),
+            Input::Move(at)
+            | Input::Down(at)
+            | Input::Up(at)
+            | Input::Wheel { at, .. }
+            | Input::TouchStart(at)
+            | Input::TouchMove(at) => Some(*at),
             _ => None,
         })
     }

@@ -98,7 +98,7 @@ impl Hub {
         }
         match self.gate.judge(&Departure { method, url, is_navigation }) {
             Verdict::Pass => {
-                self.wire.post(None, &fetch::ContinueRequestParams::new(id.to_owned()))
+                self.wire.post(None, &fetch::ContinueRequestParams::new(id.to_owned()));
             }
             Verdict::Refuse { code, why } => {
                 self.refuse(id);
