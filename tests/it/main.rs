@@ -4,6 +4,8 @@
 #![expect(clippy::print_stderr, reason = "a skipped test must not be silent")]
 
 mod browser;
+#[cfg(feature = "demo")]
+mod fake;
 mod jail;
 mod relay;
 mod support;
