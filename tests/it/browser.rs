@@ -217,7 +217,7 @@ async fn what_the_gate_or_the_relay_refuses_never_reaches_a_site() {
     );
     let unlisted = session.navigate(&other.url("/hello")).await;
     assert!(
-        matches!(&unlisted, Err(Error::Unreachable { why, .. }) if why.contains("not an origin")),
+        matches!(&unlisted, Err(Error::Refused { why, .. }) if why.contains("not an origin")),
         "{unlisted:?}"
     );
     for url in ["file:///etc/passwd", "chrome://version", "javascript:1", "about:blank"] {
