@@ -21,6 +21,8 @@ use walkon_core::step::Locator;
 use walkon_core::storage_state::StorageState;
 
 pub mod cdp;
+#[cfg(feature = "demo")]
+pub mod fake;
 
 /// The longest a call may take.
 pub const CALL_MAX: Duration = Duration::from_secs(10);

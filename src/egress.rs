@@ -7,6 +7,7 @@
 
 mod connect;
 mod origin;
+#[cfg(feature = "demo")]
 mod practice;
 mod proxy;
 mod relay;
@@ -14,6 +15,7 @@ mod resolve;
 mod serve;
 
 pub use origin::{NotAnOrigin, Origin};
+#[cfg(feature = "demo")]
 pub use practice::{PracticeProxy, Speaks};
 pub use proxy::{Proxy, ProxyError};
 pub use relay::{Relay, RelaySpec, Trouble};

@@ -1,6 +1,11 @@
 //! Integration tests: one binary, a module a door.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::print_stderr, reason = "a skipped test must not be silent")]
+
 mod browser;
+#[cfg(feature = "demo")]
+mod fake;
 mod jail;
 mod queue;
 mod relay;

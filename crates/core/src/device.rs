@@ -1,7 +1,7 @@
 //! A device profile: what an account acts from (`profiles/devices/<name>.toml`).
 //!
-//! A desktop keeps the host's platform. Phones and tablets are emulated, as `DevTools`' device mode
-//! does, and say so. The browser's real major version and the `walkon/…` token are always kept.
+//! A desktop keeps the host's platform. Phones and tablets are emulated, as a browser's device
+//! mode does, and say so. The browser's real major version and the `walkon/…` token are always kept.
 //! [`Device::check`] finds what contradicts itself: a device that no one could own tells nothing
 //! about how a site treats the ones that people do.
 
@@ -167,7 +167,8 @@ impl Device {
         }
         let named =
             |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-        if !desktop && !(named(&self.model) && named(&self.android)) {
+        let emulated = named(&self.model) && named(&self.android);
+        if !desktop && !emulated {
             return bad(Wrong::NoModel);
         }
         let (short, long) = (self.width.min(self.height), self.width.max(self.height));

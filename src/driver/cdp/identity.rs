@@ -2,7 +2,7 @@
 //!
 //! Nothing is hidden: the engine's real version, the token `walkon/<version>` and the brand `Walkon`
 //! are always there, and a headless browser goes on calling itself one. A phone or a tablet is
-//! emulated as DevTools' device mode does.
+//! emulated as a browser's device mode does.
 
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetLocaleOverrideParams,

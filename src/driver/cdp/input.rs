@@ -71,17 +71,17 @@ impl Hand<'_> {
         use DispatchMouseEventType::{MouseMoved, MousePressed, MouseReleased, MouseWheel};
         use DispatchTouchEventType::{TouchMove, TouchStart};
         match input {
-            Input::Move(point) => self.post(&self.mouse(MouseMoved, *point)),
+            Input::Move(point) => self.post(&self.mouse(&MouseMoved, *point)),
             Input::Down(point) => {
                 self.pressed = true;
-                self.begin(&self.mouse(MousePressed, *point));
+                self.begin(&self.mouse(&MousePressed, *point));
             }
             Input::Up(point) => {
-                self.begin(&self.mouse(MouseReleased, *point));
+                self.begin(&self.mouse(&MouseReleased, *point));
                 self.pressed = false;
             }
             Input::Wheel { at, dy } => {
-                let mut wheel = self.mouse(MouseWheel, *at);
+                let mut wheel = self.mouse(&MouseWheel, *at);
                 (wheel.delta_x, wheel.delta_y) = (Some(0.0), Some(*dy));
                 self.begin(&wheel);
             }
@@ -95,15 +95,15 @@ impl Hand<'_> {
         Ok(())
     }
 
-    fn mouse(&self, kind: DispatchMouseEventType, at: Point) -> DispatchMouseEventParams {
-        let click = kind == DispatchMouseEventType::MousePressed
-            || kind == DispatchMouseEventType::MouseReleased;
+    fn mouse(&self, kind: &DispatchMouseEventType, at: Point) -> DispatchMouseEventParams {
+        let click = *kind == DispatchMouseEventType::MousePressed
+            || *kind == DispatchMouseEventType::MouseReleased;
         let mut event = DispatchMouseEventParams::new(kind.clone(), at.x, at.y);
         event.modifiers = Some(self.session.modifiers.load(Ordering::Relaxed));
         event.button =
             Some(if click || self.pressed { MouseButton::Left } else { MouseButton::None });
         // The buttons that are down *after* the event.
-        let down = self.pressed && kind != DispatchMouseEventType::MouseReleased;
+        let down = self.pressed && *kind != DispatchMouseEventType::MouseReleased;
         event.buttons = Some(i64::from(down));
         event.click_count = click.then_some(1);
         event
@@ -126,7 +126,7 @@ impl Hand<'_> {
         event.modifiers = Some(modifiers.load(Ordering::Relaxed));
         event.key = Some(name.to_owned());
         event.code = Some(key.code);
-        event.windows_virtual_key_code = Some(key.virtual_key);
+        event.windows_virtual_key_code = Some(key.windows_code);
         if down {
             event.text.clone_from(&key.text);
             event.unmodified_text = key.text;
