@@ -15,6 +15,7 @@ use super::{Error, Queue};
 const GROUND: &str = include_str!("lua/prelude.lua");
 /// Limits, lanes, indexes and what becomes of an action.
 const RULES: &[&str] = &[
+    include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/charge.lua"),

@@ -1,6 +1,7 @@
 -- fate.lua: what becomes of an action: requeued, ended, parked, or in doubt.
 --
--- j:<id>   hash of an action (fields below); p is its JSON
+-- j:<id>   hash of an action (fields below), small fields only
+-- p:<id>   string, the action as JSON, as it was sent
 -- i:<key>  string "<id>|<fingerprint>", as long as the action is kept
 -- n        hash of counts by state: they add up to all that was ever planned
 -- exp      zset of waiting actions by when they expire
@@ -52,6 +53,7 @@ local function conclude(J, state, x)
     call('ZREMRANGEBYSCORE', K .. 'dlq', '-inf', now - keep)
   end
   call('PEXPIRE', J.key, keep)
+  call('PEXPIRE', K .. 'p:' .. J.id, keep)
   if J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, keep) end
   emit(state, J.f.a, J, x)
 end

@@ -295,7 +295,8 @@ impl Model {
             let by = match kind.split_once('@') {
                 Some((_, forced)) => Some(forced.to_owned()),
                 None => {
-                    bench.ask(&["HGET", &format!("P:a:{account}"), &format!("rt:{kind}")]).await
+                    let set: String = bench.ask(&["HGET", &format!("P:a:{account}"), "rt"]).await;
+                    bench.ask(&["HGET", &format!("P:rt:{set}"), kind]).await
                 }
             };
             let mut count = 0;
