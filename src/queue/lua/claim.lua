@@ -79,6 +79,7 @@ for acct in string.gmatch(ARGV[4], '[^,]+') do
 end
 for class in string.gmatch(ARGV[3], '%a+') do
   for _, acct in ipairs(call('ZRANGEBYSCORE', K .. 'wake:' .. class, '-inf', now, 'LIMIT', 0, 8)) do
-    reindex(account(acct))
+    local A = account(acct)
+    if A then reindex(A) else forget(acct) end
   end
 end
