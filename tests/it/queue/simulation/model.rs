@@ -292,12 +292,11 @@ impl Model {
         let ks: Option<String> = bench.ask(&["HGET", &format!("P:a:{account}"), "ks"]).await;
         for slot in ks.unwrap_or_default().split_whitespace() {
             let kind = slot.trim_end_matches('!');
-            let by = match kind.split_once('@') {
-                Some((_, forced)) => Some(forced.to_owned()),
-                None => {
-                    let set: String = bench.ask(&["HGET", &format!("P:a:{account}"), "rt"]).await;
-                    bench.ask(&["HGET", &format!("P:rt:{set}"), kind]).await
-                }
+            let by: Option<String> = if let Some((_, forced)) = kind.split_once('@') {
+                Some(forced.to_owned())
+            } else {
+                let set: String = bench.ask(&["HGET", &format!("P:a:{account}"), "rt"]).await;
+                bench.ask(&["HGET", &format!("P:rt:{set}"), kind]).await
             };
             let mut count = 0;
             for lane in ["q", "z"] {
