@@ -1,4 +1,4 @@
-//! Work from the worker's side: claim, begin, extend, finish, release; and taking back what is lost.
+//! Work from the worker's side: claim, begin, extend, finish, release; and taking back losses.
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -102,7 +102,7 @@ fn claimed(reply: &[String]) -> Result<Claimed, Error> {
         action: serde_json::from_str(text(9)?).map_err(|_| wrong("action"))?,
         duty,
         attempt: scripts::int(reply, 7)?.max(1) as u32,
-        begun_at: begun_at.filter(|_| duty == Duty::Verify),
+        begun_at,
     })
 }
 

@@ -8,11 +8,12 @@
 -- dlq      zset of failed actions, parked zset of those a person must settle
 --
 -- a account  k kind  sl slot (never with `!`)  sc rank  st state  at attempts  lo losses
--- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  bg begun at  ch charge
+-- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  ch charge
+-- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake  ft fa fk last token settled and its answer
 -- cx cancel wished  cl class  nb not before
-local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'ch',
-  'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
+local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'bp',
+  'ch', 'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
 
 local function action(id)
   local raw, f = call('HMGET', K .. 'j:' .. id, unpack(FIELDS)), {}
