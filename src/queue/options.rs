@@ -10,7 +10,7 @@ use super::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// `redis://…`, `rediss://…` or `unix://…`; none: the coordinator starts a server of its own.
+    /// `redis://…`, `rediss://…` or `unix://…`; none: the coordinator starts its own server.
     pub url: Option<String>,
     /// Use a Redis that may lose what it has acknowledged. After its crash a cap can be exceeded
     /// by what was lost.

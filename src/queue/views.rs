@@ -131,12 +131,12 @@ pub struct AccountView {
 
 type Fields = BTreeMap<String, String>;
 
-fn view(id: &str, fields: &Fields) -> Option<ActionView> {
+fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
     let text = |name: &str| fields.get(name).cloned();
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
     Some(ActionView {
         id: id.parse().ok()?,
-        action: serde_json::from_str(fields.get("p")?).ok()?,
+        action: serde_json::from_str(json).ok()?,
         state: ActionState::named(fields.get("st")?)?,
         attempts: number("at").unwrap_or_default().max(0) as u32,
         class: fields.get("cl").and_then(|name| Class::named(name)),
@@ -205,7 +205,13 @@ impl Queue {
             pipe.cmd("HGETALL").arg(self.key(&format!("j:{id}")));
         }
         let hashes: Vec<Fields> = self.ask_all(&pipe).await?;
-        Ok(ids.iter().zip(&hashes).filter_map(|(id, fields)| view(id, fields)).collect())
+        let mut get = redis::cmd("MGET");
+        for id in ids {
+            get.arg(self.key(&format!("p:{id}")));
+        }
+        let texts: Vec<Option<String>> = self.ask(&get).await?;
+        let rows = ids.iter().zip(&hashes).zip(&texts);
+        Ok(rows.filter_map(|((id, fields), json)| view(id, fields, json.as_deref()?)).collect())
     }
 
     /// Actions, latest first, from the one numbered `from` on. A page may be shorter than `limit`

@@ -72,7 +72,7 @@ impl Queue {
         let mut cmd = redis::cmd("HMGET");
         cmd.arg(self.key("meta")).arg("allow_fake").arg("fake");
         let (allowed, fake): (Option<String>, Option<i64>) = self.ask(&cmd).await?;
-        if let (Some("1"), Some(ms)) = (allowed.as_deref(), fake) {
+        if let (Some(_), Some(ms)) = (allowed, fake) {
             return Ok(walkon_core::clock::from_ms(ms));
         }
         let (seconds, micros): (i64, i64) = self.ask(&redis::cmd("TIME")).await?;

@@ -54,7 +54,9 @@ async fn what_was_begun_and_can_be_repeated_is_done_again() {
     let claimed = bench.claim("w1").await;
     bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
     bench.lose_all().await;
-    assert_eq!(bench.claim("w2").await.duty, Duty::Perform);
+    let again = bench.claim("w2").await;
+    assert_eq!(again.duty, Duty::Perform);
+    assert_eq!(again.begun_at, Some(NOON.parse().unwrap()), "what it finds may be the first one's");
 }
 
 #[tokio::test]
