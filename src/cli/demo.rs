@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::out::say;
 use super::report::{Code, Failure};
+use super::roles::DriverName;
 use crate::shutdown::Shutdown;
 
 mod books;
@@ -51,6 +52,15 @@ pub(super) struct DemoArgs {
     /// Where the pages listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// What drives browsers.
+    #[arg(long, value_enum, default_value_t = DriverName::Cdp)]
+    driver: DriverName,
+    /// Asks for fifteen actions only, and lets nothing go wrong but what --kill says.
+    #[arg(long)]
+    short: bool,
+    /// Kills one process at a moment: this seed decides which and when.
+    #[arg(long, value_name = "SEED")]
+    kill: Option<u64>,
     /// The longest the run may take, in seconds.
     #[arg(long, default_value_t = 150)]
     most: u64,
@@ -115,7 +125,7 @@ async fn run(
     stage: &mut stage::Stage,
     shutdown: &Shutdown,
 ) -> Result<story::Told, Failure> {
-    let mut told = story::Told::new(args.seed);
+    let mut told = story::Told::new(args);
     told.ask(stage).await?;
     if !json {
         say(&format!("the pages: {}", stage.url()));

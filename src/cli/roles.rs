@@ -60,7 +60,7 @@ pub(super) struct WorkerArgs {
 
 /// What drives browsers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DriverName {
+pub(super) enum DriverName {
     /// Chrome, over a pipe.
     Cdp,
     /// No browser: pages are fetched and their forms sent, for tests.
@@ -273,7 +273,7 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
     let driver: Arc<dyn Driver> = match args.driver {
         DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config))?),
-        DriverName::Fake => unimplemented!(),
+        DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()),
     };
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::DemoArgs;
 use crate::cli::report::{Code, Failure};
-use crate::cli::roles::{start_fleet, wait_until_ready};
+use crate::cli::roles::{DriverName, start_fleet, wait_until_ready};
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::egress::{PracticeProxy, Speaks};
@@ -73,7 +73,11 @@ impl Stage {
         };
         let file = write(&folder, args, listen, &plaza, &proxies)?;
         let config = Config::load(Some(&file), std::iter::empty())?;
-        let mut fleet = start_fleet(&config, Some(&file), args.workers, &data, Vec::new()).await?;
+        let driver = match args.driver {
+            DriverName::Cdp => Vec::new(),
+            DriverName::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
+        };
+        let mut fleet = start_fleet(&config, Some(&file), args.workers, &data, driver).await?;
         let url = format!("http://{listen}");
         tokio::select! {
             ready = wait_until_ready(&url) => ready?,
@@ -120,11 +124,16 @@ impl Stage {
         sent.map(drop).map_err(|error| Failure::system("plaza took no fault", &error))
     }
 
+    /// The process of a browser that is open at this moment: the oldest of one's tree.
+    pub(super) fn a_browser(&self) -> Option<u32> {
+        processes_of(&self.folder.join("browsers")).into_iter().min()
+    }
+
     /// Ends everything, removes the folder, and counts the browsers that are still there.
     pub(super) async fn strike(self) -> usize {
         self.fleet.stop().await;
         self.plaza.stop().await;
-        let orphans = orphans(&self.folder);
+        let orphans = processes_of(&self.folder.join("browsers")).len();
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
             tracing::warn!(%error, folder = %self.folder.display(), "the demo's folder is left");
         }
@@ -140,11 +149,14 @@ async fn keep(fleet: &mut Supervisor) -> Result<(), Failure> {
 }
 
 /// Processes that have the folder among their arguments.
-fn orphans(folder: &Path) -> usize {
+fn processes_of(folder: &Path) -> Vec<u32> {
     let needle = folder.display().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let arguments = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
-    arguments.filter(|line| String::from_utf8_lossy(line).contains(&needle)).count()
+    let ours = processes.filter(|process| {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&needle)
+    });
+    ours.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn free_port() -> std::io::Result<SocketAddr> {

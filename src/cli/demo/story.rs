@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use walkon_core::event::{ActionState, Event};
 
+use rand::RngExt as _;
+use walkon_core::rng::Seed;
+
+use super::DemoArgs;
 use super::stage::Stage;
 use crate::cli::report::Failure;
 
@@ -15,9 +19,25 @@ const KILL_AFTER: usize = 15;
 /// The account that Plaza bans.
 const BANNED: &str = "dan";
 
+/// How many actions a short run asks for.
+const SHORT: usize = 15;
+/// Whom `--kill` may kill. Plaza is the judge and is spared.
+const VICTIMS: [&str; 5] = ["coordinator", "worker 1", "worker 2", "redis", "browser"];
+
+/// Who is killed, and after how many events.
+#[derive(Debug, Clone, Copy)]
+struct Kill {
+    victim: usize,
+    after: usize,
+}
+
 /// What was asked, and what has become of it so far.
 pub(super) struct Told {
     asked: Vec<Value>,
+    is_short: bool,
+    kill: Option<Kill>,
+    /// How many events were read.
+    events: usize,
     /// The state of each action, by its id or intake handle.
     states: BTreeMap<String, ActionState>,
     after: String,
@@ -31,9 +51,22 @@ pub(super) struct Told {
 
 impl Told {
     /// What a seed asks for: about sixty actions of six accounts.
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(args: &DemoArgs) -> Self {
+        let mut asked = actions(args.seed);
+        if args.short {
+            asked.retain(|action| action["kind"] != "scroll_feed" && action["expires_at"].is_null());
+            asked.truncate(SHORT);
+        }
+        let mut rng = Seed(args.kill.unwrap_or_default()).child("kill").rng();
+        let kill = args.kill.map(|_| Kill {
+            victim: rng.random_range(0..VICTIMS.len()),
+            after: rng.random_range(0..asked.len() * 3),
+        });
         Self {
-            asked: actions(seed),
+            asked,
+            is_short: args.short,
+            kill,
+            events: 0,
             states: BTreeMap::new(),
             after: "0".to_owned(),
             banned: false,
@@ -95,9 +128,21 @@ impl Told {
             let read = stage.queue.published(&self.after, 500).await?;
             let Some((last, _)) = read.last() else { break };
             self.after.clone_from(last);
+            self.events += read.len();
             for (_, event) in &read {
                 lines.extend(self.note(event));
             }
+        }
+        if let Some(kill) = self.kill.filter(|kill| self.events >= kill.after) {
+            let victim = VICTIMS[kill.victim];
+            if let Some(pid) = pid_of(victim, stage) {
+                self.kill = None;
+                kill_now(pid);
+                lines.push(format!("--- {victim} (process {pid}) is killed"));
+            }
+        }
+        if self.is_short {
+            return Ok(lines);
         }
         if !self.banned && self.ended() >= BAN_AFTER {
             self.banned = true;
@@ -107,9 +152,7 @@ impl Told {
         if !self.killed && self.ended() >= KILL_AFTER && self.is_running() {
             self.killed = true;
             if let Some(pid) = stage.fleet.pid("worker 1") {
-                use nix::sys::signal::{Signal, kill};
-                // It may have ended in this instant: then nobody is killed.
-                let _ = kill(nix::unistd::Pid::from_raw(pid as i32), Signal::SIGKILL);
+                kill_now(pid);
                 lines.push(format!("--- worker 1 (process {pid}) is killed"));
             }
         }
@@ -163,6 +206,9 @@ impl Told {
         if open == 0 {
             return Ok(true);
         }
+        if self.is_short {
+            return Ok(false);
+        }
         let is_held = self.suspended.iter().any(|account| account == BANNED);
         if !is_held {
             return Ok(false);
@@ -172,6 +218,20 @@ impl Told {
         let left = stage.api(&path).await?;
         Ok(left["actions"].as_array().map_or(0, Vec::len) == open)
     }
+}
+
+fn pid_of(victim: &str, stage: &Stage) -> Option<u32> {
+    match victim {
+        "redis" => stage.fleet.redis_pid(),
+        "browser" => stage.a_browser(),
+        role => stage.fleet.pid(role),
+    }
+}
+
+fn kill_now(pid: u32) {
+    use nix::sys::signal::{Signal, kill};
+    // It may have ended in this instant: then nobody is killed.
+    let _ = kill(nix::unistd::Pid::from_raw(pid as i32), Signal::SIGKILL);
 }
 
 /// The actions, in the order they are sent.
@@ -206,7 +266,7 @@ fn actions(seed: u64) -> Vec<Value> {
         if account == "ben" || account == "eve" {
             add("publish", None, Some("Low tide, long shadows."));
         } else {
-            add("view_story", Some("member:gus".to_owned()), None);
+            add("view_story", Some("member:celeste".to_owned()), None);
         }
     }
     // A cap of one like a day: the second and third are held back past their expiry.
