@@ -7,5 +7,6 @@ mod browser;
 #[cfg(feature = "demo")]
 mod fake;
 mod jail;
+mod queue;
 mod relay;
 mod support;

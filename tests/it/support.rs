@@ -1,7 +1,8 @@
-//! What the tests stand on: a small site, sessions against it, and what is left afterwards.
+//! What the tests stand on: a small site, sessions against it, a Redis, and what is left afterwards.
 
 pub(crate) mod fixture;
 pub(crate) mod processes;
+pub(crate) mod redis;
 pub(crate) mod site;
 
 /// Says loudly that a test was skipped, or fails it where everything is required.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::id::AccountId;
 use crate::kind::{self, Kind, Object};
@@ -174,6 +175,19 @@ impl Action {
         kind::find(&self.kind).expect("an accepted action names a known kind")
     }
 
+    /// SHA-256 of everything that is asked for, in hex: two of one key are the same action when
+    /// theirs are equal.
+    pub fn fingerprint(&self) -> String {
+        // Struct fields have one order and maps are sorted: equal actions are equal JSON.
+        hex(&serde_json::to_vec(self).expect("an action is plain data"))
+    }
+
+    /// SHA-256 of `with.text`, in hex: receipts and ledgers are compared by it, so that they need
+    /// not hold what was written.
+    pub fn text_hash(&self) -> Option<String> {
+        self.with.get("text").map(|text| hex(text.as_bytes()))
+    }
+
     /// Checks kind, target, arguments, priority and times.
     pub fn check(&self, now: Timestamp) -> Result<(), Refuse> {
         let kind = kind::find(&self.kind).ok_or_else(|| unknown_kind(&self.kind))?;
@@ -250,6 +264,14 @@ impl Action {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut out, byte| {
+        write!(out, "{byte:02x}").expect("writing to a string cannot fail");
+        out
+    })
+}
+
 /// Known names as a sentence part: `` `a`, `b` ``, or `nothing`.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
@@ -296,6 +318,16 @@ mod tests {
         let action = Action::parse(json, from_ms(NOON)).unwrap();
         assert_eq!(action.target.unwrap().to_string(), "post:7");
         assert_eq!((action.priority, action.route), (5, RouteWish::Auto));
+    }
+
+    #[test]
+    fn equal_actions_have_equal_fingerprints_and_different_ones_do_not() {
+        let parse = |json: &str| Action::parse(json.as_bytes(), from_ms(NOON)).unwrap();
+        let one = parse(r#"{"account":"ada","kind":"like","target":"post:7"}"#);
+        let same = parse(r#"{"target":"post:7","kind":"like","account":"ada","priority":5}"#);
+        let other = parse(r#"{"account":"ada","kind":"like","target":"post:8"}"#);
+        assert_eq!(one.fingerprint(), same.fingerprint());
+        assert_ne!(one.fingerprint(), other.fingerprint());
     }
 
     #[test]

@@ -69,7 +69,9 @@ impl ActionState {
 /// One change, as it appears on `walkon:events`.
 ///
 /// `kind_of_change` is `type` on the wire: `queued claimed begun done failed unknown expired
-/// refused cancelled retrying lost finding held released`.
+/// refused cancelled retrying lost finding held released`. Of these `done failed expired refused
+/// cancelled` are terminal: an action has one of them. `queued` fields tell what an action is
+/// (`kind target text_hash effect`) and every later event of it repeats them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// [`EVENT_VERSION`].
@@ -91,6 +93,30 @@ pub struct Event {
     /// How it ended: `made`, `already` or `none` for `done`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// The action's kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What it is done to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// [`Action::text_hash`](crate::action::Action::text_hash).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_hash: Option<String>,
+    /// What its kind leaves behind: `none`, `idempotent` or `once`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
+    /// By which means it is or was last carried out: `api` or `browser`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// `perform` or `verify`, for `claimed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<String>,
+    /// Who claimed it, for `claimed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// What was read, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
     /// A stable word for programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,

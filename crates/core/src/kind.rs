@@ -16,6 +16,17 @@ pub enum EffectClass {
     Once,
 }
 
+impl EffectClass {
+    /// Its name in scripts, events and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Idempotent => "idempotent",
+            Self::Once => "once",
+        }
+    }
+}
+
 /// What is done with an action whose worker was lost after it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +37,17 @@ pub enum OnLost {
     Verify,
     /// Leave it as unknown until a person has looked.
     Park,
+}
+
+impl OnLost {
+    /// Its name in scripts and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Verify => "verify",
+            Self::Park => "park",
+        }
+    }
 }
 
 /// What a target names.
@@ -110,7 +132,7 @@ pub const KINDS: &[Kind] = &[
     both(text(row("reply", Once, Some(Comment)))),
     both(text(row("send_dm", Once, Some(Member)))),
     both(text(row("publish", Once, None))),
-    both(row("share", Once, Some(Post))),
+    row("share", Once, Some(Post)),
     api_only(row("hide_comment", Idempotent, Some(Comment))),
     api_only(row("delete_comment", Idempotent, Some(Comment))),
 ];

@@ -6,7 +6,7 @@
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
-//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`outcome`], [`event`],
+//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`], [`event`], [`receipt`], [`fault`],
 //!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
 
@@ -17,10 +17,12 @@ pub mod rng;
 pub mod account;
 pub mod action;
 pub mod behavior;
+pub mod bundle;
 pub mod device;
 pub mod dial;
 pub mod effect;
 pub mod event;
+pub mod fault;
 pub mod gate;
 pub mod gesture;
 pub mod hold;
@@ -29,6 +31,7 @@ pub mod lease;
 pub mod outcome;
 pub mod persona;
 pub mod plan;
+pub mod receipt;
 pub mod recorder;
 pub mod site;
 pub mod step;

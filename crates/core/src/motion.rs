@@ -1,1 +1,25 @@
-//! To be written: motion.
+//! Motion: what pointer, wheel, finger and keys will do, and how long is looked and hesitated.
+//!
+//! Each planner is a pure function of a persona, the geometry and a generator, in virtual time from
+//! the gesture's start. It knows no page, no clock and no browser: a driver carries the
+//! [`Gesture`] out by absolute deadlines, and `Gesture::paced` makes it faster without changing
+//! its shape. The models and the published figures behind them are named where they are used; give
+//! each gesture a generator of its own ([`Seed::child`](crate::rng::Seed::child)), so that a
+//! longer text does not move the mouse.
+
+pub mod dwell;
+pub mod pointer;
+pub mod scroll;
+pub mod typing;
+
+mod draw;
+#[cfg(test)]
+mod testing;
+
+use crate::gesture::{Gesture, Input, Timed};
+
+/// Puts `input` after the gesture's last event, `wait_ms` later.
+fn push(gesture: &mut Gesture, wait_ms: f64, input: Input) {
+    let at_ms = gesture.duration_ms() + wait_ms;
+    gesture.0.push(Timed { at_ms, input });
+}

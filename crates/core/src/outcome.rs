@@ -16,6 +16,27 @@ pub enum Made {
     None,
 }
 
+impl Made {
+    /// Its name in scripts, events and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Already => "already",
+            Self::None => "none",
+        }
+    }
+
+    /// What is meant by that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Made, Self::Already, Self::None].into_iter().find(|made| made.name() == name)
+    }
+}
+
+/// The code of a [`Outcome::Retry`] by which a [`Duty::Verify`](crate::lease::Duty) says that it
+/// looked and the effect is not there: the action goes back to be performed. Any other ending of a
+/// reading but `Done` says that it could not tell.
+pub const NOT_THERE: &str = "not_there";
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]

@@ -61,3 +61,154 @@ impl fmt::Display for Locator {
         }
     }
 }
+
+/// What a step does. The list is closed: a behavior has no code in it.
+///
+/// Texts may hold `{username}`, `{target}`, `{target.id}`, `{with.<name>}`, `{secret.password}` and,
+/// inside `each`, refer to the item with `in = "item"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Goes to a page: `target` (the target's own page) or a path of the site.
+    Open(String),
+    /// Scrolls, screen by screen, until the element is well inside the viewport.
+    ScrollUntil(Locator),
+    /// Brings the element into view and stays as long as reading its words takes.
+    Read(Locator),
+    /// Brings the element into view, moves there and clicks or taps.
+    Click(Locator),
+    /// Clicks the field and types the text into it.
+    Type {
+        /// What.
+        text: String,
+        /// Where.
+        into: Locator,
+    },
+    /// Presses one key: `Enter`, `Escape`, `Tab`, an arrow.
+    Press(String),
+    /// Waits until the element is there.
+    WaitFor(Locator),
+    /// Does a block if the element is there now, another one (`else`) if it is not.
+    When {
+        /// The element.
+        there: Locator,
+        /// The block if it is.
+        then: Option<String>,
+        /// The block if it is not.
+        otherwise: Option<String>,
+    },
+    /// Does a block for each element that matches, as they come into view, at most `limit` times.
+    Each {
+        /// The elements; this locator is the one that may match many.
+        of: Locator,
+        /// The block.
+        block: String,
+        /// The most times.
+        limit: u32,
+    },
+    /// Does a block so many times.
+    Repeat {
+        /// How often.
+        times: u32,
+        /// The block.
+        block: String,
+    },
+    /// Keeps the element's text (or attribute) under a name, as the action's result.
+    Extract {
+        /// The name.
+        name: String,
+        /// The element.
+        from: Locator,
+        /// The attribute instead of the text.
+        attribute: Option<String>,
+    },
+    /// Fails the attempt unless the element is there.
+    Expect(Locator),
+    /// Does nothing for a time drawn between two, in milliseconds.
+    Pause {
+        /// The least.
+        from_ms: u64,
+        /// The most.
+        to_ms: u64,
+    },
+}
+
+/// One step of a behavior.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it does.
+    pub verb: Verb,
+    /// Its locators are looked up inside the item of the `each` around it.
+    pub in_item: bool,
+    /// It is the step that makes the effect: `begin` is written just before it.
+    pub commit: bool,
+    /// How long its element may take to appear, in milliseconds.
+    pub within_ms: u64,
+}
+
+impl Verb {
+    /// The verb's key in a behavior file.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::ScrollUntil(_) => "scroll_until",
+            Self::Read(_) => "read",
+            Self::Click(_) => "click",
+            Self::Type { .. } => "type",
+            Self::Press(_) => "press",
+            Self::WaitFor(_) => "wait_for",
+            Self::When { .. } => "when",
+            Self::Each { .. } => "each",
+            Self::Repeat { .. } => "repeat",
+            Self::Extract { .. } => "extract",
+            Self::Expect(_) => "expect",
+            Self::Pause { .. } => "pause",
+        }
+    }
+
+    /// The element it works on, if it works on one.
+    pub fn locator(&self) -> Option<&Locator> {
+        match self {
+            Self::ScrollUntil(locator)
+            | Self::Read(locator)
+            | Self::Click(locator)
+            | Self::WaitFor(locator)
+            | Self::Expect(locator)
+            | Self::Type { into: locator, .. }
+            | Self::When { there: locator, .. }
+            | Self::Each { of: locator, .. }
+            | Self::Extract { from: locator, .. } => Some(locator),
+            Self::Open(_) | Self::Press(_) | Self::Repeat { .. } | Self::Pause { .. } => None,
+        }
+    }
+
+    /// The blocks it may do.
+    pub fn blocks(&self) -> Vec<&str> {
+        match self {
+            Self::When { then, otherwise, .. } => {
+                then.iter().chain(otherwise).map(String::as_str).collect()
+            }
+            Self::Each { block, .. } | Self::Repeat { block, .. } => vec![block],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    /// As a person would say it, with no secret in it: `click button "Like"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verb {
+            Verb::Open(page) => write!(f, "open {page}"),
+            Verb::Type { text, into } => write!(f, "type {text} into {into}"),
+            Verb::Press(key) => write!(f, "press {key}"),
+            Verb::Repeat { times, block } => write!(f, "repeat {block} {times} times"),
+            Verb::Each { of, block, .. } => write!(f, "{block} for each {of}"),
+            Verb::Pause { from_ms, to_ms } => write!(f, "pause {from_ms} to {to_ms} ms"),
+            Verb::Extract { name, from, .. } => write!(f, "extract {name} from {from}"),
+            verb => {
+                let there = verb.locator().map(ToString::to_string).unwrap_or_default();
+                write!(f, "{} {there}", verb.word().replace('_', " "))
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Scrolling: notches of a wheel, or drags of a finger.
+//!
+//! A wheel sends whole notches, and the browser smooths them. A finger is put down, drags with
+//! falling speed, rests and lifts, so that the page stands still where it was let go: what the
+//! finger travels is what the page scrolls, and the next tap does not merely stop a fling.
+
+use rand::RngExt;
+
+use super::draw::{log_normal, normal};
+use super::push;
+use crate::gesture::{Gesture, Input, Point, Rect};
+use crate::persona::Persona;
+use crate::rng::Rng;
+
+/// Notches a burst, median and sigma of ln: with the mean of 7.2 and 95 % below 26 of Balabit.
+const BURST: (f64, f64) = (2.0, 1.6);
+/// Time between notches within a burst, median and sigma of ln: between Balabit's median gap of
+/// 31 ms (shortened by its coarse clock) and its median speed of 6 notches a second.
+const GAP: (f64, f64) = (70.0, 1.2);
+/// Least and most of that time; at a second, a burst is over.
+const GAPS_MS: (f64, f64) = (8.0, 900.0);
+/// Sigma of ln rest between bursts. Chosen.
+const REST_SIGMA: f64 = 0.6;
+/// Least rest: below it, it would be the same burst.
+const REST_MIN_MS: f64 = 1000.0;
+
+/// Farthest that one gesture goes, so that no number from a page makes an endless one.
+const WAY_MAX_PX: f64 = 1_000_000.0;
+
+/// Time between two reports of a touch screen: 60 Hz.
+const TOUCH_SAMPLE_MS: f64 = 16.0;
+/// How long the finger rests before it lifts, median and sigma of ln. Chosen: longer than the 40 ms
+/// after which Chromium takes a finger to have stopped.
+const LIFT: (f64, f64) = (90.0, 0.25);
+/// Sigma of ln drag time. Chosen.
+const FLICK_SIGMA: f64 = 0.25;
+/// Time between two drags, median and sigma of ln: the finger's way back. Chosen.
+const RETURN: (f64, f64) = (380.0, 0.35);
+/// Share of the viewport that a finger keeps away from its edges, where other things listen.
+const MARGIN: f64 = 0.08;
+
+/// Turns the wheel until the page has gone `dy_total` CSS pixels (down if positive), to the
+/// nearest notch.
+///
+/// Longer ways come in bursts; the rests between them are looks at what has come up, so a caller
+/// that plans a dwell for the same content takes the gesture's duration off it.
+pub fn wheel(at: Point, dy_total: f64, persona: &Persona, rng: &mut Rng) -> Gesture {
+    let notch = persona.scroll.notch_px;
+    let mut left = (dy_total.abs().min(WAY_MAX_PX) / notch).round() as u64;
+    let mut gesture = Gesture::default();
+    let mut wait = 0.0;
+    while left > 0 {
+        let burst = (log_normal(rng, BURST.0, BURST.1).round() as u64).clamp(1, left);
+        for _ in 0..burst {
+            push(&mut gesture, wait, Input::Wheel { at, dy: notch.copysign(dy_total) });
+            wait = log_normal(rng, GAP.0, GAP.1).clamp(GAPS_MS.0, GAPS_MS.1);
+        }
+        left -= burst;
+        wait = log_normal(rng, persona.scroll.rest_ms, REST_SIGMA).max(REST_MIN_MS);
+    }
+    gesture
+}
+
+/// Drags the page by `dy` CSS pixels (down if positive: the finger goes up), in as many drags as
+/// the viewport takes.
+pub fn flick(viewport: Rect, dy: f64, persona: &Persona, rng: &mut Rng) -> Gesture {
+    let reach = (persona.scroll.flick_reach.min(1.0 - 2.0 * MARGIN) * viewport.h).max(1.0);
+    let mut gesture = Gesture::default();
+    let mut left = dy.abs().min(WAY_MAX_PX).round();
+    let mut wait = 0.0;
+    while left > 0.0 {
+        let part = (reach * rng.random_range(0.75..1.0)).ceil().min(left);
+        drag(&mut gesture, wait, (viewport, part.copysign(dy)), persona, rng);
+        left -= part;
+        wait = log_normal(rng, RETURN.0, RETURN.1);
+    }
+    gesture
+}
+
+/// One drag: down, along with falling speed, a rest, up.
+fn drag(
+    gesture: &mut Gesture,
+    wait: f64,
+    (viewport, dy): (Rect, f64),
+    persona: &Persona,
+    rng: &mut Rng,
+) {
+    let (top, bottom) = band(viewport.y, viewport.h);
+    let (left, right) = band(viewport.x, viewport.w);
+    // The finger goes against the page, and begins where it has room.
+    let room = (bottom - top - dy.abs()).max(0.0);
+    let spare = (room * rng.random_range(0.2..0.8)).round();
+    let y = if dy > 0.0 { bottom - spare } else { top + spare };
+    // A right thumb: right of the middle, pulled a little aside as it bends.
+    let x = viewport.x + viewport.w * normal(rng, 0.62, 0.07);
+    let aside = normal(rng, 0.06, 0.03) * dy.abs();
+    let at = |done: f64| Point {
+        x: (x + aside * done * done).round().clamp(left, right),
+        y: (y - dy * done).round().clamp(viewport.y, viewport.y + viewport.h),
+    };
+    let time = log_normal(rng, persona.scroll.flick_ms, FLICK_SIGMA);
+    let samples = (time / TOUCH_SAMPLE_MS).ceil().max(4.0);
+
+    let mut here = at(0.0);
+    push(gesture, wait, Input::TouchStart(here));
+    let start_ms = gesture.duration_ms();
+    for sample in 1..=samples as u32 {
+        let done = 1.0 - (1.0 - f64::from(sample) / samples).powi(3);
+        let next = at(done);
+        if next != here {
+            let at_ms = start_ms + f64::from(sample) * TOUCH_SAMPLE_MS;
+            push(gesture, at_ms - gesture.duration_ms(), Input::TouchMove(next));
+            here = next;
+        }
+    }
+    push(gesture, log_normal(rng, LIFT.0, LIFT.1).max(60.0), Input::TouchEnd);
+}
+
+/// The stretch of a side that a finger keeps to, in whole pixels.
+fn band(from: f64, length: f64) -> (f64, f64) {
+    let (low, high) = ((from + MARGIN * length).ceil(), (from + (1.0 - MARGIN) * length).floor());
+    (low, high.max(low))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_in_order, fingerprint, mean, quantile};
+    use super::*;
+    use crate::rng::Seed;
+
+    const PHONE: Rect = Rect { x: 0.0, y: 0.0, w: 412.0, h: 839.0 };
+
+    fn wheeled(dy: f64, seed: u64) -> Gesture {
+        let at = Point { x: 300.0, y: 300.0 };
+        wheel(at, dy, &Persona::default(), &mut Seed(seed).rng())
+    }
+
+    /// How far each finger went, and that it stayed within the viewport.
+    fn dragged(gesture: &Gesture, viewport: Rect) -> f64 {
+        let (mut sum, mut here) = (0.0, None);
+        for timed in &gesture.0 {
+            here = match (&timed.input, here) {
+                (Input::TouchStart(at), None) => Some(*at),
+                (Input::TouchMove(at), Some(Point { y, .. })) => {
+                    sum += y - at.y;
+                    Some(*at)
+                }
+                (Input::TouchEnd, Some(_)) => None,
+                (input, here) => panic!("{input:?} after {here:?}"),
+            };
+            assert!(here.is_none_or(|at| viewport.contains(at)), "{here:?}");
+        }
+        assert!(here.is_none());
+        sum
+    }
+
+    #[test]
+    fn the_same_seed_scrolls_the_same_way() {
+        assert_eq!(fingerprint(&wheeled(1800.0, 7)), "b94da11e2a981aa3");
+        let flicked = flick(PHONE, 900.0, &Persona::default(), &mut Seed(7).rng());
+        assert_eq!(fingerprint(&flicked), "6d58271d0a05d87e");
+    }
+
+    #[test]
+    fn notches_are_whole_and_sum_to_the_way() {
+        for (seed, dy) in [0.0, 30.0, 149.0, 800.0, -1234.0, 9999.0].into_iter().enumerate() {
+            let gesture = wheeled(dy, seed as u64);
+            assert_in_order(&gesture);
+            let mut sum = 0.0;
+            for timed in &gesture.0 {
+                let Input::Wheel { dy, .. } = timed.input else { panic!("{timed:?}") };
+                assert!((dy.abs() - 100.0).abs() < f64::EPSILON);
+                sum += dy;
+            }
+            assert!((sum - dy).abs() <= 100.0, "{sum} for {dy}");
+        }
+    }
+
+    #[test]
+    fn notches_come_in_bursts() {
+        let gesture = wheeled(400_000.0, 1);
+        let times: Vec<f64> = gesture.0.iter().map(|timed| timed.at_ms).collect();
+        let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let (within, between): (Vec<f64>, Vec<f64>) = gaps.iter().partition(|gap| **gap < 1000.0);
+        let bursts: Vec<f64> =
+            gaps.split(|gap| *gap >= 1000.0).map(|burst| burst.len() as f64 + 1.0).collect();
+        let middle = |values: &[f64]| quantile(values, 0.5);
+        println!("S1 burst median {} mean {:.1}", middle(&bursts), mean(&bursts));
+        println!("S1 gap {:.0} rest {:.0}", middle(&within), middle(&between));
+        assert!((1.0..=4.0).contains(&middle(&bursts)) && (4.0..=10.0).contains(&mean(&bursts)));
+        assert!((25.0..140.0).contains(&middle(&within)));
+        assert!((1700.0..2600.0).contains(&middle(&between)));
+    }
+
+    #[test]
+    fn a_finger_stays_on_the_screen_and_goes_the_way() {
+        let offset = Rect { x: 10.0, y: 50.0, w: 300.0, h: 200.5 };
+        for (seed, dy) in [0.0, 1.0, 40.0, 300.0, -700.0, 3000.0].into_iter().enumerate() {
+            for viewport in [PHONE, offset] {
+                let gesture =
+                    flick(viewport, dy, &Persona::default(), &mut Seed(seed as u64).rng());
+                assert_in_order(&gesture);
+                let sum = dragged(&gesture, viewport);
+                assert!((sum - dy).abs() <= 1.0, "{sum} for {dy}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_drag_slows_down_and_rests_before_the_finger_lifts() {
+        let gesture = flick(PHONE, 380.0, &Persona::default(), &mut Seed(2).rng());
+        let events = &gesture.0
+            [..gesture.0.iter().position(|timed| timed.input == Input::TouchEnd).unwrap()];
+        let ys: Vec<f64> = events
+            .iter()
+            .filter_map(|timed| match timed.input {
+                Input::TouchStart(at) | Input::TouchMove(at) => Some(at.y),
+                _ => None,
+            })
+            .collect();
+        assert!(ys[0] - ys[1] > 4.0 * (ys[ys.len() - 2] - ys[ys.len() - 1]));
+        let lifted = gesture.0.iter().find(|timed| timed.input == Input::TouchEnd).unwrap().at_ms;
+        assert!(lifted - events[events.len() - 1].at_ms >= 60.0);
+    }
+}

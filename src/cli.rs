@@ -1,0 +1,160 @@
+//! The command line: one binary, a subcommand a role, and the lists a person asks for.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+mod client;
+#[cfg(feature = "demo")]
+mod demo;
+mod doctor;
+mod lists;
+mod out;
+mod report;
+mod roles;
+
+pub use report::Failure;
+
+/// Many accounts, each at a human pace, inside limits that cannot be exceeded.
+#[derive(Debug, Parser)]
+#[command(name = "walkon", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+struct Shared {
+    /// The settings' file [default: walkon.toml, if it is there].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the coordinator answers [default: `web.listen`].
+    #[arg(long, global = true, value_name = "URL")]
+    url: Option<String>,
+    /// Prints JSON instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Ends when the process that started it ends.
+    #[arg(long, global = true, hide = true)]
+    die_with_parent: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the whole fleet on this host: Redis, coordinator, workers, pages.
+    Up(roles::Up),
+    /// Runs the coordinator alone.
+    Coordinator(roles::CoordinatorArgs),
+    /// Runs a worker alone; it knows only the coordinator's address.
+    Worker(roles::WorkerArgs),
+    /// Runs Plaza, the practice site.
+    #[cfg(feature = "demo")]
+    Plaza(demo::PlazaArgs),
+    /// Shows the main job on Plaza: six accounts, both routes, and what goes wrong on the way.
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
+    /// Asks for an action, as JSON.
+    Enqueue(lists::Enqueue),
+    /// Accounts: add, import, list, show, pause, resume.
+    #[command(subcommand)]
+    Account(lists::Account),
+    /// Kinds of action.
+    #[command(subcommand)]
+    Kind(lists::Kinds),
+    /// Actions: list, show, why, cancel.
+    #[command(subcommand)]
+    Action(lists::Actions),
+    /// What happened, in order.
+    Events(lists::Events),
+    /// Recorded sessions: list, show, open.
+    #[command(subcommand)]
+    Session(lists::Sessions),
+    /// Behaviors: check.
+    #[command(subcommand)]
+    Behavior(lists::Behaviors),
+    /// Prints every setting with its default and what it means.
+    Config,
+    /// Checks this host and says what to do about each finding.
+    Doctor,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.shared.die_with_parent && !die_with_parent() {
+        return ExitCode::FAILURE;
+    }
+    telemetry();
+    // One provider for all of TLS, before anything asks for it; a second one is no error.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let json = cli.shared.json;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => Err(Failure::system("could not start", &error)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(json),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let shared = &cli.shared;
+    let config = load(shared.config.as_deref())?;
+    let client = || client::Client::new(shared.url.as_deref(), &config, shared.json);
+    match cli.command {
+        Command::Up(args) => roles::up(&config, shared.config.as_deref(), &args).await,
+        Command::Coordinator(args) => roles::coordinator(&config, &args).await,
+        Command::Worker(args) => roles::worker(&config, &args).await,
+        #[cfg(feature = "demo")]
+        Command::Plaza(args) => demo::plaza(&args).await,
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::demo(&args, shared.json).await,
+        Command::Enqueue(args) => lists::enqueue(&client()?, &args).await,
+        Command::Account(args) => lists::account(&client()?, &args).await,
+        Command::Kind(lists::Kinds::List) => lists::kinds(shared.json),
+        Command::Action(args) => lists::action(&client()?, &args).await,
+        Command::Events(args) => lists::events(&client()?, &args).await,
+        Command::Session(args) => lists::session(&client()?, &args).await,
+        Command::Behavior(lists::Behaviors::Check { paths }) => {
+            lists::check_behaviors(&config, &paths, shared.json)
+        }
+        Command::Config => {
+            out::say(crate::config::DEFAULT.trim_end());
+            Ok(())
+        }
+        Command::Doctor => doctor::doctor(&config, shared.json).await,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "settings are read here and passed down")]
+fn load(file: Option<&std::path::Path>) -> Result<Config, Failure> {
+    Ok(Config::load(file, std::env::vars())?)
+}
+
+/// Log lines on standard error; `WALKON_LOG=debug` shows more.
+#[expect(clippy::disallowed_methods, reason = "the log must be there before settings are read")]
+fn telemetry() {
+    use tracing_subscriber::EnvFilter;
+    let wanted = std::env::var("WALKON_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+/// Asks the system to end us with our parent; `false`: it has ended already.
+fn die_with_parent() -> bool {
+    let parent = nix::unistd::getppid();
+    let asked = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+    asked.is_ok() && nix::unistd::getppid() == parent && parent.as_raw() != 1
+}

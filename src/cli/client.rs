@@ -1,0 +1,62 @@
+//! The CLI's way to a running fleet: its HTTP API.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::report::{Code, Failure};
+use crate::config::Config;
+
+/// How long an answer may take.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// A client of the coordinator's API.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: String,
+    /// Whether to print JSON.
+    pub(super) json: bool,
+}
+
+impl Client {
+    pub(super) fn new(url: Option<&str>, config: &Config, json: bool) -> Result<Self, Failure> {
+        let base = url.map_or_else(|| format!("http://{}", config.web.listen), str::to_owned);
+        let http = reqwest::Client::builder().no_proxy().timeout(ANSWER_MAX).build();
+        let http = http.map_err(|error| Failure::system("could not make a client", &error))?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), json })
+    }
+
+    /// The address of a page.
+    pub(super) fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.answer(self.http.get(self.page(path))).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: String) -> Result<Value, Failure> {
+        let request = self.http.post(self.page(path)).header("content-type", "application/json");
+        self.answer(request.body(body)).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+        let away = |error: reqwest::Error| Failure {
+            what: format!("no fleet answers at {}", self.base),
+            causes: vec![error.without_url().to_string()],
+            remedy: Some("start one with `walkon up`, or name it with --url".to_owned()),
+            code: Code::Unreachable,
+        };
+        let answer = request.send().await.map_err(away)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(away)?;
+        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(body);
+        }
+        let text = |name: &str| body[name].as_str().map(str::to_owned);
+        let code = if status.is_server_error() { Code::Failed } else { Code::Refused };
+        let what = text("why").unwrap_or_else(|| format!("the coordinator answered {status}"));
+        Err(Failure { what, causes: Vec::new(), remedy: text("fix"), code })
+    }
+}

@@ -1,0 +1,122 @@
+//! `walkon doctor`: looks at this host and says what to do about each finding.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::out::say;
+use super::report::{Code, Failure};
+use super::roles::{browser_options, data_folder};
+use crate::catalog::Catalog;
+use crate::config::Config;
+
+struct Check {
+    what: &'static str,
+    /// What was found, or what is wrong with what to do.
+    found: Result<String, (String, String)>,
+}
+
+/// `walkon doctor`
+pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
+    let checks = [
+        Check { what: "data folder", found: data(config) },
+        Check { what: "redis", found: redis(config).await },
+        Check { what: "browser", found: browser(config) },
+        Check { what: "network jail", found: jail() },
+        Check { what: "behaviors and profiles", found: catalog(config) },
+        Check { what: "port", found: port(config).await },
+    ];
+    if json {
+        let list = checks.iter().map(|check| match &check.found {
+            Ok(found) => json!({"check": check.what, "ok": true, "found": found}),
+            Err((why, fix)) => json!({"check": check.what, "ok": false, "why": why, "fix": fix}),
+        });
+        say(&json!({"checks": list.collect::<Vec<_>>()}).to_string());
+    } else {
+        for check in &checks {
+            match &check.found {
+                Ok(found) => say(&format!("ok      {:<24}{found}", check.what)),
+                Err((why, fix)) => {
+                    say(&format!("wrong   {:<24}{why}", check.what));
+                    say(&format!("        {:<24}remedy: {fix}", ""));
+                }
+            }
+        }
+    }
+    let wrong = checks.iter().filter(|check| check.found.is_err()).count();
+    if wrong == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Host, format!("{wrong} of {} checks failed", checks.len()), ""))
+}
+
+fn of(failure: Failure) -> (String, String) {
+    let causes = failure.causes.iter().fold(failure.what, |line, cause| format!("{line}: {cause}"));
+    (causes, failure.remedy.unwrap_or_default())
+}
+
+fn data(config: &Config) -> Result<String, (String, String)> {
+    let folder = data_folder(config).map_err(of)?;
+    Ok(folder.root().display().to_string())
+}
+
+async fn redis(config: &Config) -> Result<String, (String, String)> {
+    if config.queue.url.is_empty() {
+        let version = tokio::process::Command::new("redis-server").arg("--version").output().await;
+        return match version {
+            Ok(output) => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            Err(_) => Err((
+                "`redis-server` is not installed".to_owned(),
+                "install Redis 7 or Valkey (`apt install redis-server`), or set `queue.url`".into(),
+            )),
+        };
+    }
+    let options = crate::queue::Options {
+        url: Some(config.queue.url.clone()),
+        ..crate::queue::Options::default()
+    };
+    let queue = crate::queue::Queue::connect(&options).await;
+    let queue = queue.map_err(|error| of(error.into()))?;
+    Ok(format!("{:?}", queue.facts()))
+}
+
+fn browser(config: &Config) -> Result<String, (String, String)> {
+    let options = browser_options(config);
+    if let Err(error) = options.validate() {
+        return Err((error.to_string(), "correct `[browser]` in walkon.toml".to_owned()));
+    }
+    let path = options.browser().map_err(|error| of(error.into()))?;
+    Ok(path.display().to_string())
+}
+
+fn jail() -> Result<String, (String, String)> {
+    let read = |path: &str| std::fs::read_to_string(path).map(|text| text.trim().to_owned());
+    let closed = read("/proc/sys/kernel/unprivileged_userns_clone").is_ok_and(|value| value == "0")
+        || read("/proc/sys/user/max_user_namespaces").is_ok_and(|value| value == "0");
+    if closed || !Path::new("/proc/self/ns/user").exists() {
+        return Err((
+            "user namespaces are closed to ordinary users".to_owned(),
+            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000".to_owned(),
+        ));
+    }
+    Ok("user and network namespaces are open".to_owned())
+}
+
+fn catalog(config: &Config) -> Result<String, (String, String)> {
+    let catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles);
+    let catalog = catalog.map_err(|error| of(error.into()))?;
+    let behaviors: usize = catalog.sites.values().map(|site| site.behaviors.len()).sum();
+    let (sites, devices) = (catalog.sites.len(), catalog.devices.len());
+    let personas = catalog.personas.len();
+    Ok(format!("{sites} sites, {behaviors} behaviors, {devices} devices, {personas} personas"))
+}
+
+async fn port(config: &Config) -> Result<String, (String, String)> {
+    match tokio::net::TcpListener::bind(config.web.listen).await {
+        Ok(_) => Ok(format!("{} is free", config.web.listen)),
+        Err(error) => Err((
+            format!("{} cannot be listened on: {error}", config.web.listen),
+            "a fleet may be up already; else set another `web.listen`".to_owned(),
+        )),
+    }
+}

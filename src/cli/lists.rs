@@ -1,0 +1,499 @@
+//! What a person asks of a running fleet: lists, single things, and a few moves.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use walkon_core::behavior::Behavior;
+use walkon_core::id::{AccountId, ActionId, SessionId};
+use walkon_core::kind::{EffectClass, KINDS, Object, OnLost};
+
+use super::client::Client;
+use super::out::{say, table};
+use super::report::{Code, Failure};
+use crate::config::Config;
+use crate::web::api::{Import, Pause};
+
+/// How often `events --follow` looks for more.
+const FOLLOW: Duration = Duration::from_millis(300);
+
+/// `walkon enqueue`
+#[derive(Debug, Args)]
+pub(super) struct Enqueue {
+    /// The action, for example `{"account":"ada","kind":"like","target":"post:7"}`; `-` reads
+    /// standard input.
+    action: String,
+}
+
+/// `walkon account …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Account {
+    /// Adds one account.
+    Add {
+        /// Our name for it.
+        id: AccountId,
+        /// The site it lives on.
+        #[arg(long)]
+        site: String,
+        /// The site's name for it [default: its id].
+        #[arg(long)]
+        username: Option<String>,
+        /// Its IANA time zone.
+        #[arg(long, default_value = "UTC")]
+        time_zone: String,
+        /// The plan that limits it.
+        #[arg(long, default_value = "default")]
+        plan: String,
+        /// The device it acts from.
+        #[arg(long)]
+        device: Option<String>,
+        /// The persona it acts as.
+        #[arg(long)]
+        persona: Option<String>,
+        /// The file that holds its password.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// The file that holds its API token.
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+    },
+    /// Adds and updates accounts from a file; one bad entry, and nothing is changed.
+    Import {
+        /// `accounts.toml`
+        file: PathBuf,
+    },
+    /// All of them.
+    List,
+    /// One of them.
+    Show {
+        /// Which.
+        id: AccountId,
+    },
+    /// Holds an account until it is resumed.
+    Pause {
+        /// Which.
+        id: AccountId,
+        /// Why, for whoever looks next.
+        #[arg(long, default_value = "paused by an operator")]
+        reason: String,
+    },
+    /// Lifts an operator's hold, and no other.
+    Resume {
+        /// Which.
+        id: AccountId,
+    },
+}
+
+/// `walkon kind …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Kinds {
+    /// All of them, with their routes, effects, and what is done when a worker is lost.
+    List,
+}
+
+/// `walkon action …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Actions {
+    /// The latest, the latest first.
+    List {
+        /// Only in this state.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only of this account.
+        #[arg(long)]
+        account: Option<AccountId>,
+        /// How many.
+        #[arg(long, default_value_t = 50)]
+        most: usize,
+    },
+    /// One of them.
+    Show {
+        /// Which.
+        id: ActionId,
+    },
+    /// Why it is not running.
+    Why {
+        /// Which.
+        id: ActionId,
+    },
+    /// Takes it back, if that is still possible.
+    Cancel {
+        /// Which.
+        id: ActionId,
+    },
+}
+
+/// `walkon events`
+#[derive(Debug, Args)]
+pub(super) struct Events {
+    /// Goes on with what happens next.
+    #[arg(long, short)]
+    follow: bool,
+}
+
+/// `walkon session …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Sessions {
+    /// The latest, the latest first.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        most: usize,
+    },
+    /// One of them, step by step.
+    Show {
+        /// Which.
+        id: SessionId,
+    },
+    /// The address of its page.
+    Open {
+        /// Which.
+        id: SessionId,
+    },
+}
+
+/// `walkon behavior …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Behaviors {
+    /// Reads behavior files and says what is wrong with them.
+    Check {
+        /// Files or folders [default: `fleet.behaviors`].
+        paths: Vec<PathBuf>,
+    },
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn rows(list: &Value, heads: &[&str], row: impl Fn(&Value) -> Vec<String>) {
+    let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut all = vec![heads];
+    all.extend(list.iter().map(row));
+    table(&all);
+}
+
+fn print(value: &Value) {
+    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// `walkon enqueue`
+pub(super) async fn enqueue(client: &Client, args: &Enqueue) -> Result<(), Failure> {
+    let mut json = args.action.clone();
+    if json == "-" {
+        json.clear();
+        let read = std::io::stdin().read_to_string(&mut json);
+        read.map_err(|error| Failure::system("could not read standard input", &error))?;
+    }
+    let answer = client.post("/api/actions", json).await?;
+    if client.json {
+        print(&answer);
+    } else {
+        let known = if answer["same"] == true { " (known already by its key)" } else { "" };
+        say(&format!("{}{known}", text(&answer["id"])));
+    }
+    Ok(())
+}
+
+/// `walkon account …`
+pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Failure> {
+    match command {
+        Account::Add { .. } => add(client, command).await,
+        Account::Import { file } => {
+            let read = std::fs::read_to_string(file);
+            let read = read.map_err(|error| Failure {
+                what: format!("could not read {}", file.display()),
+                causes: vec![error.to_string()],
+                remedy: Some("check the path".to_owned()),
+                code: Code::Refused,
+            })?;
+            import(client, read, &file.display().to_string()).await
+        }
+        Account::List => {
+            let answer = client.get("/api/accounts").await?;
+            if client.json {
+                print(&answer["accounts"]);
+            } else {
+                let heads = ["account", "state", "site", "plan", "device", "persona", "proxy"];
+                rows(&answer["accounts"], &heads, |row| {
+                    let names = ["id", "state", "site", "plan", "device", "persona", "proxy"];
+                    names.iter().map(|name| text(&row[*name])).collect()
+                });
+            }
+            Ok(())
+        }
+        Account::Show { id } => {
+            print(&client.get(&format!("/api/accounts/{id}")).await?);
+            Ok(())
+        }
+        Account::Pause { id, reason } => {
+            let body = json!(Pause { reason: reason.clone() }).to_string();
+            let answer = client.post(&format!("/api/accounts/{id}/pause"), body).await?;
+            say(&format!("{id} is {}", text(&answer["state"])));
+            Ok(())
+        }
+        Account::Resume { id } => {
+            let answer = client.post(&format!("/api/accounts/{id}/resume"), "{}".into()).await?;
+            say(&format!("{id} is {}", text(&answer["state"])));
+            Ok(())
+        }
+    }
+}
+
+async fn add(client: &Client, command: &Account) -> Result<(), Failure> {
+    let Account::Add {
+        id,
+        site,
+        username,
+        time_zone,
+        plan,
+        device,
+        persona,
+        password_file,
+        token_file,
+    } = command
+    else {
+        return Ok(());
+    };
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
+    };
+    let fields = [
+        ("id", Some(id.to_string())),
+        ("site", Some(site.clone())),
+        ("username", Some(username.clone().unwrap_or_else(|| id.to_string()))),
+        ("time_zone", Some(time_zone.clone())),
+        ("plan", Some(plan.clone())),
+        ("device", device.clone()),
+        ("persona", persona.clone()),
+        ("password_file", password_file.as_ref().map(absolute)),
+        ("token_file", token_file.as_ref().map(absolute)),
+    ];
+    // A JSON string is a TOML string: both escape alike what may stand here.
+    let line = |(name, value): (&str, Option<String>)| {
+        value.map(|value| format!("{name} = {}\n", Value::String(value)))
+    };
+    let entry: String = fields.into_iter().filter_map(line).collect();
+    import(client, format!("[[account]]\n{entry}"), "the command line").await
+}
+
+async fn import(client: &Client, text: String, file: &str) -> Result<(), Failure> {
+    let body = json!(Import { text, file: file.to_owned() }).to_string();
+    let answer = client.post("/api/accounts/import", body).await?;
+    if client.json {
+        print(&answer);
+    } else {
+        let count = |name: &str| answer[name].as_array().map_or(0, Vec::len);
+        say(&format!("{} added, {} updated", count("added"), count("updated")));
+    }
+    Ok(())
+}
+
+/// `walkon kind list`
+pub(super) fn kinds(json: bool) -> Result<(), Failure> {
+    if json {
+        print(&json!(KINDS));
+        return Ok(());
+    }
+    let heads = ["kind", "routes", "target", "with", "effect", "when a worker is lost"];
+    let mut all = vec![heads.map(str::to_owned).to_vec()];
+    all.extend(KINDS.iter().map(|kind| {
+        let routes = match (kind.api, kind.browser) {
+            (true, true) => "api, browser",
+            (true, false) => "api",
+            _ => "browser",
+        };
+        let effect = match kind.effect {
+            EffectClass::None => "none",
+            EffectClass::Idempotent => "a state, done once however often",
+            EffectClass::Once => "something new each time",
+        };
+        let lost = match kind.on_lost {
+            OnLost::Retry => "done again",
+            OnLost::Verify => "read whether it happened, then decided",
+            OnLost::Park => "left for a person",
+        };
+        let target = kind.target.map_or("", Object::word);
+        [kind.name, routes, target, &kind.with.join(", "), effect, lost].map(str::to_owned).to_vec()
+    }));
+    table(&all);
+    Ok(())
+}
+
+/// `walkon action …`
+pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Failure> {
+    match command {
+        Actions::List { state, account, most } => {
+            let mut path = format!("/api/actions?most={most}");
+            if let Some(state) = state {
+                path.push_str(&format!("&state={state}"));
+            }
+            if let Some(account) = account {
+                path.push_str(&format!("&account={account}"));
+            }
+            let answer = client.get(&path).await?;
+            if client.json {
+                print(&answer["actions"]);
+            } else {
+                let heads = ["action", "state", "account", "kind", "target", "tries", "why"];
+                rows(&answer["actions"], &heads, |row| {
+                    let asked = &row["action"];
+                    let cells =
+                        [&row["id"], &row["state"], &asked["account"], &asked["kind"], &asked["target"]];
+                    let mut cells: Vec<_> = cells.into_iter().map(text).collect();
+                    cells.extend([text(&row["attempts"]), text(&row["why"])]);
+                    cells
+                });
+            }
+        }
+        Actions::Show { id } => print(&client.get(&format!("/api/actions/{id}")).await?),
+        Actions::Why { id } => {
+            let answer = client.get(&format!("/api/actions/{id}/why")).await?;
+            if client.json {
+                print(&answer);
+                return Ok(());
+            }
+            let reasons = answer["reasons"].as_array().cloned().unwrap_or_default();
+            say(&format!("{id} is {}", text(&answer["state"])));
+            for reason in &reasons {
+                say(&format!("  {}", text(&reason["why"])));
+            }
+            if reasons.is_empty() && answer["state"] == "waiting" {
+                say("  nothing keeps it: it waits for a free worker");
+            }
+        }
+        Actions::Cancel { id } => {
+            let answer = client.post(&format!("/api/actions/{id}/cancel"), "{}".into()).await?;
+            say(&format!("{id} is {}", text(&answer["state"])));
+        }
+    }
+    Ok(())
+}
+
+/// `walkon events`
+pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure> {
+    let mut after = "0".to_owned();
+    loop {
+        let answer = client.get(&format!("/api/events?most=1000&after={after}")).await?;
+        let list = answer["events"].as_array().cloned().unwrap_or_default();
+        for entry in &list {
+            let event = &entry["event"];
+            if client.json {
+                say(&event.to_string());
+                continue;
+            }
+            let names = ["at", "type", "account", "kind", "target", "outcome", "code", "why"];
+            let words = names.iter().map(|name| text(&event[*name])).filter(|word| !word.is_empty());
+            say(&words.collect::<Vec<_>>().join("  "));
+        }
+        after = text(&answer["next"]);
+        if list.is_empty() {
+            if !args.follow {
+                return Ok(());
+            }
+            tokio::time::sleep(FOLLOW).await;
+        }
+    }
+}
+
+/// `walkon session …`
+pub(super) async fn session(client: &Client, command: &Sessions) -> Result<(), Failure> {
+    match command {
+        Sessions::List { most } => {
+            let answer = client.get(&format!("/api/sessions?most={most}")).await?;
+            if client.json {
+                print(&answer["sessions"]);
+                return Ok(());
+            }
+            let heads = ["session", "account", "status", "device", "began", "actions", "failed"];
+            rows(&answer["sessions"], &heads, |row| {
+                let cells = [
+                    &row["session"],
+                    &row["account"],
+                    &row["status"],
+                    &row["device"],
+                    &row["started_at"],
+                    &row["counts"]["actions"],
+                    &row["counts"]["failed"],
+                ];
+                cells.into_iter().map(text).collect()
+            });
+        }
+        Sessions::Show { id } => print(&client.get(&format!("/api/sessions/{id}")).await?),
+        Sessions::Open { id } => {
+            client.get(&format!("/api/sessions/{id}")).await?;
+            say(&client.page(&format!("/sessions/{id}")));
+        }
+    }
+    Ok(())
+}
+
+/// `walkon behavior check`
+pub(super) fn check_behaviors(
+    config: &Config,
+    paths: &[PathBuf],
+    json: bool,
+) -> Result<(), Failure> {
+    let mut files = Vec::new();
+    let default = [config.fleet.behaviors.clone()];
+    for path in if paths.is_empty() { &default[..] } else { paths } {
+        collect(path, &mut files)?;
+    }
+    let mut faults = Vec::new();
+    let mut good = 0;
+    for file in &files {
+        let name = file.display().to_string();
+        let read = std::fs::read_to_string(file);
+        let read = read.map_err(|error| Failure::system(&format!("could not read {name}"), &error))?;
+        match Behavior::parse(&read, &name) {
+            Ok(_) => good += 1,
+            Err(wrong) => faults.extend(wrong),
+        }
+    }
+    if json {
+        let list: Vec<_> = faults
+            .iter()
+            .map(|fault| {
+                json!({"file": fault.file, "line": fault.line, "column": fault.column,
+                       "what": fault.what, "remedy": fault.remedy})
+            })
+            .collect();
+        print(&json!({"good": good, "faults": list}));
+    } else {
+        for fault in &faults {
+            say(&fault.to_string());
+        }
+    }
+    if faults.is_empty() {
+        if !json {
+            say(&format!("{good} behaviors are good"));
+        }
+        return Ok(());
+    }
+    let what = format!("{} faults in {} files", faults.len(), files.len());
+    Err(Failure::new(Code::Refused, what, "mend them where they stand"))
+}
+
+fn collect(path: &PathBuf, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path);
+        let what = format!("could not read {}", path.display());
+        let entries = entries.map_err(|error| Failure::system(&what, &error))?;
+        let mut inside: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        inside.sort();
+        return inside.iter().try_for_each(|path| collect(path, files));
+    }
+    let is_behavior = path.extension().is_some_and(|extension| extension == "toml")
+        && !path.ends_with("site.toml");
+    if is_behavior || !path.exists() {
+        files.push(path.clone());
+    }
+    Ok(())
+}

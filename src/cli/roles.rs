@@ -1,0 +1,306 @@
+//! The roles a process may have: coordinator, worker, and the parent of both.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tokio::net::TcpListener;
+use walkon_core::bundle::Secret;
+use walkon_core::clock::SystemClock;
+use walkon_core::rng::Seed;
+
+use super::out::say;
+use super::report::{Code, Failure};
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::coordinator::{self, Coordinator};
+use crate::data::DataFolder;
+use crate::desk::http::HttpDesk;
+use crate::driver::Driver;
+use crate::driver::cdp::{self, CdpDriver};
+use crate::queue::{self, Queue};
+use crate::recording::archive::Archive;
+use crate::shutdown::Shutdown;
+use crate::store::sql::SqlStore;
+use crate::supervisor::{Role, Supervisor};
+use crate::worker::{self, Worker};
+use crate::web;
+
+/// How long a fleet may take until it is ready.
+const READY_MAX: Duration = Duration::from_secs(60);
+/// How often it is asked.
+const READY_LOOK: Duration = Duration::from_millis(50);
+
+/// `walkon up`
+#[derive(Debug, Clone, Args)]
+pub(super) struct Up {
+    /// How many worker processes.
+    #[arg(long, default_value_t = 1)]
+    pub(super) workers: usize,
+}
+
+/// `walkon coordinator`
+#[derive(Debug, Clone, Args)]
+pub(super) struct CoordinatorArgs {}
+
+/// `walkon worker`
+#[derive(Debug, Clone, Args)]
+pub(super) struct WorkerArgs {
+    /// The coordinator's address [default: `web.listen`].
+    #[arg(long, value_name = "URL")]
+    coordinator: Option<String>,
+    /// The file that holds the worker token [default: the data folder's].
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// What drives browsers.
+    #[arg(long, value_enum, default_value_t = DriverName::Cdp)]
+    driver: DriverName,
+}
+
+/// What drives browsers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DriverName {
+    /// Chrome, over a pipe.
+    Cdp,
+    /// No browser: pages are fetched and their forms sent, for tests.
+    Fake,
+}
+
+/// The data folder of the settings, or where it is by custom.
+pub(super) fn data_folder(config: &Config) -> Result<DataFolder, Failure> {
+    let named = &config.data.folder;
+    if !named.is_empty() {
+        return Ok(DataFolder::open(Path::new(named))?);
+    }
+    if nix::unistd::geteuid().is_root() {
+        return Ok(DataFolder::open(Path::new("/var/lib/walkon"))?);
+    }
+    let home = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+    let home = home.ok_or_else(|| {
+        Failure::new(Code::Host, "this user has no home", "set `data.folder`")
+    })?;
+    Ok(DataFolder::open(&home.dir.join(".local/share/walkon"))?)
+}
+
+/// `walkon up`: everything on this host.
+pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<(), Failure> {
+    let data = data_folder(config)?;
+    check_port(config).await?;
+    let shutdown = Shutdown::new();
+    shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
+    let mut fleet = start_fleet(config, file, up.workers, &data, Vec::new()).await?;
+    let url = format!("http://{}", config.web.listen);
+    let ready = async {
+        tokio::select! {
+            ready = wait_until_ready(&url) => ready,
+            watched = fleet.watch(&shutdown) => watched.map_err(Failure::from),
+        }
+    };
+    ready.await?;
+    say(&format!("walkon is up: {url}"));
+    say(&format!("data: {}", data.root().display()));
+    say("stop with Ctrl-C");
+    let watched = fleet.watch(&shutdown).await;
+    fleet.stop().await;
+    Ok(watched?)
+}
+
+/// A port that somebody has is said before anything is started.
+async fn check_port(config: &Config) -> Result<(), Failure> {
+    match TcpListener::bind(config.web.listen).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(port_failure(config, &error)),
+    }
+}
+
+fn port_failure(config: &Config, error: &std::io::Error) -> Failure {
+    Failure {
+        what: format!("could not listen on {}", config.web.listen),
+        causes: vec![error.to_string()],
+        remedy: Some("stop what listens there, or set another `web.listen`".to_owned()),
+        code: Code::Host,
+    }
+}
+
+/// Starts Redis, the coordinator and the workers as children of ours.
+pub(super) async fn start_fleet(
+    config: &Config,
+    file: Option<&Path>,
+    workers: usize,
+    data: &DataFolder,
+    worker_args: Vec<String>,
+) -> Result<Supervisor, Failure> {
+    let walkon = std::env::current_exe()
+        .map_err(|error| Failure::system("could not find our own executable", &error))?;
+    let mut fleet = Supervisor::new(walkon, data);
+    let mut env = vec![
+        ("WALKON__DATA__FOLDER".to_owned(), data.root().display().to_string()),
+        ("WALKON__WEB__LISTEN".to_owned(), config.web.listen.to_string()),
+    ];
+    if config.queue.url.is_empty() {
+        env.push(("WALKON__QUEUE__URL".to_owned(), fleet.start_redis().await?));
+    }
+    let role = |name: String, words: &[&str], more: &[String]| {
+        let mut args: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        args.extend_from_slice(more);
+        if let Some(file) = file {
+            args.extend(["--config".to_owned(), file.display().to_string()]);
+        }
+        Role { name, args, env: env.clone() }
+    };
+    data.worker_token()?;
+    fleet.start(role("coordinator".to_owned(), &["coordinator"], &[]))?;
+    for number in 1..=workers {
+        fleet.start(role(format!("worker {number}"), &["worker"], &worker_args))?;
+    }
+    Ok(fleet)
+}
+
+/// Waits until the coordinator says that it is ready.
+pub(super) async fn wait_until_ready(url: &str) -> Result<(), Failure> {
+    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build();
+    let http = http.map_err(|error| Failure::system("could not make a client", &error))?;
+    let ready = async {
+        loop {
+            let answer = http.get(format!("{url}/readyz")).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            tokio::time::sleep(READY_LOOK).await;
+        }
+    };
+    tokio::time::timeout(READY_MAX, ready).await.map_err(|_| {
+        let what = format!("the coordinator at {url} was not ready within {READY_MAX:?}");
+        Failure::new(Code::Failed, what, "its lines above say why")
+    })
+}
+
+/// `walkon coordinator`
+pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<(), Failure> {
+    let data = data_folder(config)?;
+    let listener = TcpListener::bind(config.web.listen).await;
+    let listener = listener.map_err(|error| port_failure(config, &error))?;
+    let redis = match config.queue.url.as_str() {
+        "" => Some(queue::Embedded::start(&data.redis()).await?),
+        _ => None,
+    };
+    let url = redis.as_ref().map_or_else(|| config.queue.url.clone(), queue::Embedded::url);
+    let shutdown = Shutdown::new();
+    shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
+    let coordinator = assemble(config, &data, url).await?;
+    coordinator.enroll_all().await?;
+    import_accounts(config, &coordinator).await?;
+    shutdown.spawn(coordinator.clone().take_in(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
+    tracing::info!(address = %config.web.listen, "coordinator is ready");
+    let served = web::serve(listener, coordinator.clone(), data.worker_token()?, &shutdown).await;
+    shutdown.stop_soon();
+    shutdown.ended().await;
+    if let Some(redis) = redis {
+        coordinator.queue.close().await?;
+        redis.stop().await?;
+    }
+    served.map_err(|error| Failure::system("the pages could not be served", &error))
+}
+
+async fn assemble(
+    config: &Config,
+    data: &DataFolder,
+    url: String,
+) -> Result<Coordinator, Failure> {
+    let mut catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?;
+    for (name, site) in &config.sites {
+        let id = name.parse().ok().filter(|id| catalog.sites.contains_key(id));
+        let Some(entry) = id.and_then(|id| catalog.sites.get_mut(&id)) else {
+            let names = catalog.sites.keys().map(walkon_core::id::SiteId::as_str);
+            let what = format!("the settings name a site `{name}` that is not there");
+            return Err(Failure::new(Code::Refused, what, Catalog::known(name, names)));
+        };
+        entry.site.origin = site.origin.clone().unwrap_or_else(|| entry.site.origin.clone());
+        entry.site.api = site.api.clone().or_else(|| entry.site.api.clone());
+    }
+    let options = queue::Options {
+        url: Some(url),
+        lease: config.queue.lease,
+        grace: config.queue.grace,
+        retry_base: config.queue.retry,
+        ..queue::Options::default()
+    };
+    let archive = Archive::open(data.recordings());
+    let archive = archive.map_err(|error| Failure::system("no place for recordings", &error))?;
+    let contact = Some(config.fleet.contact.clone()).filter(|contact| !contact.is_empty());
+    Ok(Coordinator {
+        queue: Queue::connect(&options).await?,
+        store: Arc::new(SqlStore::sqlite(&data.database()).await?),
+        archive,
+        catalog: Arc::new(catalog),
+        clock: Arc::new(SystemClock),
+        options: Arc::new(coordinator::Options {
+            plans: config.plans.clone(),
+            pace: config.fleet.pace,
+            contact,
+            seed: Seed(config.fleet.seed),
+        }),
+    })
+}
+
+async fn import_accounts(config: &Config, coordinator: &Coordinator) -> Result<(), Failure> {
+    let path = &config.fleet.accounts;
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Failure::system("could not read the accounts", &error)),
+    };
+    let imported = coordinator.import(&text, &path.display().to_string()).await?;
+    tracing::info!(added = imported.added.len(), updated = imported.updated.len(), "accounts read");
+    Ok(())
+}
+
+/// `walkon worker`
+pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Failure> {
+    let data = data_folder(config)?;
+    let address = args.coordinator.clone();
+    let address = address.unwrap_or_else(|| format!("http://{}", config.web.listen));
+    let file = args.token_file.clone().unwrap_or_else(|| data.worker_token_file());
+    let token = std::fs::read_to_string(&file).map_err(|error| Failure {
+        what: format!("could not read the worker token {}", file.display()),
+        causes: vec![error.to_string()],
+        remedy: Some("start the coordinator first, or name the file by --token-file".to_owned()),
+        code: Code::Host,
+    })?;
+    let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
+    let driver: Arc<dyn Driver> = match args.driver {
+        DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config))?),
+        DriverName::Fake => unimplemented!(),
+    };
+    let shutdown = Shutdown::new();
+    shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
+    let options = worker::Options {
+        slots: config.worker.slots,
+        attempt_max: config.worker.attempt_max,
+        ..worker::Options::new(data.browsers())
+    };
+    // A worker's own chance must differ from start to start, or two would have one name.
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(Code::Host, error.to_string(), "start it again"))?;
+    let seed = Seed(u64::from_le_bytes(bytes));
+    let clock = Arc::new(SystemClock);
+    Worker::new(Arc::new(desk), driver, clock, options, seed, shutdown).run().await;
+    Ok(())
+}
+
+/// The browser door's options as the settings have them.
+pub(super) fn browser_options(config: &Config) -> cdp::Options {
+    let user = nix::unistd::User::from_name(&config.browser.user).ok().flatten();
+    cdp::Options {
+        path: Some(PathBuf::from(&config.browser.path)).filter(|path| path.as_os_str() != ""),
+        allow_no_sandbox: config.browser.allow_no_sandbox,
+        allow_no_jail: config.browser.allow_no_jail,
+        uid: user.as_ref().map(|user| user.uid.as_raw()),
+        gid: user.as_ref().map(|user| user.gid.as_raw()),
+        ..cdp::Options::default()
+    }
+}

@@ -1,0 +1,338 @@
+//! Settings: `walkon.toml` and the environment over `config/default.toml`, which says what each is.
+//!
+//! The parts do not know this module: it depends on them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+use walkon_core::action::listed;
+use walkon_core::fault::Fault;
+use walkon_core::kind::nearest;
+use walkon_core::plan::Plan;
+
+/// The settings' defaults, with what each means.
+pub const DEFAULT: &str = include_str!("config/default.toml");
+/// The file that is read from the working folder unless another is named.
+pub const FILE: &str = "walkon.toml";
+/// The beginning of every variable that sets something.
+const PREFIX: &str = "WALKON__";
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where things are kept.
+    pub data: Data,
+    /// What the fleet is.
+    pub fleet: Fleet,
+    /// The queue.
+    pub queue: Queue,
+    /// Pages and desk.
+    pub web: Web,
+    /// Workers.
+    pub worker: Worker,
+    /// Browsers.
+    pub browser: Browser,
+    /// Limits by name.
+    #[serde(default)]
+    pub plans: BTreeMap<String, Plan>,
+    /// What differs from `behaviors/<site>/site.toml`, by site.
+    #[serde(default)]
+    pub sites: BTreeMap<String, SiteOverride>,
+}
+
+/// `[data]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Where everything that lasts is kept.
+    pub folder: String,
+}
+
+/// `[fleet]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fleet {
+    /// How to reach whoever runs it.
+    pub contact: String,
+    /// Where chance begins.
+    pub seed: u64,
+    /// How many times as fast as a person.
+    pub pace: f64,
+    /// The folder of behaviors.
+    pub behaviors: PathBuf,
+    /// The folder of profiles.
+    pub profiles: PathBuf,
+    /// The accounts' file.
+    pub accounts: PathBuf,
+}
+
+/// `[queue]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// An external Redis, or nothing.
+    pub url: String,
+    /// How long a lease lasts.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub lease: Duration,
+    /// How long after its end its work is taken up.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub grace: Duration,
+    /// The wait before a second attempt.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub retry: Duration,
+}
+
+/// `[web]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    /// The address.
+    pub listen: std::net::SocketAddr,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// How many things at once.
+    pub slots: usize,
+    /// The longest attempt.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub attempt_max: Duration,
+}
+
+/// `[browser]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Browser {
+    /// The browser, or nothing.
+    pub path: String,
+    /// Who runs it under root.
+    pub user: String,
+    /// Without Chrome's sandbox.
+    pub allow_no_sandbox: bool,
+    /// Without the jail.
+    pub allow_no_jail: bool,
+}
+
+/// `[sites.<name>]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteOverride {
+    /// Another origin.
+    pub origin: Option<String>,
+    /// Another API address.
+    pub api: Option<String>,
+}
+
+/// Why settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("could not read {}", .0.display())]
+    File(PathBuf, #[source] std::io::Error),
+    /// Something in it is wrong.
+    #[error("{0}")]
+    Wrong(Fault),
+    /// A variable is wrong.
+    #[error("the variable {name} cannot be used: {why}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A value makes no sense.
+    #[error("`{key}` is {value}")]
+    Value {
+        /// Which.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What to write.
+        remedy: &'static str,
+    },
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::File(..) => "check the path and its owner".to_owned(),
+            // It is part of the fault's own text.
+            Self::Wrong(_) => String::new(),
+            Self::Variable { .. } => "`walkon config` lists every setting".to_owned(),
+            Self::Value { remedy, .. } => (*remedy).to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings; `file` must be there if it is named.
+    pub fn load(
+        file: Option<&Path>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
+        let mut table: Table = toml::from_str(DEFAULT).expect("the embedded defaults are TOML");
+        let path = file.map_or_else(|| PathBuf::from(FILE), Path::to_path_buf);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => merge(&mut table, parse(&text, &path)?),
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::File(path, error)),
+        }
+        for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
+            let before = table.clone();
+            set(&mut table, &name[PREFIX.len()..].to_lowercase(), &value);
+            let check: Result<Self, _> = table.clone().try_into();
+            if let Err(error) = check {
+                drop(before);
+                return Err(Error::Variable { name, why: error.message().trim().to_owned() });
+            }
+        }
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| {
+            let file = path.display().to_string();
+            let what = error.message().trim().to_owned();
+            let remedy = "see config/default.toml".to_owned();
+            Error::Wrong(Fault { file, line: 1, column: 1, what, remedy })
+        })?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), Error> {
+        let wrong = |key, value: String, remedy| Err(Error::Value { key, value, remedy });
+        if !(0.05..=10_000.0).contains(&self.fleet.pace) {
+            return wrong("fleet.pace", self.fleet.pace.to_string(), "write 0.05 to 10000");
+        }
+        if !(1..=64).contains(&self.worker.slots) {
+            return wrong("worker.slots", self.worker.slots.to_string(), "write 1 to 64");
+        }
+        if !self.web.listen.ip().is_loopback() {
+            let remedy = "use 127.0.0.1 until operators can sign in";
+            return wrong("web.listen", self.web.listen.to_string(), remedy);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a file by itself, so that what is wrong in it has its place in it.
+fn parse(text: &str, path: &Path) -> Result<Table, Error> {
+    let file = path.display().to_string();
+    let fault = |at, what, remedy| Error::Wrong(Fault::at(&file, text, at, what, remedy));
+    let table: Table = toml::from_str(text).map_err(|error| {
+        let what = error.message().trim().to_owned();
+        fault(error.span().map_or(0, |span| span.start), what, "mend the TOML there".to_owned())
+    })?;
+    let defaults: Table = toml::from_str(DEFAULT).expect("the embedded defaults are TOML");
+    for (section, value) in &table {
+        let known = |names: &Table, name: &str, what: &str| {
+            if names.contains_key(name) {
+                return Ok(());
+            }
+            let names = || names.keys().map(String::as_str);
+            let near = nearest(name, names());
+            let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            let remedy = format!("{hint}Known: {}", listed(names()));
+            let what = format!("there is no {what} `{name}`");
+            Err(fault(find_key(text, name), what, remedy))
+        };
+        if section == "sites" || section == "plans" {
+            continue;
+        }
+        known(&defaults, section, "section")?;
+        if let (Some(Value::Table(names)), Value::Table(given)) = (defaults.get(section), value) {
+            for name in given.keys() {
+                known(names, name, &format!("`[{section}]` setting"))?;
+            }
+        }
+    }
+    Ok(table)
+}
+
+/// Where a key stands in the text.
+fn find_key(text: &str, key: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_start().trim_start_matches('[');
+        if bare.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.'])) {
+            return at + (line.len() - line.trim_start().len());
+        }
+        at += line.len();
+    }
+    0
+}
+
+fn merge(into: &mut Table, from: Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Table(into)), Value::Table(from)) => merge(into, from),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Sets `a__b` to a value: a number or truth value where it reads as one, else a text.
+fn set(table: &mut Table, path: &str, value: &str) {
+    let Some((section, rest)) = path.split_once("__") else {
+        let parsed = format!("v = {value}").parse::<Table>().ok().and_then(|mut t| t.remove("v"));
+        let old_is_text = matches!(table.get(path), Some(Value::String(_)));
+        let text = Value::String(value.to_owned());
+        let value = if old_is_text { text } else { parsed.unwrap_or(text) };
+        table.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(inner) = inner {
+        set(inner, rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Config, Error> {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Config::load(None, variables.iter().map(own))
+    }
+
+    fn of(text: &str) -> Result<Table, Error> {
+        parse(text, Path::new("walkon.toml"))
+    }
+
+    #[test]
+    fn the_defaults_are_settings() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.queue.lease, Duration::from_secs(30));
+        assert!(config.plans["default"].kinds.contains_key("like"));
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let config = with(&[("WALKON__QUEUE__URL", "redis://h"), ("WALKON__FLEET__PACE", "20.0")]);
+        let config = config.unwrap();
+        assert_eq!((config.queue.url.as_str(), config.fleet.pace), ("redis://h", 20.0));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error_with_its_place_and_a_suggestion() {
+        let error = of("[web]\n  listn = \"127.0.0.1:1\"\n").unwrap_err().to_string();
+        assert!(error.starts_with("walkon.toml:2:3: there is no `[web]` setting `listn`"), "{error}");
+        assert!(error.contains("did you mean `listen`?"), "{error}");
+        let error = with(&[("WALKON__WEB__LISTN", "x")]).unwrap_err().to_string();
+        assert!(error.contains("WALKON__WEB__LISTN"), "{error}");
+    }
+
+    #[test]
+    fn pages_are_never_offered_to_the_network() {
+        let error = with(&[("WALKON__WEB__LISTEN", "0.0.0.0:80")]).unwrap_err();
+        assert!(error.remedy().contains("127.0.0.1"), "{error}");
+    }
+}

@@ -1,0 +1,156 @@
+//! The coordinator: takes actions in, hands them to workers through the [`desk`], keeps the record.
+//!
+//! Any number may serve one Redis. Each runs three loops: [`intake`] reads `walkon:intake`,
+//! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds.
+//! [`roster`] knows the accounts and writes their standing and routes into the queue.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use walkon_core::action::{Action, Refuse};
+use walkon_core::clock::Clock;
+use walkon_core::id::ActionId;
+use walkon_core::plan::Plan;
+use walkon_core::rng::Seed;
+use walkon_core::{kind, routing};
+
+use crate::catalog::Catalog;
+use crate::queue::{Enqueued, Queue};
+use crate::recording::archive::Archive;
+use crate::store::Store;
+
+pub mod clerk;
+pub mod desk;
+pub mod intake;
+pub mod reaper;
+pub mod roster;
+
+/// What the coordinator is started with, beside its doors.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Plans by name.
+    pub plans: BTreeMap<String, Plan>,
+    /// How many times as fast as a person the fleet moves.
+    pub pace: f64,
+    /// How to reach whoever runs it.
+    pub contact: Option<String>,
+    /// Where chance begins.
+    pub seed: Seed,
+}
+
+/// One coordinator; cloning is cheap.
+#[derive(Clone)]
+pub struct Coordinator {
+    /// The queue.
+    pub queue: Queue,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The recordings.
+    pub archive: Archive,
+    /// Sites, behaviors, profiles.
+    pub catalog: Arc<Catalog>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The rest.
+    pub options: Arc<Options>,
+}
+
+/// Why the coordinator could not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The queue failed.
+    #[error("the queue failed")]
+    Queue(#[from] crate::queue::Error),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] crate::store::Error),
+    /// What was asked is not accepted.
+    #[error("{0}")]
+    Refused(Refuse),
+}
+
+impl From<Refuse> for Error {
+    fn from(refuse: Refuse) -> Self {
+        Self::Refused(refuse)
+    }
+}
+
+/// What became of an action that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its id.
+    pub id: ActionId,
+    /// Whether it was known already, by its key.
+    pub same: bool,
+    /// How it will be carried out and why, as far as is known now.
+    pub reason: String,
+}
+
+impl Coordinator {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Takes an action in, or refuses what no account could ever do.
+    ///
+    /// `intake` is the id under which it came, which is all that a refused action has; the same
+    /// intake sent again is the same action.
+    pub async fn submit(&self, json: &[u8], intake: Option<&str>) -> Result<Accepted, Error> {
+        let now = self.now();
+        let action = Action::parse(json, now)?;
+        let standing = self.store.account(&action.account).await?;
+        let Some(standing) = standing else { return Err(self.no_account(&action).await?.into()) };
+        let routing = routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
+        self.check_earliest(&action).await?;
+        let name = intake.map_or_else(|| format!("{now}"), str::to_owned);
+        let mut rng = self.options.seed.child("action").child(&name).child(&action.fingerprint()).rng();
+        let id = ActionId::new(now, &mut rng);
+        match self.queue.enqueue(&id, &action, intake).await? {
+            Enqueued::New(id) => Ok(Accepted { id, same: false, reason: routing.reason }),
+            Enqueued::Same(id) => Ok(Accepted { id, same: true, reason: routing.reason }),
+            Enqueued::Conflict(first) => {
+                let key = action.key.unwrap_or_default();
+                let why = format!("key `{key}` was used before, with other content, by {first}");
+                let remedy = "use a key of its own for each action";
+                Err(Refuse::new("conflict", why, remedy).into())
+            }
+            Enqueued::NoAccount => Err(self.no_account(&action).await?.into()),
+        }
+    }
+
+    async fn no_account(&self, action: &Action) -> Result<Refuse, Error> {
+        let accounts = self.store.accounts().await?;
+        let names = accounts.iter().map(|standing| standing.account.id.as_str());
+        let why = format!("there is no account `{}`", action.account);
+        // A fleet may have thousands: near ones help, a wall of names does not.
+        let remedy = match kind::nearest(action.account.as_str(), names.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if accounts.is_empty() => "add one with `walkon account import`".to_owned(),
+            None => {
+                let some: Vec<_> = names.take(20).collect();
+                format!("known accounts: {}", walkon_core::action::listed(some))
+            }
+        };
+        Ok(Refuse::new("unknown_account", why, remedy))
+    }
+
+    /// A cap delays; it refuses only what can provably not be done before it expires.
+    async fn check_earliest(&self, action: &Action) -> Result<(), Error> {
+        let Some(end) = action.expires_at else { return Ok(()) };
+        let Action { account, kind, route, not_before, .. } = action;
+        let Some(explained) = self.queue.earliest(account, kind, *route, *not_before).await? else {
+            return Ok(());
+        };
+        match explained.earliest {
+            Some(at) if at >= end => {
+                let reasons: Vec<_> = explained.reasons.iter().map(ToString::to_string).collect();
+                let why = format!("it cannot be done before it expires: {}", reasons.join("; "));
+                let remedy = format!("let it expire after {at}, or raise the plan's cap");
+                Err(Refuse::new("cannot_in_time", why, remedy).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The roster: who the accounts are, where they stand, and by which way each kind goes.
+//!
+//! Whatever changes an account's facts (its file, a hold, a token) ends here, in one write to the
+//! queue that every later claim reads.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use walkon_core::account::{Account, Lifecycle, Standing};
+use walkon_core::bundle::{Bundle, Proxy, Secret};
+use walkon_core::device::Device;
+use walkon_core::fault::Fault;
+use walkon_core::hold::{Hold, HoldKind};
+use walkon_core::id::AccountId;
+use walkon_core::persona::Persona;
+use walkon_core::routing::{self, Facts};
+use walkon_core::site::Site;
+
+use super::{Coordinator, Error};
+use crate::catalog::Catalog;
+use crate::egress::Origin;
+use crate::queue::{AccountSetting, HeldFor};
+
+/// `accounts.toml`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    account: Vec<toml::Spanned<Account>>,
+}
+
+/// The device and persona of an account that names none.
+const DEVICE: &str = "desktop-laptop";
+const PERSONA: &str = "casual";
+
+/// What a read of the accounts' file changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// New ones.
+    pub added: Vec<AccountId>,
+    /// Those that were known.
+    pub updated: Vec<AccountId>,
+}
+
+impl Coordinator {
+    /// Reads an accounts' file; one bad entry, and nothing is changed.
+    pub async fn import(&self, text: &str, file: &str) -> Result<Imported, Error> {
+        let accounts = self.read_accounts(text, file).map_err(|faults| {
+            let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            walkon_core::action::Refuse::new("bad_accounts", why, "mend the file; nothing was changed")
+        })?;
+        let mut imported = Imported::default();
+        for account in accounts {
+            let known = self.store.account(&account.id).await?.is_some();
+            self.store.put_account(&account).await?;
+            self.enroll(&account.id).await?;
+            if known { &mut imported.updated } else { &mut imported.added }.push(account.id);
+        }
+        Ok(imported)
+    }
+
+    fn read_accounts(&self, text: &str, file: &str) -> Result<Vec<Account>, Vec<Fault>> {
+        let place = |at, what, remedy| Fault::at(file, text, at, what, remedy);
+        let parsed: File = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let remedy = "see docs/operations.md#accounts".to_owned();
+            vec![place(at, error.message().trim().to_owned(), remedy)]
+        })?;
+        let mut faults = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut accounts = Vec::new();
+        for entry in parsed.account {
+            let at = entry.span().start;
+            let account = entry.into_inner();
+            if !seen.insert(account.id.clone()) {
+                let what = format!("account `{}` is here twice", account.id);
+                faults.push(place(at, what, "remove one".to_owned()));
+            }
+            if let Err((what, remedy)) = self.check_account(&account) {
+                faults.push(place(at, format!("account `{}`: {what}", account.id), remedy));
+            }
+            accounts.push(account);
+        }
+        if faults.is_empty() { Ok(accounts) } else { Err(faults) }
+    }
+
+    fn check_account(&self, account: &Account) -> Result<(), (String, String)> {
+        let catalog = &self.catalog;
+        let known = |what: &str, name: &str, names: Vec<&str>| {
+            if names.contains(&name) {
+                return Ok(());
+            }
+            let remedy = Catalog::known(name, names.into_iter());
+            Err((format!("there is no {what} `{name}`"), remedy))
+        };
+        let sites = catalog.sites.keys().map(walkon_core::id::SiteId::as_str).collect();
+        known("site", account.site.as_str(), sites)?;
+        let devices = catalog.devices.keys().map(String::as_str).collect();
+        known("device", account.device.as_deref().unwrap_or(DEVICE), devices)?;
+        let personas = catalog.personas.keys().map(String::as_str).collect();
+        known("persona", account.persona.as_deref().unwrap_or(PERSONA), personas)?;
+        let plans = self.options.plans.keys().map(String::as_str).collect();
+        known("plan", &account.plan, plans)?;
+        if jiff::tz::TimeZone::get(&account.time_zone).is_err() {
+            let remedy = "write an IANA name, for example `Europe/Berlin`".to_owned();
+            return Err((format!("there is no time zone `{}`", account.time_zone), remedy));
+        }
+        let files = [
+            &account.password_file,
+            &account.token_file,
+            &account.proxy.as_ref().and_then(|proxy| proxy.password_file.clone()),
+        ];
+        for path in files.into_iter().flatten() {
+            read_secret(path).map_err(|why| (why, "check the path and its owner".to_owned()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes every plan and every account into the queue.
+    pub async fn enroll_all(&self) -> Result<(), Error> {
+        for (name, plan) in &self.options.plans {
+            self.queue.set_plan(name, plan).await?;
+        }
+        for standing in self.store.accounts().await? {
+            self.enroll(&standing.account.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is known of an account into the queue.
+    pub async fn enroll(&self, id: &AccountId) -> Result<(), Error> {
+        if let Some(standing) = self.store.account(id).await? {
+            self.queue.put_account(&self.setting(&standing)).await?;
+        }
+        Ok(())
+    }
+
+    /// Places a hold, and takes away the leases of whoever acts as the account at this moment.
+    pub async fn hold(&self, id: &AccountId, hold: &Hold) -> Result<(), Error> {
+        self.store.place_hold(id, hold).await?;
+        if let Some(standing) = self.store.account(id).await? {
+            self.queue.fence_account(&self.setting(&standing)).await?;
+        }
+        Ok(())
+    }
+
+    /// Lifts a hold; `false`: there was none of that kind.
+    pub async fn lift(&self, id: &AccountId, kind: HoldKind) -> Result<bool, Error> {
+        let lifted = self.store.lift_hold(id, kind).await?;
+        self.enroll(id).await?;
+        Ok(lifted)
+    }
+
+    fn setting(&self, standing: &Standing) -> AccountSetting {
+        let account = &standing.account;
+        // Of several holds the one that lasts longest is shown; all must end.
+        let worst = standing.holds.iter().max_by_key(|hold| {
+            (hold.until.is_none(), hold.until)
+        });
+        let held = match (worst, standing.lifecycle) {
+            (Some(hold), _) => Some(HeldFor {
+                code: hold.kind.name().to_owned(),
+                why: hold.reason.clone(),
+                until: hold.until,
+            }),
+            (None, Lifecycle::Active | Lifecycle::Ramping) => None,
+            (None, _) => Some(HeldFor {
+                code: standing.word().to_owned(),
+                why: format!("the account is {}", standing.word()),
+                until: None,
+            }),
+        };
+        let table = routing::table(&self.facts(account));
+        AccountSetting {
+            id: account.id.clone(),
+            plan: account.plan.clone(),
+            time_zone: account.time_zone.clone(),
+            held,
+            routes: table.into_iter().map(|(kind, class)| (kind.to_owned(), class)).collect(),
+        }
+    }
+
+    /// What routing needs to know.
+    pub fn facts(&self, account: &Account) -> Facts {
+        let entry = self.catalog.sites.get(&account.site);
+        let site = entry.map(|entry| &entry.site);
+        let behaviors = entry.map(|entry| entry.behaviors.keys().cloned().collect());
+        Facts {
+            site: account.site.to_string(),
+            token: account.token_file.is_some() && site.is_some_and(|site| site.api.is_some()),
+            behaviors: behaviors.unwrap_or_default(),
+            loopback: site.is_some_and(is_loopback),
+        }
+    }
+
+    /// Everything a worker needs to act as an account.
+    pub async fn bundle(&self, id: &AccountId) -> Result<Bundle, String> {
+        let standing = self.store.account(id).await.map_err(|error| error.to_string())?;
+        let account = standing.ok_or_else(|| format!("there is no account `{id}`"))?.account;
+        let entry = self.catalog.sites.get(&account.site);
+        let entry = entry.ok_or_else(|| format!("there is no site `{}`", account.site))?;
+        let device = account.device.as_deref().unwrap_or(DEVICE);
+        let device: Option<&Device> = self.catalog.devices.get(device);
+        let device = device.ok_or("the account's device is not known any more")?.clone();
+        let persona = account.persona.as_deref().unwrap_or(PERSONA);
+        let persona: Option<&Persona> = self.catalog.personas.get(persona);
+        let persona = persona.ok_or("the account's persona is not known any more")?.clone();
+        let secret = |path: &Option<std::path::PathBuf>| path.as_deref().map(read_secret).transpose();
+        let proxy = match &account.proxy {
+            None => None,
+            Some(proxy) => Some(Proxy {
+                url: proxy.url.clone(),
+                username: proxy.username.clone(),
+                password: secret(&proxy.password_file)?,
+            }),
+        };
+        Ok(Bundle {
+            site: entry.site.clone(),
+            device,
+            persona,
+            seed: self.options.seed.child(account.id.as_str()),
+            behaviors: entry.behaviors.clone(),
+            password: secret(&account.password_file)?,
+            token: secret(&account.token_file)?,
+            proxy,
+            state: self.store.state(id).await.map_err(|error| error.to_string())?,
+            contact: self.options.contact.clone(),
+            pace: self.options.pace,
+            account,
+        })
+    }
+}
+
+/// Until grants exist, only loopback may be acted on by browser.
+fn is_loopback(site: &Site) -> bool {
+    site.origin.parse::<Origin>().is_ok_and(|origin| origin.is_loopback())
+}
+
+fn read_secret(path: &Path) -> Result<Secret, String> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| format!("could not read {}: {error}", path.display()))?;
+    let text = text.trim_end_matches(['\n', '\r']);
+    if text.is_empty() {
+        return Err(format!("{} is empty", path.display()));
+    }
+    Ok(Secret::new(text.to_owned()))
+}

@@ -1,0 +1,84 @@
+//! The desk: all that a worker knows of our side.
+//!
+//! A worker claims, begins, renews and settles here, is handed the bundle of the account it holds,
+//! and gives back storage state and recordings. In one process the coordinator's desk is called
+//! directly; across processes [`http`] speaks to it with a worker token.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use walkon_core::bundle::Bundle;
+use walkon_core::id::{ActionId, SessionId, WorkerId};
+use walkon_core::lease::{Ask, Claim, Lease, Token};
+use walkon_core::outcome::Settlement;
+use walkon_core::storage_state::StorageState;
+
+pub mod http;
+
+/// Why a desk did not do as asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "error")]
+pub enum Error {
+    /// The lease is no longer ours: stop acting and write nothing more.
+    #[error("the lease was lost to somebody else")]
+    Fenced,
+    /// A new hour or day began since the claim and its cap is used up: settle it as not run.
+    #[error("the cap of the window that has begun is used up")]
+    CapFull,
+    /// Nobody answered; the call may or may not have been carried out. Repeating it is safe.
+    #[error("the coordinator could not be reached: {why}")]
+    Unreachable {
+        /// As the system says it.
+        why: String,
+    },
+    /// The desk does not know this worker.
+    #[error("the coordinator refused the worker token")]
+    Unauthorized,
+    /// The desk could not do it.
+    #[error("the coordinator could not: {why}")]
+    Failed {
+        /// In a sentence.
+        why: String,
+    },
+}
+
+/// A piece of a recording on its way to the coordinator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Of which session.
+    pub session: SessionId,
+    /// Its file inside the recording's folder: `events.jsonl`, `blobs/….jpg`.
+    pub file: String,
+    /// Where in the file it belongs; writing it twice does no harm.
+    pub offset: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a worker may ask of our side.
+#[async_trait]
+pub trait Desk: Send + Sync {
+    /// The next due work, waiting up to `patience` for some to come due.
+    async fn claim(&self, ask: &Ask, patience: Duration) -> Result<Claim, Error>;
+    /// Writes down that the effect is about to be made.
+    async fn begin(&self, lease: &Lease, action: &ActionId) -> Result<(), Error>;
+    /// Renews leases; answers the tokens of those that are lost.
+    async fn extend(&self, worker: &WorkerId, leases: &[Lease]) -> Result<Vec<Token>, Error>;
+    /// Settles an action. With `keep` the lease stays ours for the account's next due action.
+    async fn finish(
+        &self,
+        lease: &Lease,
+        action: &ActionId,
+        settlement: &Settlement,
+        keep: bool,
+    ) -> Result<(), Error>;
+    /// Gives a lease back; an action under it goes back unspent.
+    async fn release(&self, lease: &Lease, action: Option<&ActionId>) -> Result<(), Error>;
+    /// Everything needed to act as the lease's account.
+    async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error>;
+    /// Keeps the account's storage state.
+    async fn checkpoint(&self, lease: &Lease, state: &StorageState) -> Result<(), Error>;
+    /// Keeps a piece of a recording.
+    async fn upload(&self, lease: &Lease, chunk: Chunk) -> Result<(), Error>;
+}

@@ -1,0 +1,194 @@
+//! The queue: which action is carried out next, by whom and not before when.
+//!
+//! Everything that must not be exceeded is decided inside Redis, by one Lua script a verb
+//! (`queue/lua/`, each with a header): a claim checks every limit, charges every counter and hands
+//! out a lease with a fencing token in one step. Time is the server's. Each change of state writes
+//! its event in the same script.
+//!
+//! This door speaks our words; no type of the `redis` crate is in a signature. The only calls that
+//! wait are [`Queue::wait`] and [`Events::read`], each on a connection of its own.
+//!
+//! What one script touches: `<prefix>meta` (clock, epoch, options), `a:<account>` (standing, limits'
+//! counters, leases), `j:<action>`, the lanes `q:` and `z:`, the indexes `ready: wake: lease exp`,
+//! the stream `ev`. All keys of a shard carry its tag, so that shards can be told apart later.
+//! Read `lua/prelude.lua` next, then `lua/claim.lua`.
+
+mod accounts;
+mod actions;
+mod check;
+mod embedded;
+mod error;
+mod events;
+mod explain;
+mod options;
+mod public;
+mod scripts;
+mod views;
+mod wait;
+mod work;
+mod zones;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+pub use accounts::{AccountSetting, FleetCaps, HeldFor};
+pub use actions::{Cancelled, Enqueued, Resolution};
+pub use check::ServerFacts;
+pub use embedded::Embedded;
+pub use error::Error;
+pub use events::{Delivered, Events};
+pub use explain::{Explanation, Reason};
+pub use options::Options;
+pub use public::{Entry, Intake};
+pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
+pub use work::{Begun, Reaped, Settled};
+
+/// How long an answer may take on the connection that all scripts share.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// How long a connection may take to come about.
+const CONNECT_MAX: Duration = Duration::from_secs(2);
+
+/// A handle on the queue; cloning is cheap and clones share one connection.
+#[derive(Clone)]
+pub struct Queue {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: redis::Client,
+    shared: ConnectionManager,
+    options: Options,
+    facts: ServerFacts,
+    spare: wait::Spare,
+    zones: zones::Known,
+    rounds: work::Rounds,
+    /// The connection broke: what is behind it may be another run of the server.
+    shaken: AtomicBool,
+}
+
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue").field("prefix", &self.inner.options.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Queue {
+    /// Connects, waits until Redis has loaded its data, checks that it keeps what it acknowledges,
+    /// and notes whether it was restarted since.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] says what about the server is wrong and what to do about it.
+    pub async fn connect(options: &Options) -> Result<Self, Error> {
+        options.validate()?;
+        let url = options.url.as_deref().ok_or(Error::NoUrl)?;
+        let client = redis::Client::open(url).map_err(|source| Error::Url {
+            url: without_password(url),
+            source: Box::new(source),
+        })?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECT_MAX))
+            .set_response_timeout(Some(ANSWER_MAX))
+            .set_number_of_retries(3);
+        let mut shared = ConnectionManager::new_with_config(client.clone(), config)
+            .await
+            .map_err(Error::from)?;
+        let facts = check::server(&mut shared, options.accept_weak_durability).await?;
+        let inner = Inner {
+            client,
+            shared,
+            options: options.clone(),
+            facts,
+            spare: wait::Spare::default(),
+            zones: zones::Known::default(),
+            rounds: work::Rounds::default(),
+            shaken: AtomicBool::new(false),
+        };
+        let queue = Self { inner: Arc::new(inner) };
+        queue.boot().await?;
+        Ok(queue)
+    }
+
+    /// What is known of the server.
+    pub fn facts(&self) -> &ServerFacts {
+        &self.inner.facts
+    }
+
+    /// What it was connected with.
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    fn key(&self, rest: &str) -> String {
+        format!("{}{rest}", self.inner.options.prefix)
+    }
+
+    /// Notes a restart of Redis, and for how long claims stay shut after it.
+    ///
+    /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke.
+    pub async fn boot(&self) -> Result<Duration, Error> {
+        let mut shared = self.inner.shared.clone();
+        let run_id = check::run_id(&mut shared).await?;
+        let o = &self.inner.options;
+        let ms = |time: Duration| time.as_millis().to_string();
+        let weak = if self.inner.facts.is_durable { "0" } else { "1" };
+        let args = vec![
+            run_id,
+            weak.to_owned(),
+            ms(o.lease),
+            ms(o.grace),
+            ms(o.retry_base),
+            ms(o.retry_max),
+            o.attempts.to_string(),
+            o.losses.to_string(),
+            ms(o.retention),
+        ];
+        let reply = self.run(&scripts::BOOT, &args).await?;
+        Ok(Duration::from_millis(scripts::int(&reply, 1)? as u64))
+    }
+
+    /// Says that this stop is meant: the next start need not wait for leases to end.
+    ///
+    /// Call it last, when no worker has work any more.
+    pub async fn close(&self) -> Result<(), Error> {
+        let mut cmd = redis::cmd("HSET");
+        cmd.arg(self.key("meta")).arg("clean").arg(1);
+        self.ask::<()>(&cmd).await
+    }
+
+    /// Shuts claims for everybody until [`Queue::open`]; running work goes on.
+    pub async fn shut(&self, why: &str) -> Result<(), Error> {
+        let mut cmd = redis::cmd("HSET");
+        cmd.arg(self.key("meta")).arg("paused").arg(why);
+        self.ask::<()>(&cmd).await
+    }
+
+    /// Opens claims again.
+    pub async fn open(&self) -> Result<(), Error> {
+        let mut cmd = redis::cmd("HDEL");
+        cmd.arg(self.key("meta")).arg("paused");
+        self.ask::<()>(&cmd).await
+    }
+}
+
+/// A URL fit for messages.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_password_never_reaches_a_message() {
+        assert_eq!(without_password("redis://me:secret@host:6379/0"), "redis://…@host:6379/0");
+        assert_eq!(without_password("unix:///run/redis.sock"), "unix:///run/redis.sock");
+    }
+}

@@ -1,0 +1,176 @@
+//! Accounts as the queue knows them: standing, plan, zone and routes.
+//!
+//! The coordinator judges (holds, grants, tokens) and writes its judgement here; claims read it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use walkon_core::id::AccountId;
+use walkon_core::lease::Class;
+use walkon_core::plan::Plan;
+
+use super::{Error, Queue, scripts};
+
+/// Actions ended in one go when an account is removed.
+const REMOVED_AT_ONCE: u32 = 200;
+/// Accounts put in their place in one go when a plan changes.
+const MOVED_AT_ONCE: usize = 100;
+
+/// Why an account may not act at present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldFor {
+    /// A stable word: the hold's kind, or the lifecycle's word.
+    pub code: String,
+    /// In a sentence.
+    pub why: String,
+    /// When it ends by itself; `None`: somebody must act.
+    pub until: Option<Timestamp>,
+}
+
+/// Everything the queue needs to know of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSetting {
+    /// Which.
+    pub id: AccountId,
+    /// The plan that limits it, by name. Without such a plan nothing is claimed for it.
+    pub plan: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// Why it may not act; `None`: it may.
+    pub held: Option<HeldFor>,
+    /// By which means each kind is carried out, by the kind's name; `None`, or a kind that is not
+    /// in it: not at all. `like@api` says so for work that forces a route; absent, a forced route
+    /// is allowed where the kind itself has any.
+    pub routes: BTreeMap<String, Option<Class>>,
+}
+
+/// The most the whole fleet may do, in hours and days of UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FleetCaps {
+    /// In an hour.
+    pub hourly: Option<u32>,
+    /// In a day.
+    pub daily: Option<u32>,
+}
+
+fn plan_fields(plan: &Plan) -> Vec<String> {
+    let mut fields = Vec::new();
+    let mut add = |name: String, value: Option<String>| {
+        if let Some(value) = value {
+            fields.extend([name, value]);
+        }
+    };
+    add("hcap".into(), plan.hourly.map(|cap| cap.to_string()));
+    add("dcap".into(), plan.daily.map(|cap| cap.to_string()));
+    // A bucket that holds nothing would never open; it is taken for one that holds one.
+    add("bs".into(), plan.burst.map(|burst| burst.size.max(1).to_string()));
+    add("bi".into(), plan.burst.map(|burst| burst.interval.as_millis().to_string()));
+    let hours: Vec<_> =
+        plan.hours.iter().map(|open| format!("{}-{}", open.from, open.to)).collect();
+    add("hours".into(), (!hours.is_empty()).then(|| hours.join(" ")));
+    for (kind, limits) in &plan.kinds {
+        add(format!("cd:{kind}"), limits.cooldown.map(|time| time.as_millis().to_string()));
+        add(format!("hk:{kind}"), limits.hourly.map(|cap| cap.to_string()));
+        add(format!("dk:{kind}"), limits.daily.map(|cap| cap.to_string()));
+    }
+    fields
+}
+
+impl Queue {
+    /// Writes a plan. Accounts on it are judged by it from now on.
+    pub async fn set_plan(&self, name: &str, plan: &Plan) -> Result<(), Error> {
+        let mut args = vec![format!("plan:{name}")];
+        args.extend(plan_fields(plan));
+        self.run(&scripts::PLAN, &args).await?;
+        self.move_all(name).await
+    }
+
+    /// Writes the fleet's own caps.
+    pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
+        let mut args = vec!["g".to_owned()];
+        for (name, cap) in [("hmax", caps.hourly), ("dmax", caps.daily)] {
+            args.extend(cap.into_iter().flat_map(|cap| [name.to_owned(), cap.to_string()]));
+        }
+        self.run(&scripts::PLAN, &args).await?;
+        self.move_all("").await
+    }
+
+    /// Writes the tables of all zones in use anew; to be called once a day.
+    pub async fn refresh_zones(&self) -> Result<(), Error> {
+        let mut zones = std::collections::BTreeSet::new();
+        for id in self.account_ids().await? {
+            let mut cmd = redis::cmd("HGET");
+            cmd.arg(self.key(&format!("a:{id}"))).arg("tz");
+            zones.extend(self.ask::<Option<String>>(&cmd).await?);
+        }
+        for zone in zones {
+            self.put_zone(&zone).await?;
+        }
+        self.move_all("").await
+    }
+
+    /// Every account the queue knows, in no order.
+    pub async fn account_ids(&self) -> Result<Vec<String>, Error> {
+        let mut cmd = redis::cmd("SMEMBERS");
+        cmd.arg(self.key("acc"));
+        self.ask(&cmd).await
+    }
+
+    /// Puts every account of a plan (empty: of any) where its limits now say it belongs.
+    async fn move_all(&self, plan: &str) -> Result<(), Error> {
+        for some in self.account_ids().await?.chunks(MOVED_AT_ONCE) {
+            let args: Vec<_> = [plan.to_owned()].into_iter().chain(some.iter().cloned()).collect();
+            self.run(&scripts::REINDEX, &args).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is known of an account; its waiting work moves by itself.
+    pub async fn put_account(&self, setting: &AccountSetting) -> Result<(), Error> {
+        self.write_account(setting, false).await
+    }
+
+    /// The same, and takes its leases away: whoever acts as it learns so at its next call. Nobody
+    /// acts as it before those leases would have ended.
+    pub async fn fence_account(&self, setting: &AccountSetting) -> Result<(), Error> {
+        self.write_account(setting, true).await
+    }
+
+    async fn write_account(&self, setting: &AccountSetting, fence: bool) -> Result<(), Error> {
+        self.put_zone(&setting.time_zone).await?;
+        let held = setting.held.as_ref();
+        let until = held.and_then(|held| held.until).map_or(0, Timestamp::as_millisecond);
+        let mut args = vec![
+            setting.id.to_string(),
+            if held.is_some() { "held" } else { "active" }.to_owned(),
+            until.to_string(),
+            held.map_or_else(String::new, |held| held.code.clone()),
+            held.map_or_else(String::new, |held| held.why.clone()),
+            setting.plan.clone(),
+            setting.time_zone.clone(),
+            u8::from(fence).to_string(),
+        ];
+        for (kind, route) in &setting.routes {
+            args.extend([kind.clone(), route.map_or("-", Class::name).to_owned()]);
+        }
+        let reply = self.run(&scripts::ACCOUNT, &args).await?;
+        if scripts::int(&reply, 0)? == 1 {
+            return Ok(());
+        }
+        Err(Error::Zone(setting.time_zone.clone()))
+    }
+
+    /// Removes an account: its leases are revoked, its waiting work is cancelled, what may have
+    /// been done is parked for a person. False: there is none of that name.
+    pub async fn remove_account(&self, id: &AccountId) -> Result<bool, Error> {
+        let args = vec![id.to_string(), REMOVED_AT_ONCE.to_string()];
+        loop {
+            let reply = self.run(&scripts::REMOVE, &args).await?;
+            match scripts::int(&reply, 0)? {
+                0 => return Ok(true),
+                -1 => return Ok(false),
+                _ => {}
+            }
+        }
+    }
+}

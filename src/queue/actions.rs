@@ -1,0 +1,137 @@
+//! Actions from the asker's side: enqueue, cancel, and settle dead letters.
+
+use jiff::Timestamp;
+use walkon_core::action::{Action, RouteWish};
+use walkon_core::event::ActionState;
+use walkon_core::id::ActionId;
+
+use super::{Error, Queue, scripts};
+
+/// What became of an action that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It is in its lane.
+    New(ActionId),
+    /// The same action came earlier under its key; there is one copy, this one.
+    Same(ActionId),
+    /// Another action came earlier under its key, this one.
+    Conflict(ActionId),
+    /// The queue knows no such account.
+    NoAccount,
+}
+
+/// What became of the wish to take an action back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It will not be done.
+    Yes,
+    /// It is being done, or may have been: it is not tried again.
+    IfNotDone,
+    /// It had ended before, so.
+    Ended(ActionState),
+    /// There is no such action.
+    NoAction,
+}
+
+/// How a person settles a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// Do it (again), with all attempts fresh.
+    Retry,
+    /// It was done.
+    Done,
+    /// It was not done and shall not be.
+    Failed,
+}
+
+/// The lane within an account: the kind, and the route where the asker forces one.
+pub(super) fn slot(kind: &str, route: RouteWish) -> String {
+    match route {
+        RouteWish::Auto => kind.to_owned(),
+        RouteWish::Api => format!("{kind}@api"),
+        RouteWish::Browser => format!("{kind}@browser"),
+    }
+}
+
+fn ms(time: Option<Timestamp>) -> String {
+    time.map_or(0, Timestamp::as_millisecond).to_string()
+}
+
+pub(super) fn state(name: &str) -> Result<ActionState, Error> {
+    ActionState::named(name).ok_or_else(|| Error::Answer(format!("`{name}` is no state")))
+}
+
+impl Queue {
+    /// Takes an action that [`Action::check`] has accepted into its account's lane; `intake` is
+    /// the id under which it came in. The same call made again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] when Redis has no memory left: nothing was taken.
+    pub async fn enqueue(
+        &self,
+        id: &ActionId,
+        action: &Action,
+        intake: Option<&str>,
+    ) -> Result<Enqueued, Error> {
+        let kind = action.kind_row();
+        let args = vec![
+            id.to_string(),
+            action.account.to_string(),
+            action.kind.clone(),
+            slot(&action.kind, action.route),
+            action.priority.to_string(),
+            ms(action.not_before),
+            ms(action.expires_at),
+            action.key.clone().unwrap_or_default(),
+            action.fingerprint(),
+            kind.on_lost.name().to_owned(),
+            kind.effect.name().to_owned(),
+            action.target.as_ref().map(ToString::to_string).unwrap_or_default(),
+            action.text_hash().unwrap_or_default(),
+            intake.unwrap_or_default().to_owned(),
+            serde_json::to_string(action).expect("an action is plain data"),
+        ];
+        let reply = self.run(&scripts::ENQUEUE, &args).await?;
+        let first = || -> Result<ActionId, Error> {
+            let text = scripts::word(&reply, 1)?;
+            text.parse().map_err(|_| Error::Answer(format!("`{text}` is no action's id")))
+        };
+        Ok(match scripts::word(&reply, 0)? {
+            "new" => Enqueued::New(first()?),
+            "same" => Enqueued::Same(first()?),
+            "conflict" => Enqueued::Conflict(first()?),
+            _ => Enqueued::NoAccount,
+        })
+    }
+
+    /// Takes an action back, if that is still possible.
+    pub async fn cancel(&self, id: &ActionId, why: &str) -> Result<Cancelled, Error> {
+        let reply = self.run(&scripts::CANCEL, &[id.to_string(), why.to_owned()]).await?;
+        Ok(match scripts::word(&reply, 0)? {
+            "" => Cancelled::NoAction,
+            "cancelled" => Cancelled::Yes,
+            "running" | "unknown" => Cancelled::IfNotDone,
+            ended => Cancelled::Ended(state(ended)?),
+        })
+    }
+
+    /// Settles a dead letter; `None`: it is none (or it failed, and then only
+    /// [`Resolution::Retry`] is left).
+    pub async fn resolve(
+        &self,
+        id: &ActionId,
+        resolution: Resolution,
+        who: &str,
+    ) -> Result<Option<ActionState>, Error> {
+        let verb = match resolution {
+            Resolution::Retry => "retry",
+            Resolution::Done => "done",
+            Resolution::Failed => "failed",
+        };
+        let args = [id.to_string(), verb.to_owned(), who.to_owned()];
+        let reply = self.run(&scripts::RESOLVE, &args).await?;
+        let name = scripts::word(&reply, 0)?;
+        if name.is_empty() { Ok(None) } else { state(name).map(Some) }
+    }
+}

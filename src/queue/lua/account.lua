@@ -1,0 +1,67 @@
+-- account.lua: an account's standing, as the coordinator last judged it.
+--
+-- KEYS[1]   <prefix>meta
+-- ARGV[1]   account
+-- ARGV[2]   active | held
+-- ARGV[3]   held until, ms; 0: until somebody acts
+-- ARGV[4,5] code and sentence of why it is held
+-- ARGV[6,7] plan, time zone
+-- ARGV[8]   1: revoke its leases (the worker's next extend or finish is refused)
+-- ARGV[9…]  kind or kind@class, `api` | `browser` | `-`: all its routes
+--
+-- Returns   1 written, 0 its zone has no table
+local id, st, zone = ARGV[1], ARGV[2], ARGV[7]
+if not lookup(zone, now) then return 0 end
+local A = account(id) or open(K .. 'a:' .. id, true)
+A.id, accounts[id] = id, A
+local was = A.f.st
+
+-- A move to another zone: what was counted stays counted until the new zone's day is over, too.
+if A.f.tz and A.f.tz ~= zone then
+  local moved = {}
+  for _, w in ipairs({ { 'D', 86400000 }, { 'H', HOUR } }) do
+    local old = num(match(A.f[w[1]] or '', '^%d+'))
+    local d = old > now and lookup(zone, old - 1)
+    if old > now and not d then return 0 end
+    if d and w[1] == 'D' then moved[old] = d[2] end
+    if d and w[1] == 'H' then
+      local hour = d[1] + (floor((old - 1 - d[1]) / HOUR) + 1) * HOUR
+      moved['h' .. old] = math.min(hour, d[2])
+    end
+  end
+  for field, value in pairs(A.f) do
+    local old, n = match(value, '^(%d+):(%d+)$')
+    local hourly = field == 'H' or field:sub(1, 2) == 'h:'
+    local new = old and moved[hourly and 'h' .. num(old) or num(old)]
+    if new then put(A, field, fmt('%.0f:%d', new, num(n))) end
+  end
+  A.day = nil
+  put(A, 'y', nil)
+end
+
+put(A, 'st', st)
+put(A, 'hu', st == 'held' and ARGV[3] or nil)
+put(A, 'co', st == 'held' and ARGV[4] or nil)
+put(A, 'wy', st == 'held' and ARGV[5] or nil)
+put(A, 'pl', ARGV[6])
+put(A, 'tz', zone)
+local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 9)), 1, 16)
+if ARGV[9] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
+  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 9))
+end
+put(A, 'rt', rt)
+if ARGV[8] == '1' then
+  for _, class in ipairs(CLASSES) do
+    if A.f['t:' .. class] then
+      -- Whoever held it may act until its lease ends: nobody else starts before.
+      put(A, 'f:' .. class, num(A.f['x:' .. class]) + num(M.grace))
+      lose(A, class, 'fenced', 'its lease was revoked')
+    end
+  end
+end
+reindex(A)
+call('SADD', K .. 'acc', id)
+call('PERSIST', A.key)
+if st == 'held' and was ~= 'held' then emit('held', id, nil, { code = ARGV[4], why = ARGV[5] }) end
+if st == 'active' and was == 'held' then emit('released', id) end
+return 1

@@ -1,0 +1,25 @@
+-- boot.lua: a coordinator has connected: takes note of a restart of Redis, and of its options.
+--
+-- KEYS[1]   <prefix>meta
+-- ARGV[1]   the server's run id
+-- ARGV[2]   1: writes it has acknowledged may be gone after a crash
+-- ARGV[3…]  lease ms, grace ms, base ms, max ms, attempts, losses, retention ms
+--
+-- Returns   { epoch, ms until claims open }
+local names = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
+for i, name in ipairs(names) do call('HSET', KEYS[1], name, ARGV[i + 2]) end
+local resume, epoch = num(M.resume), num(M.epoch)
+if M.run_id ~= ARGV[1] then
+  -- Tokens go on from a later epoch even if the log has lost its end.
+  epoch = math.max(epoch + 1, now)
+  resume = 0
+  if M.run_id and M.clean ~= '1' then
+    local last = call('ZREVRANGE', K .. 'lease', 0, 0, 'WITHSCORES')
+    if last[2] then resume = num(last[2]) end
+    -- Leases that the log no longer knows cannot outlast this.
+    if ARGV[2] == '1' then resume = now + math.max(num(M.lease), num(ARGV[3])) + num(ARGV[4]) end
+  end
+  call('HSET', KEYS[1], 'run_id', ARGV[1], 'epoch', epoch, 'seq', 0, 'resume', resume)
+  call('HDEL', KEYS[1], 'clean')
+end
+return { fmt('%.0f', epoch), math.max(0, resume - now) }

@@ -1,0 +1,47 @@
+-- doubt.lua: actions that may have been done, and workers that are gone.
+
+-- Reading did not tell: read again later, a bounded number of times.
+local function unread(A, J, after, x)
+  put(J, 'vt', num(J.f.vt) + 1)
+  if num(J.f.vt) >= num(M.attempts) then return park(J, x) end
+  note(J, x)
+  requeue(A, J, now + math.max(after, backoff(J, num(J.f.vt))), 'v')
+  emit('unknown', A.id, J, x)
+end
+
+-- The effect may be there: its kind says what is done about that.
+local function doubt(A, J, due, x)
+  if J.f.ol == 'retry' then
+    -- Found there by the next attempt, the effect is this one's.
+    put(J, 'bp', J.f.bp or J.f.bg)
+    return again(A, J, due, x)
+  end
+  if J.f.ol ~= 'verify' then return park(J, x) end
+  put(J, 'vt', nil)
+  note(J, x)
+  requeue(A, J, due, 'v')
+  emit('unknown', A.id, J, x)
+end
+
+-- The worker that held this lease is gone, or was told to stop. What it took from the limits stays
+-- taken; what it had not begun was not done.
+local function lose(A, class, code, why)
+  local J = A.f['j:' .. class] and action(A.f['j:' .. class])
+  unlease(A, class)
+  if not J then return end
+  local x = { code = code, why = why }
+  put(J, 'lo', num(J.f.lo) + 1)
+  emit('lost', A.id, J, x)
+  if J.f.du == 'v' then return unread(A, J, 0, x) end
+  if not J.f.bg then return again(A, J, now + backoff(J, num(J.f.lo)), x) end
+  put(A, 'l:' .. J.f.k, now)
+  doubt(A, J, now, x)
+end
+
+-- Ends a waiting action whose time has passed; returns whether it did.
+local function expire(A, J)
+  if J.f.st ~= 'waiting' or num(J.f.x) == 0 or num(J.f.x) > now then return false end
+  pull(A, J.id, J.f.sl)
+  conclude(J, 'expired', { code = 'expired', why = 'its time passed while it waited' })
+  return true
+end

@@ -1,0 +1,97 @@
+-- fate.lua: what becomes of an action: requeued, ended, parked, or in doubt.
+--
+-- j:<id>   hash of an action (fields below), small fields only
+-- p:<id>   string, the action as JSON, as it was sent
+-- i:<key>  string "<id>|<fingerprint>", as long as the action is kept
+-- n        hash of counts by state: they add up to all that was ever planned
+-- exp      zset of waiting actions by when they expire
+-- dlq      zset of failed actions, parked zset of those a person must settle
+--
+-- a account  k kind  sl slot (never with `!`)  sc rank  st state  at attempts  lo losses
+-- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  ch charge
+-- bg when this attempt began  bp when an earlier one did that was lost and is repeated
+-- ik key  tg target  th hash of text  in intake  ft fa fk last token settled and its answer
+-- cx cancel wished  cl class  nb not before
+local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'bp',
+  'ch', 'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
+
+local function action(id)
+  local raw, f = call('HMGET', K .. 'j:' .. id, unpack(FIELDS)), {}
+  if not raw[1] then return nil end
+  for i, name in ipairs(FIELDS) do f[name] = raw[i] or nil end
+  return { key = K .. 'j:' .. id, id = id, f = f, w = {} }
+end
+
+local function move(J, state)
+  if J.f.st ~= state then
+    if J.f.st then call('HINCRBY', K .. 'n', J.f.st, -1) end
+    call('HINCRBY', K .. 'n', state, 1)
+  end
+  put(J, 'st', state)
+  put(J, 'up', now)
+end
+
+-- `x` is { code, why, outcome, result }: kept with the action and told in its event.
+local function note(J, x)
+  put(J, 'co', x.code)
+  put(J, 'wy', x.why)
+  if x.outcome then put(J, 'oc', x.outcome) end
+  if x.result then put(J, 'rs', x.result) end
+end
+
+-- The action ends in `state`: its one terminal event. It is kept for a while, to be looked at.
+local function conclude(J, state, x)
+  local keep = num(M.retention)
+  move(J, state)
+  note(J, x)
+  for _, field in ipairs({ 'ch', 'bg' }) do put(J, field, nil) end
+  save(J)
+  call('ZREM', K .. 'exp', J.id)
+  call('ZREM', K .. 'parked', J.id)
+  if state == 'failed' then
+    keep = keep * 7
+    call('ZADD', K .. 'dlq', now, J.id)
+    call('ZREMRANGEBYSCORE', K .. 'dlq', '-inf', now - keep)
+  end
+  call('PEXPIRE', J.key, keep)
+  call('PEXPIRE', K .. 'p:' .. J.id, keep)
+  if J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, keep) end
+  emit(state, J.f.a, J, x)
+end
+
+-- Nobody can tell by machine: it waits for a person, and is kept until then.
+local function park(J, x)
+  move(J, 'unknown')
+  note(J, x)
+  put(J, 'du', 'p')
+  save(J)
+  call('ZADD', K .. 'parked', now, J.id)
+  emit('unknown', J.f.a, J, x)
+end
+
+local function backoff(J, n)
+  local wait = math.min(num(M.base) * 2 ^ math.min(n - 1, 30), num(M.max))
+  local chance = tonumber(string.sub(redis.sha1hex(J.id .. ':' .. n), 1, 6), 16) / 0xffffff
+  return floor(wait * (0.8 + 0.4 * chance))
+end
+
+-- Back into its lane, to be performed or (duty `v`) read.
+local function requeue(A, J, due, duty)
+  put(J, 'du', duty)
+  move(J, duty == 'v' and 'unknown' or 'waiting')
+  save(J)
+  if duty == 'p' and num(J.f.x) > 0 then call('ZADD', K .. 'exp', J.f.x, J.id) end
+  push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), num(J.f.sc), due)
+end
+
+-- To be performed again, unless that was tried or lost too often, or somebody took it back.
+local function again(A, J, due, x)
+  put(J, 'ch', nil)
+  put(J, 'bg', nil)
+  if J.f.cx then return conclude(J, 'cancelled', { code = 'cancelled', why = J.f.cx }) end
+  local worn = num(J.f.at) >= num(M.attempts) or num(J.f.lo) >= num(M.losses)
+  if worn then return conclude(J, 'failed', x) end
+  note(J, x)
+  requeue(A, J, due, 'p')
+  emit('retrying', A.id, J, { code = x.code, why = x.why, outcome = x.outcome })
+end

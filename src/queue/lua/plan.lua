@@ -1,0 +1,17 @@
+-- plan.lua: writes a plan, or the fleet's caps, whole.
+--
+-- KEYS[1]   <prefix>meta
+-- ARGV[1]   `plan:<name>`, or `g` for the fleet's caps
+-- ARGV[2…]  field, value, …: of a plan dcap hcap bs bi hours and dk: hk: cd:<kind>; of the
+--           fleet dmax hmax. Counters that stand in `g` are kept.
+--
+-- Returns   1
+local o = open(K .. ARGV[1], true)
+for field in pairs(o.f) do
+  if not (ARGV[1] == 'g' and #field == 1) then put(o, field, nil) end
+end
+-- A plan without limits is a plan, too.
+if ARGV[1] ~= 'g' then put(o, 'known', 1) end
+for i = 2, #ARGV, 2 do put(o, ARGV[i], ARGV[i + 1]) end
+save(o)
+return 1

@@ -1,0 +1,179 @@
+//! The supervisor: one parent of all the processes of a fleet on this host.
+//!
+//! It starts Redis (unless another is named), the coordinator and the workers, and starts each
+//! again that ends by itself. All of them die with it.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+use crate::data::DataFolder;
+use crate::queue::Embedded;
+use crate::shutdown::Shutdown;
+
+/// How long to wait before something is started again, doubled each time up to the most.
+const AGAIN: Duration = Duration::from_millis(100);
+const AGAIN_MAX: Duration = Duration::from_secs(5);
+/// How long something must have run for its ends to count from new.
+const WELL: Duration = Duration::from_secs(20);
+/// How often children are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a child may take to stop.
+const STOP_MAX: Duration = Duration::from_secs(30);
+
+/// A process that is kept running.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its name in messages: `worker 1`.
+    pub name: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// What is set for it beside our own environment.
+    pub env: Vec<(String, String)>,
+}
+
+struct Running {
+    role: Role,
+    child: Option<Child>,
+    started: Instant,
+    again_at: Instant,
+    wait: Duration,
+}
+
+/// The parent of a fleet's processes.
+pub struct Supervisor {
+    walkon: PathBuf,
+    redis: Option<Embedded>,
+    redis_folder: PathBuf,
+    running: Vec<Running>,
+}
+
+/// Why the fleet cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Redis did not start.
+    #[error("redis could not be started")]
+    Redis(#[from] crate::queue::Error),
+    /// A process could not be started.
+    #[error("could not start the {0}")]
+    Start(String, #[source] std::io::Error),
+}
+
+impl Supervisor {
+    /// A parent without children. `walkon` is the executable they run.
+    pub fn new(walkon: PathBuf, data: &DataFolder) -> Self {
+        Self { walkon, redis: None, redis_folder: data.redis(), running: Vec::new() }
+    }
+
+    /// Starts a Redis of our own and says how to reach it.
+    pub async fn start_redis(&mut self) -> Result<String, Error> {
+        let redis = Embedded::start(&self.redis_folder).await?;
+        let url = redis.url();
+        self.redis = Some(redis);
+        Ok(url)
+    }
+
+    /// Starts a process and keeps it running.
+    pub fn start(&mut self, role: Role) -> Result<(), Error> {
+        let child = spawn(&self.walkon, &role)?;
+        let now = Instant::now();
+        self.running.push(Running {
+            role,
+            child: Some(child),
+            started: now,
+            again_at: now,
+            wait: AGAIN,
+        });
+        Ok(())
+    }
+
+    /// The process of a role, if it runs.
+    pub fn pid(&self, name: &str) -> Option<u32> {
+        let running = self.running.iter().find(|running| running.role.name == name)?;
+        running.child.as_ref()?.id()
+    }
+
+    /// The process of our own Redis.
+    pub fn redis_pid(&self) -> Option<u32> {
+        self.redis.as_ref().map(Embedded::pid)
+    }
+
+    /// Keeps everything running until a soft stop.
+    pub async fn watch(&mut self, shutdown: &Shutdown) -> Result<(), Error> {
+        while !shutdown.soft().is_cancelled() {
+            self.look().await?;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = shutdown.soft().cancelled() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks once after everybody, and starts again what has ended.
+    pub async fn look(&mut self) -> Result<(), Error> {
+        if self.redis.as_mut().is_some_and(Embedded::has_ended) {
+            tracing::warn!("redis ended by itself; starting it again");
+            self.redis = None;
+            self.redis = Some(Embedded::start(&self.redis_folder).await?);
+        }
+        for running in &mut self.running {
+            let now = Instant::now();
+            if let Some(child) = &mut running.child {
+                if let Ok(Some(status)) = child.try_wait() {
+                    tracing::warn!(role = running.role.name, %status, "ended by itself");
+                    running.child = None;
+                    let is_well = now - running.started >= WELL;
+                    running.wait = if is_well { AGAIN } else { (running.wait * 2).min(AGAIN_MAX) };
+                    running.again_at = now + running.wait;
+                }
+            } else if now >= running.again_at {
+                running.child = Some(spawn(&self.walkon, &running.role)?);
+                running.started = now;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops everybody, the last started first, and Redis at the end.
+    pub async fn stop(mut self) {
+        while let Some(running) = self.running.pop() {
+            let Some(mut child) = running.child else { continue };
+            terminate(&child);
+            if tokio::time::timeout(STOP_MAX, child.wait()).await.is_err() {
+                tracing::warn!(role = running.role.name, "did not stop in time");
+                // It is ours and past its time: what it held is taken back by the reaper.
+                let _ = child.kill().await;
+            }
+        }
+        if let Some(redis) = self.redis
+            && let Err(error) = redis.stop().await
+        {
+            tracing::warn!(%error, "redis did not stop cleanly");
+        }
+    }
+}
+
+fn terminate(child: &Child) {
+    use nix::sys::signal::{Signal, kill};
+    if let Some(pid) = child.id() {
+        // It may have ended in this instant: then there is nobody to tell.
+        let _ = kill(nix::unistd::Pid::from_raw(pid as i32), Signal::SIGTERM);
+    }
+}
+
+fn spawn(walkon: &std::path::Path, role: &Role) -> Result<Child, Error> {
+    // In a group of its own, so that Ctrl-C reaches it through us, in order.
+    Command::new(walkon)
+        .args(&role.args)
+        .arg("--die-with-parent")
+        .envs(role.env.iter().cloned())
+        .stdin(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Error::Start(role.name.clone(), error))
+}

@@ -1,0 +1,311 @@
+//! The JSON API: what the CLI speaks, and programs on this machine may.
+//!
+//! Errors are `application/problem+json` with `code`, `why` and `fix`. Until operators can sign in
+//! it answers on loopback only; [`super::guard`] keeps other sites' pages out.
+
+use axum::Router;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, body::Bytes};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use walkon_core::action::Refuse;
+use walkon_core::event::ActionState;
+use walkon_core::fault::in_one_line;
+use walkon_core::hold::{Hold, HoldKind};
+use walkon_core::id::{AccountId, ActionId, SessionId};
+
+use crate::coordinator::{Coordinator, Error};
+use crate::queue::{ActionFilter, ActionView, Cancelled};
+
+/// The most rows of one answer.
+const ROWS_MAX: usize = 1000;
+
+/// A failure as programs read it.
+struct Problem {
+    status: StatusCode,
+    code: String,
+    why: String,
+    fix: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, code, why, fix } = self;
+        let body = json!({"status": status.as_u16(), "code": code, "why": why, "fix": fix});
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string())
+            .into_response()
+    }
+}
+
+impl From<Refuse> for Problem {
+    fn from(refuse: Refuse) -> Self {
+        let status = match refuse.code.as_str() {
+            "conflict" => StatusCode::CONFLICT,
+            "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { status, code: refuse.code, why: refuse.why, fix: refuse.remedy }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let (code, fix) = match &error {
+            Error::Refused(refuse) => return refuse.clone().into(),
+            Error::Queue(queue) => ("queue", queue.remedy().map(std::borrow::Cow::into_owned)),
+            Error::Store(store) => ("store", Some(store.remedy().to_owned())),
+        };
+        let why = in_one_line(&error);
+        tracing::error!(why, "a call failed");
+        let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, code.to_owned());
+        Self { status, code, why, fix: fix.unwrap_or_else(|| "run `walkon doctor`".to_owned()) }
+    }
+}
+
+impl From<crate::queue::Error> for Problem {
+    fn from(error: crate::queue::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<crate::store::Error> for Problem {
+    fn from(error: crate::store::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+type Answer = Result<Json<Value>, Problem>;
+
+fn no(what: &str, id: &str) -> Problem {
+    let why = format!("there is no {what} `{id}`");
+    let fix = format!("`walkon {what} list` shows them");
+    Problem { status: StatusCode::NOT_FOUND, code: format!("unknown_{what}"), why, fix }
+}
+
+/// JSON of a body, whose faults are problems of ours.
+struct Body<T>(T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Problem> {
+        let read: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
+        read.map(|Json(body)| Self(body)).map_err(|rejection| Problem {
+            status: rejection.status(),
+            code: "unreadable".to_owned(),
+            why: rejection.body_text(),
+            fix: "send JSON with `content-type: application/json`".to_owned(),
+        })
+    }
+}
+
+/// The API's routes.
+pub fn router(coordinator: Coordinator) -> Router {
+    Router::new()
+        .route("/livez", get(async || "alive\n"))
+        .route("/readyz", get(ready))
+        .route("/api/stats", get(stats))
+        .route("/api/actions", get(actions).post(enqueue))
+        .route("/api/actions/{id}", get(action))
+        .route("/api/actions/{id}/why", get(why))
+        .route("/api/actions/{id}/cancel", post(cancel))
+        .route("/api/accounts", get(accounts))
+        .route("/api/accounts/import", post(import))
+        .route("/api/accounts/{id}", get(account))
+        .route("/api/accounts/{id}/pause", post(pause))
+        .route("/api/accounts/{id}/resume", post(resume))
+        .route("/api/sessions", get(sessions))
+        .route("/api/sessions/{id}", get(session))
+        .route("/api/receipts", get(receipts))
+        .route("/api/events", get(events))
+        .with_state(coordinator)
+}
+
+async fn ready(State(c): State<Coordinator>) -> Result<&'static str, Problem> {
+    c.queue.stats().await?;
+    c.store.receipts(None, 1).await?;
+    Ok("ready\n")
+}
+
+async fn stats(State(c): State<Coordinator>) -> Answer {
+    let stats = c.queue.stats().await?;
+    let state = |state: ActionState| (state.name().to_owned(), json!(stats.count(state)));
+    let mut counts: serde_json::Map<_, _> = ActionState::ALL.into_iter().map(state).collect();
+    counts.insert("planned".to_owned(), json!(stats.planned()));
+    Ok(Json(Value::Object(counts)))
+}
+
+async fn enqueue(State(c): State<Coordinator>, body: Bytes) -> Result<Response, Problem> {
+    let accepted = c.submit(&body, None).await?;
+    let status = if accepted.same { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let answer = json!({"id": accepted.id, "same": accepted.same, "reason": accepted.reason});
+    Ok((status, Json(answer)).into_response())
+}
+
+/// Which rows are asked for.
+#[derive(Debug, Default, Deserialize)]
+struct Rows {
+    state: Option<String>,
+    account: Option<AccountId>,
+    kind: Option<String>,
+    after: Option<String>,
+    most: Option<usize>,
+}
+
+impl Rows {
+    fn most(&self) -> usize {
+        self.most.unwrap_or(100).clamp(1, ROWS_MAX)
+    }
+
+    fn state(&self) -> Result<Option<ActionState>, Problem> {
+        let Some(name) = &self.state else { return Ok(None) };
+        let known = ActionState::named(name);
+        known.map(Some).ok_or_else(|| Problem {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: "unknown_state".to_owned(),
+            why: format!("there is no state `{name}`"),
+            fix: format!("known: {}", ActionState::ALL.map(ActionState::name).join(", ")),
+        })
+    }
+}
+
+fn row(view: &ActionView) -> Value {
+    json!({
+        "id": view.id, "action": view.action, "state": view.state.name(),
+        "attempts": view.attempts, "outcome": view.outcome, "code": view.code, "why": view.why,
+    })
+}
+
+async fn actions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {
+    let filter = ActionFilter {
+        state: rows.state()?,
+        account: rows.account.clone(),
+        kind: rows.kind.clone(),
+    };
+    let from = rows.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+    let page = c.queue.actions(&filter, from, rows.most()).await?;
+    let list: Vec<_> = page.actions.iter().map(row).collect();
+    Ok(Json(json!({"actions": list, "next": page.next})))
+}
+
+async fn action(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
+    let view = c.queue.action(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
+    Ok(Json(row(&view)))
+}
+
+async fn why(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
+    let explained = c.queue.why(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
+    let reason = |reason: &crate::queue::Reason| {
+        json!({"code": reason.code, "until": reason.until, "why": reason.to_string()})
+    };
+    let reasons: Vec<_> = explained.reasons.iter().map(reason).collect();
+    let (state, earliest) = (explained.state.name(), explained.earliest);
+    Ok(Json(json!({"state": state, "earliest": earliest, "reasons": reasons})))
+}
+
+async fn cancel(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
+    match c.queue.cancel(&id, "cancelled by an operator").await? {
+        Cancelled::Yes => Ok(Json(json!({"state": "cancelled"}))),
+        Cancelled::IfNotDone => Ok(Json(json!({"state": "running", "cancel": "if not done"}))),
+        Cancelled::Ended(state) => Ok(Json(json!({"state": state.name()}))),
+        Cancelled::NoAction => Err(no("action", id.as_str())),
+    }
+}
+
+fn standing(standing: &walkon_core::account::Standing) -> Value {
+    json!({
+        "id": standing.account.id, "site": standing.account.site,
+        "username": standing.account.username, "state": standing.word(),
+        "plan": standing.account.plan, "time_zone": standing.account.time_zone,
+        "device": standing.account.device, "persona": standing.account.persona,
+        "proxy": standing.account.proxy.as_ref().map(|proxy| &proxy.url),
+        "holds": standing.holds,
+    })
+}
+
+async fn accounts(State(c): State<Coordinator>) -> Answer {
+    let all = c.store.accounts().await?;
+    Ok(Json(json!({"accounts": all.iter().map(standing).collect::<Vec<_>>()})))
+}
+
+async fn account(State(c): State<Coordinator>, Path(id): Path<AccountId>) -> Answer {
+    let found = c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    let mut answer = standing(&found);
+    answer["receipts"] = json!(c.store.receipts(Some(id.as_str()), 20).await?);
+    Ok(Json(answer))
+}
+
+/// An accounts' file on its way in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// Its text.
+    pub text: String,
+    /// Its name, for faults.
+    pub file: String,
+}
+
+async fn import(State(c): State<Coordinator>, Body(import): Body<Import>) -> Answer {
+    let imported = c.import(&import.text, &import.file).await?;
+    Ok(Json(json!({"added": imported.added, "updated": imported.updated})))
+}
+
+/// Why an operator pauses an account.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pause {
+    /// In a sentence.
+    pub reason: String,
+}
+
+async fn pause(
+    State(c): State<Coordinator>,
+    Path(id): Path<AccountId>,
+    Body(pause): Body<Pause>,
+) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    let hold = Hold {
+        kind: HoldKind::Operator,
+        reason: pause.reason,
+        actor: "operator".to_owned(),
+        since: c.now(),
+        until: None,
+    };
+    c.hold(&id, &hold).await?;
+    account(State(c), Path(id)).await
+}
+
+async fn resume(State(c): State<Coordinator>, Path(id): Path<AccountId>) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    c.lift(&id, HoldKind::Operator).await?;
+    account(State(c), Path(id)).await
+}
+
+async fn sessions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {
+    let mut heads = c.archive.newest(rows.most()).unwrap_or_default();
+    heads.retain(|head| rows.account.as_ref().is_none_or(|id| id.as_str() == head.account));
+    Ok(Json(json!({"sessions": heads})))
+}
+
+async fn session(State(c): State<Coordinator>, Path(id): Path<SessionId>) -> Answer {
+    let head = c.archive.head(&id).ok_or_else(|| no("session", id.as_str()))?;
+    let events = c.archive.lines(&id, "events.jsonl");
+    let network = c.archive.lines(&id, "network.jsonl");
+    Ok(Json(json!({"head": head, "events": events, "network": network})))
+}
+
+async fn receipts(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {
+    let account = rows.account.as_ref().map(AccountId::as_str);
+    let most = rows.most.unwrap_or(100_000) as u64;
+    Ok(Json(json!({"receipts": c.store.receipts(account, most).await?})))
+}
+
+async fn events(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {
+    let after = rows.after.as_deref().unwrap_or("0");
+    let read = c.queue.published(after, rows.most()).await?;
+    let next = read.last().map_or(after, |(id, _)| id).to_owned();
+    let list: Vec<_> = read.iter().map(|(id, event)| json!({"id": id, "event": event})).collect();
+    Ok(Json(json!({"events": list, "next": next})))
+}

@@ -1,0 +1,105 @@
+//! The desk for workers of other processes: [`crate::desk::http`] from the other end.
+//!
+//! Every call carries the worker token. It is not for people, and not for browsers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use sha2::{Digest, Sha256};
+use walkon_core::bundle::Secret;
+use walkon_core::id::ActionId;
+use walkon_core::storage_state::StorageState;
+
+use crate::desk::http::{ClaimCall, ExtendCall, FinishCall, LeaseCall, UploadCall};
+use crate::desk::{Desk, Error};
+
+/// The largest call: a picture in base 64.
+const BODY_MAX: usize = 40 << 20;
+
+type Door = Arc<dyn Desk>;
+
+struct Failed(Error);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        let status = match &self.0 {
+            Error::Fenced | Error::CapFull => StatusCode::CONFLICT,
+            Error::Unauthorized => StatusCode::UNAUTHORIZED,
+            Error::Unreachable { .. } | Error::Failed { .. } => StatusCode::BAD_GATEWAY,
+        };
+        (status, Json(self.0)).into_response()
+    }
+}
+
+type Answer<T> = Result<Json<T>, Failed>;
+
+fn answer<T>(done: Result<T, Error>) -> Answer<T> {
+    done.map(Json).map_err(Failed)
+}
+
+/// The desk's routes, under `/desk`.
+pub fn router(desk: Door, token: Secret) -> Router {
+    let routes = Router::new()
+        .route("/claim", post(claim))
+        .route("/begin", post(begin))
+        .route("/extend", post(extend))
+        .route("/finish", post(finish))
+        .route("/release", post(release))
+        .route("/bundle", post(bundle))
+        .route("/checkpoint", post(checkpoint))
+        .route("/upload", post(upload))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(Arc::new(token), known_worker))
+        .with_state(desk);
+    Router::new().nest("/desk", routes)
+}
+
+async fn known_worker(State(token): State<Arc<Secret>>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(header::AUTHORIZATION);
+    let given = given.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    // Compared by their hashes: how long that takes says nothing about the token.
+    let same = given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.expose()));
+    if same { next.run(request).await } else { Failed(Error::Unauthorized).into_response() }
+}
+
+async fn claim(State(desk): State<Door>, Json(call): Json<ClaimCall>) -> Answer<impl serde::Serialize> {
+    answer(desk.claim(&call.ask, Duration::from_millis(call.patience_ms)).await)
+}
+
+async fn begin(State(desk): State<Door>, Json(call): Json<LeaseCall<ActionId>>) -> Answer<()> {
+    answer(desk.begin(&call.lease, &call.body).await)
+}
+
+async fn extend(State(desk): State<Door>, Json(call): Json<ExtendCall>) -> Answer<impl serde::Serialize> {
+    answer(desk.extend(&call.worker, &call.leases).await)
+}
+
+async fn finish(State(desk): State<Door>, Json(call): Json<LeaseCall<FinishCall>>) -> Answer<()> {
+    let FinishCall { action, settlement, keep } = call.body;
+    answer(desk.finish(&call.lease, &action, &settlement, keep).await)
+}
+
+async fn release(State(desk): State<Door>, Json(call): Json<LeaseCall<Option<ActionId>>>) -> Answer<()> {
+    answer(desk.release(&call.lease, call.body.as_ref()).await)
+}
+
+async fn bundle(State(desk): State<Door>, Json(call): Json<LeaseCall<()>>) -> Answer<impl serde::Serialize> {
+    answer(desk.bundle(&call.lease).await)
+}
+
+async fn checkpoint(State(desk): State<Door>, Json(call): Json<LeaseCall<StorageState>>) -> Answer<()> {
+    answer(desk.checkpoint(&call.lease, &call.body).await)
+}
+
+async fn upload(State(desk): State<Door>, Json(call): Json<LeaseCall<UploadCall>>) -> Answer<()> {
+    let unreadable = || Failed(Error::Failed { why: "the piece is not base 64".to_owned() });
+    let chunk = call.body.chunk().ok_or_else(unreadable)?;
+    answer(desk.upload(&call.lease, chunk).await)
+}

@@ -1,0 +1,167 @@
+//! Hands: scrolling, pointing, clicking, typing and reading on a page, as planned by `motion`.
+
+use walkon_core::gesture::{Gesture, Point, Rect};
+use walkon_core::motion::{dwell, pointer, scroll, typing};
+use walkon_core::recorder::Note;
+use walkon_core::step::Locator;
+
+use super::attempt::Trouble;
+use super::perform::Performance;
+use crate::driver::{Node, Read};
+
+/// The most screens that are scrolled to reach an element.
+const SCREENS_MAX: usize = 40;
+/// How long a page is given to come to rest after a scroll, in milliseconds.
+const REST_MS: f64 = 60.0;
+
+/// What is on screen.
+#[derive(Debug, Clone, Copy)]
+struct View {
+    top: f64,
+    width: f64,
+    height: f64,
+    document: f64,
+}
+
+impl View {
+    fn rect(self) -> Rect {
+        Rect { x: 0.0, y: 0.0, w: self.width, h: self.height }
+    }
+
+    /// Whether the box lies where a person would have it, or is as near as the page allows.
+    fn holds(self, over: Rect) -> bool {
+        let middle = over.center().y;
+        (self.height * 0.12..=self.height * 0.88).contains(&middle)
+            || (over.h > self.height && over.y <= self.height * 0.2 && over.y + over.h > middle)
+    }
+
+    /// How far to scroll so that the box comes to the middle, no further than the page goes.
+    fn distance_to(self, over: Rect) -> f64 {
+        let wanted = if over.h > self.height { over.y - self.height * 0.1 } else {
+            over.center().y - self.height / 2.0
+        };
+        let down = (self.document - self.height - self.top).max(0.0);
+        wanted.clamp(-self.height * 0.8, self.height * 0.8).clamp(-self.top, down)
+    }
+}
+
+impl Performance<'_> {
+    async fn view(&mut self) -> Result<View, Trouble> {
+        let text = self.session.read(&Read::Viewport).await?.unwrap_or_default();
+        let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap_or(0.0));
+        let mut next = || numbers.next().unwrap_or(0.0);
+        let (_, top, width, height, document) = (next(), next(), next(), next(), next());
+        Ok(View { top, width, height, document })
+    }
+
+    /// Carries out a gesture at the fleet's pace and takes it down.
+    async fn carry_out(
+        &mut self,
+        gesture: Gesture,
+        over: Option<Rect>,
+        secret: bool,
+    ) -> Result<(), Trouble> {
+        let gesture = gesture.paced(self.bundle.pace);
+        let session = self.session;
+        let done = self.attempt.bound(async { Ok(session.dispatch(&gesture).await?) }).await?;
+        self.pointer = gesture.end().unwrap_or(self.pointer);
+        // Key by key a secret is as plain as in one piece.
+        let shown = if secret { Gesture::default() } else { gesture };
+        let late_ms_max = done.late_ms_max;
+        self.recorder.note(Note::Gesture { gesture: shown, over, late_ms_max });
+        Ok(())
+    }
+
+    async fn scroll(&mut self, view: View, dy: f64) -> Result<(), Trouble> {
+        let gesture = if self.bundle.device.touch {
+            scroll::flick(view.rect(), dy, self.persona, &mut self.rng)
+        } else {
+            let inside = view.rect().contains(self.pointer) && self.pointer != Point::default();
+            let at = if inside { self.pointer } else { view.rect().center() };
+            scroll::wheel(at, dy, self.persona, &mut self.rng)
+        };
+        self.carry_out(gesture, None, false).await?;
+        self.sleep(std::time::Duration::from_secs_f64(REST_MS / 1000.0)).await
+    }
+
+    /// Scrolls on by most of a screen.
+    pub(super) async fn scroll_a_screen(&mut self) -> Result<(), Trouble> {
+        let view = self.view().await?;
+        self.scroll(view, view.height * 0.7).await
+    }
+
+    /// Scrolls until the element is there and in view.
+    pub(super) async fn scroll_until(
+        &mut self,
+        locator: &Locator,
+        within_ms: u64,
+    ) -> Result<(), Trouble> {
+        for _ in 0..SCREENS_MAX {
+            if let [node] = self.matching(locator, None).await?.as_slice() {
+                self.bring_into_view(node).await?;
+                return Ok(());
+            }
+            self.scroll_a_screen().await?;
+        }
+        self.one(locator, None, within_ms).await.map(drop)
+    }
+
+    /// Scrolls until the element is well inside the viewport, and says where it is.
+    pub(super) async fn bring_into_view(&mut self, node: &Node) -> Result<Rect, Trouble> {
+        let mut last = None;
+        for _ in 0..SCREENS_MAX {
+            let Some(over) = self.session.quad(node).await? else {
+                return Err(self.page_trouble("element_hidden", "it is not shown".to_owned()));
+            };
+            let view = self.view().await?;
+            let distance = view.distance_to(over);
+            if view.holds(over) || distance.abs() < 2.0 {
+                return Ok(over);
+            }
+            // The page does not follow: what is in view already is near enough.
+            if last == Some((over.y, view.top)) && view.rect().contains(over.center()) {
+                return Ok(over);
+            }
+            last = Some((over.y, view.top));
+            self.scroll(view, distance).await?;
+        }
+        Err(self.page_trouble("element_unreachable", "scrolling does not reach it".to_owned()))
+    }
+
+    /// Moves to the element and clicks or taps it.
+    pub(super) async fn click(&mut self, node: &Node, over: Rect) -> Result<(), Trouble> {
+        if !self.session.hittable(node).await? {
+            let why = "something else lies over it".to_owned();
+            return Err(self.page_trouble("element_covered", why));
+        }
+        let gesture = if self.bundle.device.touch {
+            pointer::tap(over, self.persona, &mut self.rng)
+        } else {
+            pointer::click(self.pointer, over, self.persona, &mut self.rng)
+        };
+        self.carry_out(gesture, Some(over), false).await
+    }
+
+    /// Presses one key.
+    pub(super) async fn press(&mut self, key: &str) -> Result<(), Trouble> {
+        let gesture = typing::press_key(key, self.persona, &mut self.rng);
+        self.carry_out(gesture, None, false).await
+    }
+
+    /// Types a text into what has the focus.
+    pub(super) async fn type_text(&mut self, text: &str, secret: bool) -> Result<(), Trouble> {
+        let gesture = typing::type_text(text, self.persona, &mut self.rng);
+        self.carry_out(gesture, None, secret).await
+    }
+
+    /// Brings the element into view and stays as long as its words take to read.
+    pub(super) async fn read(&mut self, node: &Node) -> Result<(), Trouble> {
+        self.bring_into_view(node).await?;
+        let text = self.session.read(&Read::Text(node.clone())).await?.unwrap_or_default();
+        let words = text.split_whitespace().count();
+        let glance = dwell::glance_ms(self.persona, &mut self.rng);
+        let reading = dwell::read_ms(words, self.persona, &mut self.rng);
+        // Nobody reads a page of thousands of words to its end because a step says `read`.
+        self.wait_ms((glance + reading).min(60_000.0)).await
+    }
+}

@@ -1,0 +1,10 @@
+//! The queue against a real Redis whose clock the tests hold in their hand.
+
+mod accounts;
+mod claims;
+mod limits;
+mod losses;
+mod server;
+mod settling;
+mod simulation;
+mod zones;
