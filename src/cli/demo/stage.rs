@@ -143,7 +143,8 @@ async fn keep(fleet: &mut Supervisor) -> Result<(), Failure> {
 fn orphans(folder: &Path) -> usize {
     let needle = folder.display().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let arguments = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let arguments =
+        processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
     arguments.filter(|line| String::from_utf8_lossy(line).contains(&needle)).count()
 }
 
@@ -177,7 +178,9 @@ fn write(
 ) -> Result<PathBuf, Failure> {
     let put = |name: &str, text: String| {
         let path = folder.join("run").join(name);
-        std::fs::write(&path, text).map(|()| path).map_err(broken("could not write the demo's files"))
+        std::fs::write(&path, text)
+            .map(|()| path)
+            .map_err(broken("could not write the demo's files"))
     };
     let quoted = |path: PathBuf| format!("{:?}", path.display().to_string());
     let proxy_password = quoted(put("proxy.password", "proxy-secret".to_owned())?);
