@@ -24,8 +24,8 @@ use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
 use crate::store::sql::SqlStore;
 use crate::supervisor::{Role, Supervisor};
-use crate::worker::{self, Worker};
 use crate::web;
+use crate::worker::{self, Worker};
 
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(60);
@@ -77,9 +77,8 @@ pub(super) fn data_folder(config: &Config) -> Result<DataFolder, Failure> {
         return Ok(DataFolder::open(Path::new("/var/lib/walkon"))?);
     }
     let home = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
-    let home = home.ok_or_else(|| {
-        Failure::new(Code::Host, "this user has no home", "set `data.folder`")
-    })?;
+    let home =
+        home.ok_or_else(|| Failure::new(Code::Host, "this user has no home", "set `data.folder`"))?;
     Ok(DataFolder::open(&home.dir.join(".local/share/walkon"))?)
 }
 
@@ -205,11 +204,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     served.map_err(|error| Failure::system("the pages could not be served", &error))
 }
 
-async fn assemble(
-    config: &Config,
-    data: &DataFolder,
-    url: String,
-) -> Result<Coordinator, Failure> {
+async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coordinator, Failure> {
     let mut catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?;
     for (name, site) in &config.sites {
         let id = name.parse().ok().filter(|id| catalog.sites.contains_key(id));

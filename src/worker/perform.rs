@@ -216,10 +216,9 @@ impl Performance<'_> {
         let arrival = self.attempt.bound(async { Ok(self.session.navigate(url).await?) }).await?;
         let site = || self.bundle.site.id.to_string();
         match arrival.status {
-            Some(404 | 410) => Err(Trouble::Never {
-                code: "target_missing",
-                why: format!("there is no {url}"),
-            }),
+            Some(404 | 410) => {
+                Err(Trouble::Never { code: "target_missing", why: format!("there is no {url}") })
+            }
             Some(status) if status == 429 || status >= 500 => {
                 let after = arrival.retry_after.map(Duration::from_secs);
                 Err(Trouble::Site { site: site(), status, after })
@@ -231,8 +230,10 @@ impl Performance<'_> {
     /// Whether the page says that the account may not go on.
     pub(super) async fn look_for_signs(&mut self, arrival: &Arrival) -> Result<(), Trouble> {
         let signs = &self.bundle.site.signs;
-        let headings =
-            [(&signs.challenge_heading, Finding::Challenged), (&signs.blocked_heading, Finding::Blocked)];
+        let headings = [
+            (&signs.challenge_heading, Finding::Challenged),
+            (&signs.blocked_heading, Finding::Blocked),
+        ];
         for (heading, finding) in headings {
             let Some(heading) = heading else { continue };
             if !self.matching(&Locator::role("heading", heading), None).await?.is_empty() {
@@ -346,7 +347,8 @@ impl Performance<'_> {
     }
 
     pub(super) async fn wait_ms(&mut self, ms: f64) -> Result<(), Trouble> {
-        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.bundle.pace).clamp(0.0, 600.0))).await
+        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.bundle.pace).clamp(0.0, 600.0)))
+            .await
     }
 
     /// Takes a picture for the recording; without one the action goes on.

@@ -7,6 +7,8 @@ mod browser;
 #[cfg(feature = "demo")]
 mod fake;
 mod jail;
+#[cfg(feature = "demo")]
+mod plaza;
 mod queue;
 mod relay;
 mod support;

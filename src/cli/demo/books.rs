@@ -118,9 +118,7 @@ pub(super) async fn close(
         return Ok(verdict);
     }
     say("");
-    let row = |name: &str, value: String, why: &str| {
-        vec![name.to_owned(), value, why.to_owned()]
-    };
+    let row = |name: &str, value: String, why: &str| vec![name.to_owned(), value, why.to_owned()];
     let notes = [
         ("done", ""),
         ("waiting", "for a person: their account is suspended"),
