@@ -1,0 +1,123 @@
+//! `/sessions`, a session's review, and its pictures.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use walkon_core::id::SessionId;
+
+use super::super::chrome::{Chrome, Failed, Lost, Place, page};
+use super::super::view::review::{Recorded, Review, Tab, review};
+use super::super::view::sessions::{SessionRow, SessionsPage, row};
+use super::Pages;
+use super::archive::{look, reading};
+
+/// How many sessions one page has.
+const ROWS: usize = 24;
+/// Among how many they are looked for.
+const LOOKED_THROUGH: usize = 2000;
+
+/// Which sessions.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct Which {
+    failed: Option<u8>,
+    account: Option<String>,
+    from: Option<usize>,
+}
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct List {
+    chrome: Chrome,
+    p: SessionsPage,
+}
+
+/// `/sessions`
+pub(super) async fn list(State(pages): State<Pages>, Query(which): Query<Which>) -> Response {
+    let c = &pages.coordinator;
+    let now = c.now();
+    let only_failed = which.failed.is_some_and(|failed| failed > 0);
+    let from = which.from.unwrap_or(0);
+    let account = which.account.clone().filter(|account| !account.is_empty());
+    let wanted = account.clone();
+    let seen: Vec<SessionRow> = reading(&c.archive, move |archive| {
+        let some = if only_failed || wanted.is_some() { LOOKED_THROUGH } else { from + ROWS + 1 };
+        let heads = archive.newest(some).unwrap_or_default().into_iter();
+        let own = heads.filter(|head| {
+            let failed = head.status == "failed" || head.counts.failed > 0;
+            (!only_failed || failed) && wanted.as_ref().is_none_or(|id| *id == head.account)
+        });
+        let seen = own.skip(from).take(ROWS + 1).map(|head| look(archive, head, now));
+        seen.map(|seen| row(&seen.head, &seen.glance, seen.quiet_ms, now)).collect()
+    })
+    .await;
+    let failed = if only_failed { "&failed=1" } else { "" };
+    let of = account.as_ref().and_then(|id| id.parse::<walkon_core::id::AccountId>().ok());
+    let of = of.map_or_else(String::new, |id| format!("&account={id}"));
+    let older = (seen.len() > ROWS).then(|| format!("/sessions?from={}{failed}{of}", from + ROWS));
+    let rows = seen.into_iter().take(ROWS).collect();
+    let p = SessionsPage { rows, only_failed, account, older };
+    page(&List { chrome: Chrome::new("Sessions", Place::Sessions), p })
+}
+
+#[derive(Template)]
+#[template(path = "session.html")]
+struct One {
+    chrome: Chrome,
+    p: Review,
+}
+
+/// Which moment, and which table.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Moment {
+    at: Option<u64>,
+    tab: Option<String>,
+}
+
+/// `/sessions/{id}`
+pub(super) async fn one(
+    State(pages): State<Pages>,
+    Path(id): Path<String>,
+    Query(moment): Query<Moment>,
+) -> Result<Response, Failed> {
+    let c = &pages.coordinator;
+    let now = c.now();
+    let missing = || Lost::missing("session", &id);
+    let session = id.parse::<SessionId>().map_err(|_| missing())?;
+    let tab = Tab::named(moment.tab.as_deref().unwrap_or_default());
+    let made = reading(&c.archive, move |archive| {
+        let head = archive.head(&session)?;
+        let seen = look(archive, head, now);
+        let network = archive.lines(&session, "network.jsonl").into_iter();
+        let recorded = Recorded {
+            head: &seen.head,
+            events: archive.lines(&session, "events.jsonl"),
+            network: network.filter_map(|line| serde_json::from_value(line).ok()).collect(),
+            glance: &seen.glance,
+            quiet_ms: seen.quiet_ms,
+        };
+        Some(review(recorded, moment.at, tab, now))
+    });
+    let p = made.await.ok_or_else(missing)?;
+    let title = format!("{} · {}", p.row.account, p.began);
+    Ok(page(&One { chrome: Chrome::new(title, Place::Sessions), p }))
+}
+
+/// `/sessions/{id}/blobs/{name}.jpg`: a picture of somebody's page, kept from being anything else.
+pub(super) async fn blob(
+    State(pages): State<Pages>,
+    Path((id, file)): Path<(String, String)>,
+) -> Response {
+    let names = id.parse::<SessionId>().ok().zip(file.strip_suffix(".jpg").map(str::to_owned));
+    let Some((session, name)) = names else { return StatusCode::NOT_FOUND.into_response() };
+    let bytes = reading(&pages.coordinator.archive, move |archive| archive.blob(&session, &name));
+    let Some(bytes) = bytes.await else { return StatusCode::NOT_FOUND.into_response() };
+    let headers = [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "private, max-age=86400, immutable"),
+    ];
+    (headers, bytes).into_response()
+}
