@@ -64,7 +64,7 @@ pub fn lane(
         stretch(one.seq, one.span, words, one.bad, one.here)
     };
     let steps = actions.iter().flat_map(|action| &action.steps).map(|step| {
-        stretch(step.seq, step.span, step.title.clone(), step.error.is_some(), step.here)
+        stretch(step.seq, step.span, step.title.clone(), step.bad, step.here)
     });
     let bad = tape.entries.iter().filter(|entry| entry.is_bad());
     let mut ticks: Vec<_> = bad

@@ -186,7 +186,9 @@ pub fn stage(
             What::Gesture { gesture, over, late_ms_max }
                 if !whole && (span.0..=span.1).contains(&entry.t) =>
             {
-                marks.push(mark(gesture, *over));
+                let mark = mark(gesture, *over);
+                facts.extend(mark.turn.as_ref().map(|turn| ("wheel", turn.words.clone())));
+                marks.push(mark);
                 gesture_facts(gesture, *late_ms_max, &mut facts);
             }
             _ => {}
