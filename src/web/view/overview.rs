@@ -255,7 +255,9 @@ fn acting_row(acting: &Acting, live: &BTreeMap<String, String>, now: Timestamp) 
     let view = acting.action.as_ref();
     let what = view.map_or_else(
         || "keeps its browser for what may come".to_owned(),
-        |view| what(&view.action.kind, view.action.target.as_ref().map(ToString::to_string).as_deref()),
+        |view| {
+            what(&view.action.kind, view.action.target.as_ref().map(ToString::to_string).as_deref())
+        },
     );
     ActingRow {
         account: acting.account.clone(),

@@ -71,8 +71,7 @@ pub fn why(reason: &Reason, now: Timestamp) -> Why {
         let gap = if detail.is_empty() { "" } else { " · " };
         detail = format!("{detail}{gap}{}", reason.words);
     }
-    let person = reason.until.is_none()
-        && (never || NEEDS_PERSON.contains(&reason.code.as_str()));
+    let person = reason.until.is_none() && (never || NEEDS_PERSON.contains(&reason.code.as_str()));
     let until = reason.until.map_or_else(String::new, |until| {
         format!("{} ({})", say::ahead(now, until), say::day_clock(until))
     });

@@ -71,13 +71,13 @@ pub struct Stage {
     pub marks: Vec<Mark>,
     /// Words about them.
     pub facts: Vec<Fact>,
-    /// A step's radius of dots, so that they are as large on each viewport.
+    /// Radius of a dot, so that it is as large on each viewport.
     pub dot: f64,
 }
 
 impl Stage {
-    /// A width of strokes that suits the viewport.
-    pub fn stroke(&self) -> f64 {
+    /// Radius of a small dot.
+    pub fn small_dot(&self) -> f64 {
         self.dot / 3.0
     }
 
@@ -125,8 +125,7 @@ fn keys(gesture: &Gesture) -> usize {
 }
 
 fn gesture_facts(gesture: &Gesture, late: f64, facts: &mut Vec<Fact>) {
-    let moves =
-        gesture.0.iter().filter(|timed| matches!(timed.input, Input::Move(_))).count();
+    let moves = gesture.0.iter().filter(|timed| matches!(timed.input, Input::Move(_))).count();
     let keys = keys(gesture);
     let mut words = vec![say::length(gesture.duration_ms())];
     if moves > 0 {
@@ -140,7 +139,13 @@ fn gesture_facts(gesture: &Gesture, late: f64, facts: &mut Vec<Fact>) {
 }
 
 /// The picture that shows a span best: blob and label.
-fn picture(tape: &Tape, at: u64, span: (f64, f64), bad: bool, whole: bool) -> Option<(String, String)> {
+fn picture(
+    tape: &Tape,
+    at: u64,
+    span: (f64, f64),
+    bad: bool,
+    whole: bool,
+) -> Option<(String, String)> {
     let pictures = tape.pictures();
     let exact = pictures.iter().find(|(entry, ..)| entry.seq == at);
     let mut inside = pictures.iter().filter(|(entry, ..)| (span.0..=span.1).contains(&entry.t));
@@ -214,6 +219,6 @@ pub fn stage(
         error,
         marks,
         facts,
-        dot: f64::from(width.max(height)) / 180.0,
+        dot: f64::from(width.max(height)) / 150.0,
     }
 }

@@ -15,7 +15,8 @@ fn head() -> Head {
 }
 
 fn events() -> Vec<Value> {
-    let point = |input: &str, x: f64| json!({"at_ms": x, "input": {"input": input, "x": x, "y": 9.0}});
+    let point =
+        |input: &str, x: f64| json!({"at_ms": x, "input": {"input": input, "x": x, "y": 9.0}});
     let gesture = json!([point("move", 1.0), point("move", 5.0), point("down", 5.0)]);
     let over = json!({"x": 0.0, "y": 0.0, "w": 10.0, "h": 12.0});
     vec![
@@ -51,7 +52,8 @@ fn steps_are_nested_and_carry_their_error() {
     let review = at(None);
     let action = &review.actions[0];
     assert_eq!((action.title.as_str(), action.attempt), ("like post:7", 2));
-    let steps: Vec<_> = action.steps.iter().map(|step| (step.depth, step.error.is_some())).collect();
+    let steps: Vec<_> =
+        action.steps.iter().map(|step| (step.depth, step.error.is_some())).collect();
     assert_eq!(steps, [(0, false), (0, false), (1, true)]);
 }
 
