@@ -47,7 +47,9 @@ impl Error {
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Folder(..) => "start in the project's folder, or set `fleet.behaviors` and `fleet.profiles`",
+            Self::Folder(..) => {
+                "start in the project's folder, or set `fleet.behaviors` and `fleet.profiles`"
+            }
             Self::Wrong(_) => "mend the files; `walkon behavior check` reads them again",
         }
     }
@@ -64,7 +66,7 @@ impl Catalog {
             }
         }
         for file in toml_files(&profiles.join("devices"))? {
-            match device(&read(&file)?, &shown(&file)) {
+            match device(&read(&file)?, &file) {
                 Ok(device) => drop(catalog.devices.insert(device.name.clone(), device)),
                 Err(fault) => faults.push(fault),
             }
@@ -134,9 +136,9 @@ fn shown(file: &Path) -> String {
     file.display().to_string()
 }
 
-fn device(text: &str, file: &str) -> Result<Device, Fault> {
-    toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        Fault::at(file, text, at, error.message().trim().to_owned(), String::new())
-    })
+/// A device is named by its file; what is wrong with it stands in the error's own words.
+fn device(text: &str, file: &Path) -> Result<Device, Fault> {
+    let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    Device::parse(name, text)
+        .map_err(|bad| Fault::at(&shown(file), text, 0, bad.to_string(), bad.remedy().to_owned()))
 }

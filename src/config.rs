@@ -82,6 +82,9 @@ pub struct Queue {
     /// How long after its end its work is taken up.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub grace: Duration,
+    /// The wait before a second attempt.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub retry: Duration,
 }
 
 /// `[web]`
@@ -256,7 +259,8 @@ fn find_key(text: &str, key: &str) -> usize {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let bare = line.trim_start().trim_start_matches('[');
-        if bare.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.'])) {
+        if bare.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
+        {
             return at + (line.len() - line.trim_start().len());
         }
         at += line.len();
@@ -321,7 +325,10 @@ mod tests {
     #[test]
     fn an_unknown_setting_is_an_error_with_its_place_and_a_suggestion() {
         let error = of("[web]\n  listn = \"127.0.0.1:1\"\n").unwrap_err().to_string();
-        assert!(error.starts_with("walkon.toml:2:3: there is no `[web]` setting `listn`"), "{error}");
+        assert!(
+            error.starts_with("walkon.toml:2:3: there is no `[web]` setting `listn`"),
+            "{error}"
+        );
         assert!(error.contains("did you mean `listen`?"), "{error}");
         let error = with(&[("WALKON__WEB__LISTN", "x")]).unwrap_err().to_string();
         assert!(error.contains("WALKON__WEB__LISTN"), "{error}");

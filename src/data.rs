@@ -69,7 +69,9 @@ impl DataFolder {
             }
             Err(error) => return Err(system(error)),
         }
-        for (name, mode) in [("redis", 0o700), ("recordings", 0o700), ("browsers", 0o711), ("run", 0o700)] {
+        for (name, mode) in
+            [("redis", 0o700), ("recordings", 0o700), ("browsers", 0o711), ("run", 0o700)]
+        {
             let path = folder.root.join(name);
             fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(system)?;
         }

@@ -21,6 +21,8 @@ use walkon_core::step::Locator;
 use walkon_core::storage_state::StorageState;
 
 pub mod cdp;
+#[cfg(feature = "demo")]
+pub mod fake;
 
 /// The longest a call may take.
 pub const CALL_MAX: Duration = Duration::from_secs(10);
@@ -143,7 +145,7 @@ pub enum Error {
         why: String,
     },
     /// The browser's user cannot get to the session's folder.
-    #[error("the browser's user ({uid}) cannot pass {}, which is above the session's folder", path.display())]
+    #[error("the browser's user ({uid}) may not pass through {}", path.display())]
     Closed {
         /// The folder that is closed to it.
         path: PathBuf,

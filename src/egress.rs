@@ -1,12 +1,13 @@
 //! The egress relay: what carries one browser's connections out of its jail.
 //!
-//! [`Relay`] answers the listener inside the jail as an HTTP proxy. It lets through only the origins
-//! it was given, connects to the address it has checked, goes on through the account's own proxy
-//! (whose credentials the browser never sees) and counts bytes. The jail is the boundary; this is
-//! policy. It starts shut.
+//! [`Relay`] answers the listener inside the jail as an HTTP proxy. It lets through only the
+//! origins it was given, connects to the address it has checked, goes on through the account's own
+//! proxy (whose credentials the browser never sees) and counts bytes. The jail is the boundary;
+//! this is policy. It starts shut.
 
 mod connect;
 mod origin;
+#[cfg(feature = "demo")]
 mod practice;
 mod proxy;
 mod relay;
@@ -14,6 +15,7 @@ mod resolve;
 mod serve;
 
 pub use origin::{NotAnOrigin, Origin};
+#[cfg(feature = "demo")]
 pub use practice::{PracticeProxy, Speaks};
 pub use proxy::{Proxy, ProxyError};
 pub use relay::{Relay, RelaySpec, Trouble};

@@ -30,6 +30,7 @@ mod work;
 mod zones;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -65,6 +66,9 @@ struct Inner {
     facts: ServerFacts,
     spare: wait::Spare,
     zones: zones::Known,
+    rounds: work::Rounds,
+    /// The connection broke: what is behind it may be another run of the server.
+    shaken: AtomicBool,
 }
 
 impl std::fmt::Debug for Queue {
@@ -102,6 +106,8 @@ impl Queue {
             facts,
             spare: wait::Spare::default(),
             zones: zones::Known::default(),
+            rounds: work::Rounds::default(),
+            shaken: AtomicBool::new(false),
         };
         let queue = Self { inner: Arc::new(inner) };
         queue.boot().await?;
@@ -124,8 +130,7 @@ impl Queue {
 
     /// Notes a restart of Redis, and for how long claims stay shut after it.
     ///
-    /// [`Queue::connect`] does this; call it again when the server was restarted under a live
-    /// connection (its `run_id` changed).
+    /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke.
     pub async fn boot(&self) -> Result<Duration, Error> {
         let mut shared = self.inner.shared.clone();
         let run_id = check::run_id(&mut shared).await?;

@@ -24,8 +24,8 @@ use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
 use crate::store::sql::SqlStore;
 use crate::supervisor::{Role, Supervisor};
-use crate::worker::{self, Worker};
 use crate::web;
+use crate::worker::{self, Worker};
 
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_secs(60);
@@ -60,7 +60,7 @@ pub(super) struct WorkerArgs {
 
 /// What drives browsers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DriverName {
+pub(super) enum DriverName {
     /// Chrome, over a pipe.
     Cdp,
     /// No browser: pages are fetched and their forms sent, for tests.
@@ -77,9 +77,8 @@ pub(super) fn data_folder(config: &Config) -> Result<DataFolder, Failure> {
         return Ok(DataFolder::open(Path::new("/var/lib/walkon"))?);
     }
     let home = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
-    let home = home.ok_or_else(|| {
-        Failure::new(Code::Host, "this user has no home", "set `data.folder`")
-    })?;
+    let home =
+        home.ok_or_else(|| Failure::new(Code::Host, "this user has no home", "set `data.folder`"))?;
     Ok(DataFolder::open(&home.dir.join(".local/share/walkon"))?)
 }
 
@@ -205,11 +204,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     served.map_err(|error| Failure::system("the pages could not be served", &error))
 }
 
-async fn assemble(
-    config: &Config,
-    data: &DataFolder,
-    url: String,
-) -> Result<Coordinator, Failure> {
+async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coordinator, Failure> {
     let mut catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?;
     for (name, site) in &config.sites {
         let id = name.parse().ok().filter(|id| catalog.sites.contains_key(id));
@@ -225,6 +220,7 @@ async fn assemble(
         url: Some(url),
         lease: config.queue.lease,
         grace: config.queue.grace,
+        retry_base: config.queue.retry,
         ..queue::Options::default()
     };
     let archive = Archive::open(data.recordings());
@@ -272,7 +268,7 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
     let driver: Arc<dyn Driver> = match args.driver {
         DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config))?),
-        DriverName::Fake => unimplemented!(),
+        DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()),
     };
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;

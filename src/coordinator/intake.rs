@@ -58,9 +58,8 @@ impl Coordinator {
         };
         // As much of it as can be read, so that whoever sent it finds it again.
         let sent: serde_json::Value = serde_json::from_slice(&entry.json).unwrap_or_default();
-        let word = |name: &str| {
-            sent[name].as_str().filter(|word| word.len() <= 64).map(str::to_owned)
-        };
+        let word =
+            |name: &str| sent[name].as_str().filter(|word| word.len() <= 64).map(str::to_owned);
         self.queue
             .refused(&Event {
                 v: EVENT_VERSION,

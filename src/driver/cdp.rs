@@ -2,8 +2,8 @@
 //!
 //! [`CdpDriver`] starts one browser an account, in a jail of its own ([`crate::jail`]), and hands
 //! out a `Session` (`session`). From the pipe up: `wire` moves messages, `hub` handles events and
-//! keeps what calls wait for, and `navigate`, `locate`, `input` and `storage` are what a session can
-//! do. A browser that dies fails every call at once; nothing here waits without a bound.
+//! keeps what calls wait for, and `navigate`, `locate`, `input` and `storage` are what a session
+//! can do. A browser that dies fails every call at once; nothing here waits without a bound.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -42,7 +42,7 @@ use folder::Folder;
 /// How long `--version` may take.
 const VERSION_MAX: Duration = Duration::from_secs(10);
 
-/// Starts Chromium, one process an account.
+/// Starts Chromium, one process an account. Its sessions end with it.
 pub struct CdpDriver {
     options: Options,
     walkon: PathBuf,
@@ -88,6 +88,13 @@ impl CdpDriver {
         self.version.get_or_try_init(ask).await.map(String::as_str)
     }
 
+    /// Runs a keeper, and lets go of those that are done.
+    fn keep(&self, keeper: process::Keeper) {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        while keepers.try_join_next().is_some() {}
+        keepers.spawn(keeper.run());
+    }
+
     /// Starts the browser in a jail; without one only where that is allowed and none can be made.
     async fn spawn(&self, mut cell: Cell, spec: &SessionSpec) -> Result<Inmate, Error> {
         match self.spawner.spawn(&cell).await {
@@ -129,7 +136,7 @@ impl Driver for CdpDriver {
         };
         let Inmate { child, input, output, listener } = self.spawn(cell, &spec).await?;
         let (process, keeper) = process::keep(child, folder.clone());
-        self.keepers.lock().unwrap_or_else(PoisonError::into_inner).spawn(keeper.run());
+        self.keep(keeper);
         spec.dial.serve(listener);
         let identity = identity::Identity::new(&spec.device, &spec.time_zone, &agent, version);
         let mut session = session::CdpSession::new(identity, &spec, process, input, output);

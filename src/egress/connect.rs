@@ -65,7 +65,7 @@ pub(super) async fn connect(
     let result = match tokio::time::timeout(CONNECT_MAX, connecting).await {
         Ok(result) => result,
         Err(_) => Err(match &relay.spec.proxy {
-            Some(proxy) => unreachable(proxy, "no answer in time"),
+            Some(proxy) => unreachable(proxy, &"no answer in time"),
             None => Failure::Site(format!("{origin} does not answer")),
         }),
     };
@@ -73,7 +73,7 @@ pub(super) async fn connect(
         Err(Failure::Proxy(trouble)) => relay.set_trouble(Some(trouble.clone())),
         Err(Failure::Refused(why)) => relay.tell(why),
         Ok(_) if purpose == Purpose::Tunnel || relay.spec.proxy.is_none() => {
-            relay.set_trouble(None)
+            relay.set_trouble(None);
         }
         _ => {}
     }
@@ -83,13 +83,13 @@ pub(super) async fn connect(
     Ok(Counted { stream, relay: relay.clone() })
 }
 
-fn unreachable(proxy: &Proxy, why: impl ToString) -> Failure {
+fn unreachable(proxy: &Proxy, why: &dyn std::fmt::Display) -> Failure {
     let (proxy, why) = (proxy.to_string(), why.to_string());
     Failure::Proxy(Trouble::ProxyUnreachable { proxy, why })
 }
 
 /// The proxy refused the credentials.
-pub(super) fn refused(proxy: &Proxy, why: impl ToString) -> Trouble {
+pub(super) fn refused(proxy: &Proxy, why: &dyn std::fmt::Display) -> Trouble {
     Trouble::ProxyRefused { proxy: proxy.to_string(), why: why.to_string() }
 }
 
@@ -110,7 +110,7 @@ async fn through(proxy: &Proxy, origin: &Origin, purpose: Purpose) -> Result<Tcp
     // Checked here although the proxy connects: a name may not lead it to what we would refuse.
     let addresses = checked(origin).await?;
     let connected = TcpStream::connect((proxy.host.as_str(), proxy.port)).await;
-    let stream = connected.map_err(|error| unreachable(proxy, error))?;
+    let stream = connected.map_err(|error| unreachable(proxy, &error))?;
     match (proxy.scheme, purpose) {
         (Scheme::Http, Purpose::Request) => Ok(stream),
         (Scheme::Http, Purpose::Tunnel) => {
@@ -130,10 +130,12 @@ async fn http_tunnel(
 ) -> Result<TcpStream, Failure> {
     let mut head = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n");
     if let Some(authorization) = proxy.authorization() {
-        head += &format!("Proxy-Authorization: {authorization}\r\n");
+        head.push_str("Proxy-Authorization: ");
+        head.push_str(&authorization);
+        head.push_str("\r\n");
     }
-    head += "\r\n";
-    let broke = |error: io::Error| unreachable(proxy, error);
+    head.push_str("\r\n");
+    let broke = |error: io::Error| unreachable(proxy, &error);
     stream.write_all(head.as_bytes()).await.map_err(broke)?;
     let answer = read_head(&mut stream).await.map_err(broke)?;
     let status = answer.split(' ').nth(1).and_then(|word| word.parse::<u16>().ok());
@@ -141,10 +143,10 @@ async fn http_tunnel(
         Some(200..300) => Ok(stream),
         Some(401 | 403 | 407) => {
             let line = answer.lines().next().unwrap_or_default().to_owned();
-            Err(Failure::Proxy(refused(proxy, line)))
+            Err(Failure::Proxy(refused(proxy, &line)))
         }
         Some(status) => Err(Failure::Site(format!("the proxy got {status} from {origin}"))),
-        None => Err(unreachable(proxy, "it does not speak HTTP")),
+        None => Err(unreachable(proxy, &"it does not speak HTTP")),
     }
 }
 
@@ -179,12 +181,12 @@ async fn socks(
         Socks::PasswordAuthFailure(_)
         | Socks::NoAcceptableAuthMethods
         | Socks::AuthorizationRequired
-        | Socks::InvalidAuthValues(_) => Failure::Proxy(refused(proxy, error)),
+        | Socks::InvalidAuthValues(_) => Failure::Proxy(refused(proxy, &error)),
         Socks::HostUnreachable
         | Socks::NetworkUnreachable
         | Socks::ConnectionRefused
         | Socks::TtlExpired => Failure::Site(format!("the proxy cannot reach {origin}: {error}")),
-        other => unreachable(proxy, other),
+        other => unreachable(proxy, &other),
     })
 }
 

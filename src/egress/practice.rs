@@ -119,7 +119,8 @@ async fn http(rules: &Rules, mut here: TcpStream) -> io::Result<()> {
     for line in head.lines().skip(1).filter(|line| !line.is_empty()) {
         let name = line.split(':').next().unwrap_or_default().to_lowercase();
         if !name.starts_with("proxy-") && name != "connection" {
-            onward += &format!("{line}\r\n");
+            onward.push_str(line);
+            onward.push_str("\r\n");
         }
     }
     there.write_all((onward + "\r\n").as_bytes()).await?;

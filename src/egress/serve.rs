@@ -133,7 +133,7 @@ async fn pass(
     let mut kept = kept.lock().await;
     let answer = send(relay, &mut kept, &origin, request).await?;
     if let (Some(proxy), StatusCode::PROXY_AUTHENTICATION_REQUIRED) = (proxy, answer.status()) {
-        let trouble = refused(proxy, "407 Proxy Authentication Required");
+        let trouble = refused(proxy, &"407 Proxy Authentication Required");
         relay.set_trouble(Some(trouble.clone()));
         return Err(Failure::Proxy(trouble));
     }
@@ -153,7 +153,7 @@ fn rewrite(
     proxy: Option<&Proxy>,
 ) -> Result<(), Failure> {
     strip(request.headers_mut());
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let authority = uri.authority().map_or("", hyper::http::uri::Authority::as_str);
     let host = HeaderValue::from_str(authority).map_err(|_| malformed())?;
     request.headers_mut().insert(HOST, host);
     if let Some(proxy) = proxy {

@@ -12,7 +12,7 @@ use redis::{FromRedisValue, cmd};
 use super::Error;
 
 /// How long a server may take to load its log.
-const LOADING_MAX: Duration = Duration::from_secs(120);
+const LOADING_MAX: Duration = Duration::from_mins(2);
 
 /// What is known of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,9 +20,12 @@ use super::Error;
 /// What a socket's path may have: `sun_path` holds 108 bytes with its end.
 const PATH_MAX: usize = 100;
 /// How long it may take to come up, its log included.
-const START_MAX: Duration = Duration::from_secs(120);
+const START_MAX: Duration = Duration::from_mins(2);
 /// How long it may take to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
+/// How long the last holder of the folder may take to be gone: a child that is just being started
+/// holds our lock for an instant, too.
+const HANDOVER_MAX: Duration = Duration::from_millis(500);
 /// How often we look whether it has.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -39,7 +42,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Folder { path, source }
 }
 
-fn lock(folder: &Path) -> Result<File, Error> {
+async fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let file = OpenOptions::new()
         .create(true)
@@ -47,11 +50,14 @@ fn lock(folder: &Path) -> Result<File, Error> {
         .write(true)
         .open(&path)
         .map_err(at(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(Error::Folder { path, source }),
+    for _ in 0..(HANDOVER_MAX.as_millis() / LOOK.as_millis()) {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+            Err(TryLockError::Error(source)) => return Err(Error::Folder { path, source }),
+        }
     }
+    Err(Error::Locked(folder.to_owned()))
 }
 
 /// The URL of a socket: everything that is not plain is escaped.
@@ -143,7 +149,7 @@ impl Embedded {
         if socket.as_os_str().len() > PATH_MAX {
             return Err(Error::LongPath(socket));
         }
-        let lock = lock(folder)?;
+        let lock = lock(folder).await?;
         let url = url(&socket);
         stop_leftover(&url).await?;
         if !is_installed() {

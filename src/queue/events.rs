@@ -89,27 +89,26 @@ impl Queue {
                 Err(Error::Answer(text)) if text.contains("no such key") => return Ok(0),
                 other => other?,
             };
-        let mut least: Option<(u64, u64)> = None;
+        let mut keep: Option<(u64, u64)> = None;
         for group in groups {
             let text = |name: &str| {
                 let value = group.get(name).cloned()?;
                 redis::from_redis_value::<String>(value).ok()
             };
-            let (name, last) = (text("name").unwrap_or_default(), text("last-delivered-id"));
-            let mut pending = redis::cmd("XPENDING");
-            pending.arg(&key).arg(&name).arg("-").arg("+").arg(1);
-            let oldest: Vec<(String, String, i64, i64)> = self.ask(&pending).await?;
+            let (name, seen) = (text("name").unwrap_or_default(), text("last-delivered-id"));
+            let mut waiting = redis::cmd("XPENDING");
+            waiting.arg(&key).arg(&name).arg("-").arg("+").arg(1);
+            let oldest: Vec<(String, String, i64, i64)> = self.ask(&waiting).await?;
             // The oldest that is not acknowledged stays; else all up to the last one goes.
-            let keep_from = match oldest.first() {
-                Some((id, ..)) => place(id),
-                None => {
-                    let (ms, n) = place(&last.unwrap_or_default());
-                    (ms, n + 1)
-                }
+            let keep_from = if let Some((id, ..)) = oldest.first() {
+                place(id)
+            } else {
+                let (ms, seen) = place(&seen.unwrap_or_default());
+                (ms, seen + 1)
             };
-            least = Some(least.map_or(keep_from, |least| least.min(keep_from)));
+            keep = Some(keep.map_or(keep_from, |keep| keep.min(keep_from)));
         }
-        let Some((ms, n)) = least else { return Ok(0) };
+        let Some((ms, n)) = keep else { return Ok(0) };
         let mut trim = redis::cmd("XTRIM");
         trim.arg(&key).arg("MINID").arg(format!("{ms}-{n}"));
         self.ask(&trim).await
@@ -118,13 +117,12 @@ impl Queue {
 
 impl Events {
     async fn connection(&mut self) -> Result<MultiplexedConnection, Error> {
-        match &self.connection {
-            Some(connection) => Ok(connection.clone()),
-            None => {
-                let fresh = self.queue.inner.patient().await?;
-                self.connection = Some(fresh.clone());
-                Ok(fresh)
-            }
+        if let Some(connection) = &self.connection {
+            Ok(connection.clone())
+        } else {
+            let fresh = self.queue.inner.patient().await?;
+            self.connection = Some(fresh.clone());
+            Ok(fresh)
         }
     }
 

@@ -79,6 +79,9 @@ fn explanation(reply: &[String]) -> Result<Option<Explanation>, Error> {
     Ok(Some(Explanation { state, earliest: time(scripts::int(reply, 1)?), reasons }))
 }
 
+/// How many are ready in each class, and the first to wake in each.
+type Heads = (u64, u64, Vec<(String, f64)>, Vec<(String, f64)>);
+
 impl Queue {
     /// Why an action is not running; `None`: there is no such action.
     pub async fn why(&self, id: &ActionId) -> Result<Option<Explanation>, Error> {
@@ -111,7 +114,6 @@ impl Queue {
         for name in ["wake:api", "wake:browser"] {
             pipe.cmd("ZRANGE").arg(self.key(name)).arg(0).arg(0).arg("WITHSCORES");
         }
-        type Heads = (u64, u64, Vec<(String, f64)>, Vec<(String, f64)>);
         let (api, browser, first, second): Heads = self.ask_all(&pipe).await?;
         if api + browser > 0 {
             return Ok(Some(Duration::ZERO));

@@ -10,7 +10,7 @@ use super::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// `redis://…`, `rediss://…` or `unix://…`; none: the coordinator starts a server of its own.
+    /// `redis://…`, `rediss://…` or `unix://…`; none: the coordinator starts its own server.
     pub url: Option<String>,
     /// Use a Redis that may lose what it has acknowledged. After its crash a cap can be exceeded
     /// by what was lost.
@@ -49,10 +49,10 @@ impl Default for Options {
             lease: Duration::from_secs(30),
             grace: Duration::from_secs(3),
             retry_base: Duration::from_secs(10),
-            retry_max: Duration::from_secs(3600),
+            retry_max: Duration::from_hours(1),
             attempts: 5,
             losses: 3,
-            retention: Duration::from_secs(24 * 3600),
+            retention: Duration::from_hours(24),
             prefix: "wk:{0}:".to_owned(),
             public: "walkon:".to_owned(),
         }
@@ -72,7 +72,7 @@ impl Options {
         if self.attempts == 0 || self.losses == 0 {
             return wrong("`queue.attempts` and `queue.losses` must be at least 1");
         }
-        if self.retention < Duration::from_secs(60) {
+        if self.retention < Duration::from_mins(1) {
             return wrong("`queue.retention` is below 60s: an action's key would not outlive it");
         }
         let tag = self.prefix.split_once('{').and_then(|(_, rest)| rest.split_once('}'));

@@ -5,6 +5,7 @@
 //! second run changes nothing: that is why a lost answer is simply asked for again.
 
 use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::{FromRedisValue, Script, Value};
@@ -15,6 +16,7 @@ use super::{Error, Queue};
 const GROUND: &str = include_str!("lua/prelude.lua");
 /// Limits, lanes, indexes and what becomes of an action.
 const RULES: &[&str] = &[
+    include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/charge.lua"),
@@ -86,7 +88,11 @@ impl Queue {
         loop {
             let mut shared = self.inner.shared.clone();
             let answer: Result<Value, _> = call.invoke_async(&mut shared).await;
-            match answer.map_err(Error::from) {
+            let answer = answer.map_err(Error::from);
+            if answer.as_ref().is_err_and(Error::is_passing) {
+                self.inner.shaken.store(true, Ordering::Relaxed);
+            }
+            match answer {
                 Ok(value) => return flat(value),
                 Err(error) if error.is_passing() && tries < TRIES => {
                     tries += 1;

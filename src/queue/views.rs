@@ -131,12 +131,12 @@ pub struct AccountView {
 
 type Fields = BTreeMap<String, String>;
 
-fn view(id: &str, fields: &Fields) -> Option<ActionView> {
+fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
     let text = |name: &str| fields.get(name).cloned();
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
     Some(ActionView {
         id: id.parse().ok()?,
-        action: serde_json::from_str(fields.get("p")?).ok()?,
+        action: serde_json::from_str(json).ok()?,
         state: ActionState::named(fields.get("st")?)?,
         attempts: number("at").unwrap_or_default().max(0) as u32,
         class: fields.get("cl").and_then(|name| Class::named(name)),
@@ -158,6 +158,10 @@ impl ActionFilter {
     }
 }
 
+/// Counts by state, then how many are in ready (api, browser), wake (api, browser), lease, dlq,
+/// parked and the stream.
+type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
+
 impl Queue {
     /// The queue as a whole.
     pub async fn stats(&self) -> Result<Stats, Error> {
@@ -169,8 +173,7 @@ impl Queue {
             pipe.cmd("ZCARD").arg(self.key(name));
         }
         pipe.cmd("XLEN").arg(self.key("ev"));
-        type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
-        let (n, ready_api, ready_browser, wake_api, wake_browser, leases, failed, parked, events): Counts =
+        let (n, api, browser, api_rests, browser_rests, leases, failed, parked, events): Counts =
             self.ask_all(&pipe).await?;
         let states = ActionState::ALL.into_iter().map(|state| {
             let count = n.get(state.name()).copied().unwrap_or_default();
@@ -178,8 +181,8 @@ impl Queue {
         });
         Ok(Stats {
             states: states.collect(),
-            ready: [(Class::Api, ready_api), (Class::Browser, ready_browser)].into(),
-            resting: [(Class::Api, wake_api), (Class::Browser, wake_browser)].into(),
+            ready: [(Class::Api, api), (Class::Browser, browser)].into(),
+            resting: [(Class::Api, api_rests), (Class::Browser, browser_rests)].into(),
             leases,
             failed,
             parked,
@@ -202,7 +205,13 @@ impl Queue {
             pipe.cmd("HGETALL").arg(self.key(&format!("j:{id}")));
         }
         let hashes: Vec<Fields> = self.ask_all(&pipe).await?;
-        Ok(ids.iter().zip(&hashes).filter_map(|(id, fields)| view(id, fields)).collect())
+        let mut get = redis::cmd("MGET");
+        for id in ids {
+            get.arg(self.key(&format!("p:{id}")));
+        }
+        let texts: Vec<Option<String>> = self.ask(&get).await?;
+        let rows = ids.iter().zip(&hashes).zip(&texts);
+        Ok(rows.filter_map(|((id, fields), json)| view(id, fields, json.as_deref()?)).collect())
     }
 
     /// Actions, latest first, from the one numbered `from` on. A page may be shorter than `limit`

@@ -12,7 +12,7 @@ use walkon_core::lease::Class;
 use super::{CONNECT_MAX, Error, Inner, Queue};
 
 /// The longest one wait lasts; a caller that still has nothing asks and waits again.
-pub(super) const WAIT_MAX: Duration = Duration::from_secs(60);
+pub(super) const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// Connections that wait for nothing at the moment. A waiting connection serves nobody else.
 #[derive(Default)]

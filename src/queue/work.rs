@@ -1,6 +1,10 @@
-//! Work from the worker's side: claim, begin, extend, finish, release; and taking back what is lost.
+//! Work from the worker's side: claim, begin, extend, finish, release; and taking back losses.
 
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
@@ -51,6 +55,23 @@ pub struct Reaped {
     pub next: Option<Duration>,
 }
 
+/// When this process last took back leases: by the server's clock and by its own steady one. The
+/// two together show a server whose clock leaps.
+#[derive(Debug, Default)]
+pub(super) struct Rounds(Mutex<Option<(i64, Instant)>>);
+
+impl Rounds {
+    fn since(&self) -> (i64, Duration) {
+        let last = *self.0.lock().expect("nothing panics while it is held");
+        last.map_or((0, Duration::ZERO), |(server, ours)| (server, ours.elapsed()))
+    }
+
+    fn note(&self, server: i64) {
+        let now = Some((server, Instant::now()));
+        *self.0.lock().expect("nothing panics while it is held") = now;
+    }
+}
+
 fn after(reply: &[String], index: usize) -> Result<Option<Duration>, Error> {
     Ok(u64::try_from(scripts::int(reply, index)?).ok().map(Duration::from_millis))
 }
@@ -81,7 +102,7 @@ fn claimed(reply: &[String]) -> Result<Claimed, Error> {
         action: serde_json::from_str(text(9)?).map_err(|_| wrong("action"))?,
         duty,
         attempt: scripts::int(reply, 7)?.max(1) as u32,
-        begun_at: begun_at.filter(|_| duty == Duty::Verify),
+        begun_at,
     })
 }
 
@@ -102,6 +123,10 @@ impl Queue {
             names(ask.classes.iter().map(|class| class.name())),
             names(ask.holds.iter().map(walkon_core::id::AccountId::as_str)),
         ];
+        // The connection broke since: it may have been a restart.
+        if self.inner.shaken.swap(false, Ordering::Relaxed) {
+            self.boot().await?;
+        }
         for _ in 0..ROUNDS {
             let reply = self.run(&scripts::CLAIM, &args).await?;
             match scripts::word(&reply, 0)? {
@@ -198,7 +223,10 @@ impl Queue {
     /// of each. To be called when [`Reaped::next`] has come, and after every [`Queue::enqueue`]
     /// that could be due sooner.
     pub async fn reap(&self, limit: u32) -> Result<Reaped, Error> {
-        let reply = self.run(&scripts::REAP, &[limit.to_string()]).await?;
+        let (last, elapsed) = self.inner.rounds.since();
+        let args = [limit.to_string(), last.to_string(), elapsed.as_millis().to_string()];
+        let reply = self.run(&scripts::REAP, &args).await?;
+        self.inner.rounds.note(scripts::int(&reply, 3)?);
         Ok(Reaped {
             leases: scripts::int(&reply, 0)? as u64,
             expired: scripts::int(&reply, 1)? as u64,

@@ -12,7 +12,7 @@ use walkon_core::step::Locator;
 
 use super::attempt::Trouble;
 use super::perform::Performance;
-use crate::driver::{Node, Read};
+use crate::driver::{self, Node, Read};
 
 /// How often the page is looked at while an effect settles.
 const LOOK_EVERY: Duration = Duration::from_millis(80);
@@ -52,10 +52,15 @@ impl Performance<'_> {
         if self.attempt.claimed.duty == Duty::Verify {
             return self.verify(effect).await;
         }
+        self.title = format!("read the effect on {}", effect.page);
         self.open(&effect.page).await?;
         let before = self.settled(effect, None, |shown| shown != Shown::Neither).await?;
         let idempotent = behavior.effect_class() == EffectClass::Idempotent;
         match before {
+            // What an attempt in doubt began is its own if it is there now.
+            Shown::There(_) if idempotent && self.attempt.claimed.begun_at.is_some() => {
+                return Ok(Made::Made);
+            }
             Shown::There(_) if idempotent => return Ok(Made::Already),
             Shown::Neither => {
                 let why = "the page shows neither the effect nor its absence".to_owned();
@@ -118,6 +123,14 @@ impl Performance<'_> {
     }
 
     async fn shown(&mut self, effect: &Effect, since: Option<Timestamp>) -> Result<Shown, Trouble> {
+        match self.seen(effect, since).await {
+            // The page was changing under our eyes: look again.
+            Err(Trouble::Driver(driver::Error::Gone)) => Ok(Shown::Neither),
+            seen => seen,
+        }
+    }
+
+    async fn seen(&mut self, effect: &Effect, since: Option<Timestamp>) -> Result<Shown, Trouble> {
         if let Some(items) = &effect.items {
             let ours = self.our_items(items, &effect.containing, since).await?;
             return Ok(if ours == 0 { Shown::Absent } else { Shown::There(ours) });

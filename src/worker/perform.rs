@@ -16,7 +16,7 @@ use walkon_core::step::{Locator, Step, Verb};
 
 use super::attempt::{Attempt, Trouble};
 use crate::desk::Desk;
-use crate::driver::{Arrival, Node, Read, Session};
+use crate::driver::{self, Arrival, Node, Read, Session};
 
 /// How often a missing element is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -40,7 +40,9 @@ pub(super) struct Performance<'a> {
     /// What that step does, in words.
     pub(super) title: String,
     /// A sign-in was tried in this attempt already.
-    pub(super) signed_in: bool,
+    pub(super) tried_sign_in: bool,
+    /// The steps of signing in are being walked: the sign-in page is where we want to be.
+    pub(super) is_signing_in: bool,
 }
 
 impl Performance<'_> {
@@ -62,6 +64,12 @@ impl Performance<'_> {
             self.recorder.note(Note::StepBegin { step: number, title });
             // A step may walk a list of its own: the future is boxed, for it holds itself.
             let done = Box::pin(self.walk_step(step, behavior, item)).await;
+            let done = done.map_err(|trouble| match trouble {
+                Trouble::Driver(driver::Error::Gone) => {
+                    self.page_trouble("element_gone", "it is gone from the page".to_owned())
+                }
+                trouble => trouble,
+            });
             let error = done.as_ref().err().map(ToString::to_string);
             self.recorder.note(Note::StepEnd { step: number, error });
             done?;
@@ -208,10 +216,9 @@ impl Performance<'_> {
         let arrival = self.attempt.bound(async { Ok(self.session.navigate(url).await?) }).await?;
         let site = || self.bundle.site.id.to_string();
         match arrival.status {
-            Some(404 | 410) => Err(Trouble::Never {
-                code: "target_missing",
-                why: format!("there is no {url}"),
-            }),
+            Some(404 | 410) => {
+                Err(Trouble::Never { code: "target_missing", why: format!("there is no {url}") })
+            }
             Some(status) if status == 429 || status >= 500 => {
                 let after = arrival.retry_after.map(Duration::from_secs);
                 Err(Trouble::Site { site: site(), status, after })
@@ -223,8 +230,10 @@ impl Performance<'_> {
     /// Whether the page says that the account may not go on.
     pub(super) async fn look_for_signs(&mut self, arrival: &Arrival) -> Result<(), Trouble> {
         let signs = &self.bundle.site.signs;
-        let headings =
-            [(&signs.challenge_heading, Finding::Challenged), (&signs.blocked_heading, Finding::Blocked)];
+        let headings = [
+            (&signs.challenge_heading, Finding::Challenged),
+            (&signs.blocked_heading, Finding::Blocked),
+        ];
         for (heading, finding) in headings {
             let Some(heading) = heading else { continue };
             if !self.matching(&Locator::role("heading", heading), None).await?.is_empty() {
@@ -234,7 +243,7 @@ impl Performance<'_> {
         }
         let path = arrival.url.strip_prefix(&self.bundle.site.origin).unwrap_or_default();
         let signed_out = signs.signed_out_path.as_ref().is_some_and(|sign| path.starts_with(sign));
-        if signed_out && self.attempt.claimed.action.kind != "sign_in" {
+        if signed_out && !self.is_signing_in {
             let why = "the site asks to sign in".to_owned();
             return Err(Trouble::Account { finding: Finding::SignedOut, why });
         }
@@ -248,16 +257,19 @@ impl Performance<'_> {
     }
 
     fn can_sign_in(&self) -> bool {
-        !self.signed_in
+        !self.tried_sign_in
             && self.bundle.password.is_some()
             && self.bundle.behaviors.contains_key("sign_in")
     }
 
     async fn sign_in(&mut self) -> Result<(), Trouble> {
-        self.signed_in = true;
+        self.tried_sign_in = true;
         let bundle = self.bundle;
         let Some(behavior) = bundle.behaviors.get("sign_in") else { return Ok(()) };
-        Box::pin(self.walk(behavior)).await
+        self.is_signing_in = true;
+        let done = Box::pin(self.walk(behavior)).await;
+        self.is_signing_in = false;
+        done
     }
 
     /// Every element that matches now.
@@ -268,15 +280,19 @@ impl Performance<'_> {
     ) -> Result<Vec<Node>, Trouble> {
         let session = self.session;
         let locator = self.expand_locator(locator);
-        self.attempt
-            .bound(async {
-                Ok(match scope {
-                    Some(node) if locator == Locator::default() => vec![node.clone()],
-                    Some(node) => session.locate_in(node, &locator).await?,
-                    None => session.locate(&locator).await?,
-                })
-            })
-            .await
+        let locate = async {
+            let found = match scope {
+                Some(node) if locator == Locator::default() => Ok(vec![node.clone()]),
+                Some(node) => session.locate_in(node, &locator).await,
+                None => session.locate(&locator).await,
+            };
+            match found {
+                // The page was changing under our eyes: nothing is there yet.
+                Err(driver::Error::Gone) => Ok(Vec::new()),
+                found => Ok(found?),
+            }
+        };
+        self.attempt.bound(locate).await
     }
 
     /// The one element that matches, waited for; two are as wrong as none.
@@ -331,7 +347,8 @@ impl Performance<'_> {
     }
 
     pub(super) async fn wait_ms(&mut self, ms: f64) -> Result<(), Trouble> {
-        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.bundle.pace).clamp(0.0, 600.0))).await
+        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.bundle.pace).clamp(0.0, 600.0)))
+            .await
     }
 
     /// Takes a picture for the recording; without one the action goes on.

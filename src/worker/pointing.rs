@@ -37,7 +37,9 @@ impl View {
 
     /// How far to scroll so that the box comes to the middle, no further than the page goes.
     fn distance_to(self, over: Rect) -> f64 {
-        let wanted = if over.h > self.height { over.y - self.height * 0.1 } else {
+        let wanted = if over.h > self.height {
+            over.y - self.height * 0.1
+        } else {
             over.center().y - self.height / 2.0
         };
         let down = (self.document - self.height - self.top).max(0.0);

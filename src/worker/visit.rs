@@ -137,7 +137,8 @@ impl Slot {
             extracted: std::collections::BTreeMap::new(),
             step: 0,
             title: String::new(),
-            signed_in: false,
+            tried_sign_in: false,
+            is_signing_in: action.kind == "sign_in",
         };
         let shipping = async {
             loop {

@@ -105,7 +105,8 @@ async fn without_its_flags_a_browser_still_reaches_nothing_but_the_relay() {
     let Some(driver) = driver_with(|options| {
         let flags = ["--proxy-bypass-list", "--webrtc-", "--force-webrtc-", "--disable-quic"];
         options.without_flags = flags.map(str::to_owned).to_vec();
-        options.with_flags = vec!["--proxy-bypass-list=<-loopback>;127.0.0.2;198.51.100.7".to_owned()];
+        options.with_flags =
+            vec!["--proxy-bypass-list=<-loopback>;127.0.0.2;198.51.100.7".to_owned()];
     }) else {
         return;
     };
@@ -130,7 +131,10 @@ async fn without_its_flags_a_browser_still_reaches_nothing_but_the_relay() {
     let wait = Duration::from_millis(100);
     assert!(tokio::time::timeout(wait, tcp.accept()).await.is_err(), "a connection got out");
     let mut packet = [0; 64];
-    assert!(tokio::time::timeout(wait, udp.recv_from(&mut packet)).await.is_err(), "a packet got out");
+    assert!(
+        tokio::time::timeout(wait, udp.recv_from(&mut packet)).await.is_err(),
+        "a packet got out"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

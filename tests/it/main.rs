@@ -1,7 +1,14 @@
 //! Integration tests: one binary, a module a door.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::print_stderr, reason = "a skipped test must not be silent")]
+
 mod browser;
+#[cfg(feature = "demo")]
+mod fake;
 mod jail;
+#[cfg(feature = "demo")]
+mod plaza;
 mod queue;
 mod relay;
 mod support;

@@ -1,7 +1,11 @@
 //! A device profile: what an account acts from (`profiles/devices/<name>.toml`).
 //!
-//! A desktop keeps the host's platform. Phones and tablets are emulated, as `DevTools`' device mode
-//! does, and say so. The browser's real major version and the `walkon/…` token are always kept.
+//! A desktop keeps the host's platform. Phones and tablets are emulated, as a browser's device
+//! mode does, and say so. The browser's real major version and the `walkon/…` token stay.
+//! [`Device::check`] finds what contradicts itself: a device that no one could own tells nothing
+//! about how a site treats the ones that people do.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +37,7 @@ pub enum ColorScheme {
 #[serde(deny_unknown_fields)]
 pub struct Device {
     /// Its name; the file's.
+    #[serde(default)]
     pub name: String,
     /// What sort.
     pub form: Form,
@@ -61,4 +66,178 @@ pub struct Device {
 
 fn one() -> f64 {
     1.0
+}
+
+/// What is wrong with a device.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("device `{name}`: {wrong}")]
+pub struct BadDevice {
+    /// Which device.
+    pub name: String,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// A way for a device to be wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wrong {
+    /// The text is no device; the parser's words, with line and column.
+    Text(String),
+    /// The file and the `name` in it differ.
+    Name(String),
+    /// An emulated device that cannot be touched.
+    NoTouch,
+    /// A desktop that says it is an Android device.
+    DesktopAndroid,
+    /// An emulated device without a model or an Android version.
+    NoModel,
+    /// A phone that is wider than phones are, a desktop that is smaller than desktops are.
+    Size(u32, u32),
+    /// A scale no screen has.
+    Scale(f64),
+    /// It has no language.
+    NoLanguage,
+    /// This is no language tag.
+    Language(String),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(why) => f.write_str(why),
+            Self::Name(file) => write!(f, "its file is called `{file}`"),
+            Self::NoTouch => {
+                f.write_str("a phone or a tablet is touched, and it says `touch = false`")
+            }
+            Self::DesktopAndroid => f.write_str("a desktop keeps the host's platform, not Android"),
+            Self::NoModel => f.write_str("an emulated device names its `model` and its `android`"),
+            Self::Size(width, height) => write!(f, "{width} x {height} fits no device of its form"),
+            Self::Scale(scale) => write!(f, "no screen has a scale of {scale}"),
+            Self::NoLanguage => f.write_str("it has no language"),
+            Self::Language(tag) => write!(f, "`{tag}` is no language tag"),
+        }
+    }
+}
+
+impl BadDevice {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self.wrong {
+            Wrong::Text(_) => "write it as the devices under `profiles/devices` are written",
+            Wrong::Name(_) => "leave `name` out, or write the file's",
+            Wrong::NoTouch => "write `touch = true`",
+            Wrong::DesktopAndroid => "leave `model` and `android` out, or change `form`",
+            Wrong::NoModel => {
+                "write `model = \"Pixel 8\"` and `android = \"15\"`, or `form = \"desktop\"`"
+            }
+            Wrong::Size(..) => "give the viewport in CSS pixels: 1280 x 720, 412 x 915, 800 x 1280",
+            Wrong::Scale(_) => "write a scale between 0.5 and 4",
+            Wrong::NoLanguage | Wrong::Language(_) => {
+                "write `languages = [\"de-DE\", \"de\", \"en\"]`"
+            }
+        }
+    }
+}
+
+impl Device {
+    /// Reads a device from the text of its file, `file` being the file's name without `.toml`.
+    pub fn parse(file: &str, text: &str) -> Result<Self, BadDevice> {
+        let bad = |wrong| BadDevice { name: file.to_owned(), wrong };
+        let mut device: Self =
+            toml::from_str(text).map_err(|error| bad(Wrong::Text(error.to_string())))?;
+        if device.name.is_empty() {
+            file.clone_into(&mut device.name);
+        }
+        if device.name != file {
+            return Err(BadDevice { name: device.name, wrong: Wrong::Name(file.to_owned()) });
+        }
+        device.check()?;
+        Ok(device)
+    }
+
+    /// Whether it could exist.
+    pub fn check(&self) -> Result<(), BadDevice> {
+        let bad = |wrong| Err(BadDevice { name: self.name.clone(), wrong });
+        let desktop = self.form == Form::Desktop;
+        if !desktop && !self.touch {
+            return bad(Wrong::NoTouch);
+        }
+        if desktop && (self.model.is_some() || self.android.is_some()) {
+            return bad(Wrong::DesktopAndroid);
+        }
+        let named =
+            |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+        let emulated = named(&self.model) && named(&self.android);
+        if !desktop && !emulated {
+            return bad(Wrong::NoModel);
+        }
+        let (short, long) = (self.width.min(self.height), self.width.max(self.height));
+        let (shortest, longest) = match self.form {
+            Form::Desktop => (400..=4_400, 800..=7_700),
+            Form::Phone => (240..=600, 480..=1_300),
+            Form::Tablet => (500..=1_400, 800..=1_900),
+        };
+        if !shortest.contains(&short) || !longest.contains(&long) {
+            return bad(Wrong::Size(self.width, self.height));
+        }
+        if !(0.5..=4.0).contains(&self.scale) {
+            return bad(Wrong::Scale(self.scale));
+        }
+        if self.languages.is_empty() {
+            return bad(Wrong::NoLanguage);
+        }
+        match self.languages.iter().find(|tag| !is_language(tag)) {
+            Some(tag) => bad(Wrong::Language(tag.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `de`, `de-DE`, `zh-Hant-TW`: a language, then maybe a script and a region.
+fn is_language(tag: &str) -> bool {
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let upper = |part: &str| part.bytes().all(|byte| byte.is_ascii_uppercase());
+    let mut parts = tag.split('-');
+    let language = parts.next().unwrap_or_default();
+    let first =
+        (2..=3).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_lowercase());
+    let digits = |part: &str| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+    first
+        && parts.all(|part| {
+            (part.len() == 4 && letters(part)) || (part.len() == 2 && upper(part)) || digits(part)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHONE: &str = "form = \"phone\"\nmodel = \"Pixel 8\"\nandroid = \"15\"\nwidth = 412\n\
+        height = 915\nscale = 2.625\ntouch = true\nlanguages = [\"de-DE\", \"de\"]\n";
+
+    #[test]
+    fn a_coherent_device_takes_its_name_from_its_file() {
+        let device = Device::parse("pixel-8", PHONE).unwrap();
+        assert_eq!((device.name.as_str(), device.form), ("pixel-8", Form::Phone));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_with_a_remedy() {
+        for (from, to, wrong) in [
+            ("touch = true", "touch = false", "touched"),
+            ("form = \"phone\"", "form = \"desktop\"", "host's platform"),
+            ("model = \"Pixel 8\"", "", "names its `model`"),
+            ("width = 412", "width = 1920", "1920 x 915"),
+            ("scale = 2.625", "scale = 9.0", "scale of 9"),
+            ("[\"de-DE\", \"de\"]", "[]", "no language"),
+            ("\"de-DE\"", "\"german\"", "`german`"),
+            ("\"de-DE\"", "\"de_DE\"", "`de_DE`"),
+            ("scale", "scael", "scael"),
+            ("form", "name = \"other\"\nform", "called `pixel-8`"),
+        ] {
+            let error = Device::parse("pixel-8", &PHONE.replace(from, to)).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{to}: {error}");
+            assert!(!error.remedy().is_empty());
+        }
+    }
 }

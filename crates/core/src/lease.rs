@@ -76,7 +76,8 @@ pub struct Claimed {
     pub duty: Duty,
     /// Which attempt this is, from 1.
     pub attempt: u32,
-    /// For [`Duty::Verify`]: when the attempt in doubt began to act, by the server's clock.
+    /// When an earlier attempt, of which nobody knows whether it made its effect, began to act; by
+    /// the server's clock.
     pub begun_at: Option<jiff::Timestamp>,
 }
 

@@ -12,6 +12,9 @@ use crate::jail::PORT;
 /// The most the HTTP cache may hold, in bytes.
 const CACHE_MAX: u64 = 64 << 20;
 
+/// The least shared memory a browser is content with, in bytes.
+const SHARED_MEMORY_MIN: u64 = 256 << 20;
+
 /// Parts that no account needs: they cost memory, or speak to somebody without being asked.
 const FEATURES_OFF: &str = "--disable-features=AutofillServerCommunication,\
     CertificateTransparencyComponentUpdater,DialMediaRouteProvider,\
@@ -75,6 +78,13 @@ pub(super) fn environment(spec: &SessionSpec, folder: &Folder) -> Vec<(OsString,
     pairs.map(|(name, value)| (name.into(), value.into())).into()
 }
 
+/// Whether `/dev/shm` is as small as containers have it by default (64 MiB): pages crash then, so
+/// shared memory goes into the session's scratch instead.
+fn has_small_shared_memory() -> bool {
+    let about = nix::sys::statvfs::statvfs("/dev/shm");
+    about.map_or(true, |about| about.blocks() * about.fragment_size() < SHARED_MEMORY_MIN)
+}
+
 /// The command line for a device.
 pub(super) fn command_line(
     device: &Device,
@@ -97,6 +107,9 @@ pub(super) fn command_line(
     flags.extend(texts.map(OsString::from));
     if device.color_scheme == ColorScheme::Dark {
         flags.push("--blink-settings=preferredColorScheme=0".into());
+    }
+    if has_small_shared_memory() {
+        flags.push("--disable-dev-shm-usage".into());
     }
     if options.allow_no_sandbox {
         flags.push("--no-sandbox".into());

@@ -88,9 +88,7 @@ impl Hub {
         }
         let is_navigation =
             params["resourceType"] == "Document" && self.place.borrow().is_main(frame);
-        if let Some(blank) = self.place.borrow().blank.as_deref()
-            && blank == url
-        {
+        if self.place.borrow().is_ours(url) {
             let mut answer = fetch::FulfillRequestParams::new(id.to_owned(), 200);
             let html = fetch::HeaderEntry::new("content-type", "text/html");
             answer.response_headers = Some(vec![html]);
@@ -98,7 +96,7 @@ impl Hub {
         }
         match self.gate.judge(&Departure { method, url, is_navigation }) {
             Verdict::Pass => {
-                self.wire.post(None, &fetch::ContinueRequestParams::new(id.to_owned()))
+                self.wire.post(None, &fetch::ContinueRequestParams::new(id.to_owned()));
             }
             Verdict::Refuse { code, why } => {
                 self.refuse(id);
@@ -149,7 +147,8 @@ impl Hub {
         }
     }
 
-    /// Lets a frame or worker see the device. What a worker's protocol lacks, the command line says.
+    /// Lets a frame or worker see the device. What a worker's protocol lacks is in the command
+    /// line.
     fn dress(&self, session: &str, frame: bool) {
         let session = Some(session);
         self.wire.post(session, &self.identity.agent);
@@ -179,10 +178,11 @@ impl Hub {
 
     fn crashed(&self, session: Option<&str>) {
         let Some(session) = session else { return };
-        self.wire.crash(session);
         if self.is_page(Some(session)) {
             self.place.send_modify(|place| place.crashed = true);
         }
+        // Last: whoever hears of it may navigate at once, and that forgets the crash.
+        self.wire.crash(session);
         self.notes.log("a page's renderer crashed");
     }
 
@@ -199,7 +199,10 @@ impl Hub {
     fn network(&self, session: Option<&str>, method: &str, params: Value) {
         match method {
             "Network.requestWillBeSent" => {
-                if let Some(event) = self.read(params) {
+                let Some(event) = self.read::<network::EventRequestWillBeSent>(params) else {
+                    return;
+                };
+                if !self.place.borrow().is_ours(&event.request.url) {
                     self.notes.began(&event);
                 }
             }
@@ -241,8 +244,8 @@ impl Hub {
             "Page.frameNavigated" if self.is_page(session) => {
                 let Some(event) = self.read::<page::EventFrameNavigated>(params) else { return };
                 let moved = self.place.send_if_modified(|place| place.navigated(&event.frame));
-                if moved {
-                    let place = self.place.borrow();
+                let place = self.place.borrow();
+                if moved && !place.is_ours(&place.url) {
                     let (url, status) = (without_secrets(&place.url), place.status());
                     self.notes.take(Note::Navigated { url, status });
                 }

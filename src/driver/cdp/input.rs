@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::{
     DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType,
-    DispatchTouchEventParams, DispatchTouchEventType, InsertTextParams, MouseButton, TouchPoint,
+    DispatchTouchEventParams, DispatchTouchEventReturns, DispatchTouchEventType, InsertTextParams,
+    MouseButton, TouchPoint,
 };
-use chromiumoxide_types::Command;
+use chromiumoxide_types::{Command, Method, MethodId};
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 use walkon_core::gesture::{Gesture, Input, Point};
 
@@ -67,25 +69,25 @@ impl Hand<'_> {
 
     fn carry_out(&mut self, input: &Input) -> Result<(), Error> {
         use DispatchMouseEventType::{MouseMoved, MousePressed, MouseReleased, MouseWheel};
-        use DispatchTouchEventType::{TouchEnd, TouchMove, TouchStart};
+        use DispatchTouchEventType::{TouchMove, TouchStart};
         match input {
-            Input::Move(point) => self.post(&self.mouse(MouseMoved, *point)),
+            Input::Move(point) => self.post(&self.mouse(&MouseMoved, *point)),
             Input::Down(point) => {
                 self.pressed = true;
-                self.begin(&self.mouse(MousePressed, *point));
+                self.begin(&self.mouse(&MousePressed, *point));
             }
             Input::Up(point) => {
-                self.begin(&self.mouse(MouseReleased, *point));
+                self.begin(&self.mouse(&MouseReleased, *point));
                 self.pressed = false;
             }
             Input::Wheel { at, dy } => {
-                let mut wheel = self.mouse(MouseWheel, *at);
+                let mut wheel = self.mouse(&MouseWheel, *at);
                 (wheel.delta_x, wheel.delta_y) = (Some(0.0), Some(*dy));
                 self.begin(&wheel);
             }
-            Input::TouchStart(point) => self.begin(&touch(TouchStart, Some(*point))),
-            Input::TouchMove(point) => self.post(&touch(TouchMove, Some(*point))),
-            Input::TouchEnd => self.begin(&touch(TouchEnd, None)),
+            Input::TouchStart(point) => self.begin(&touch(TouchStart, *point)),
+            Input::TouchMove(point) => self.post(&touch(TouchMove, *point)),
+            Input::TouchEnd => self.begin(&LIFTED),
             Input::KeyDown { key } => self.key(key, true)?,
             Input::KeyUp { key } => self.key(key, false)?,
             Input::Insert { text } => self.begin(&InsertTextParams::new(text)),
@@ -93,15 +95,15 @@ impl Hand<'_> {
         Ok(())
     }
 
-    fn mouse(&self, kind: DispatchMouseEventType, at: Point) -> DispatchMouseEventParams {
-        let click = kind == DispatchMouseEventType::MousePressed
-            || kind == DispatchMouseEventType::MouseReleased;
+    fn mouse(&self, kind: &DispatchMouseEventType, at: Point) -> DispatchMouseEventParams {
+        let click = *kind == DispatchMouseEventType::MousePressed
+            || *kind == DispatchMouseEventType::MouseReleased;
         let mut event = DispatchMouseEventParams::new(kind.clone(), at.x, at.y);
         event.modifiers = Some(self.session.modifiers.load(Ordering::Relaxed));
         event.button =
             Some(if click || self.pressed { MouseButton::Left } else { MouseButton::None });
         // The buttons that are down *after* the event.
-        let down = self.pressed && kind != DispatchMouseEventType::MouseReleased;
+        let down = self.pressed && *kind != DispatchMouseEventType::MouseReleased;
         event.buttons = Some(i64::from(down));
         event.click_count = click.then_some(1);
         event
@@ -124,7 +126,7 @@ impl Hand<'_> {
         event.modifiers = Some(modifiers.load(Ordering::Relaxed));
         event.key = Some(name.to_owned());
         event.code = Some(key.code);
-        event.windows_virtual_key_code = Some(key.virtual_key);
+        event.windows_virtual_key_code = Some(key.windows_code);
         if down {
             event.text.clone_from(&key.text);
             event.unmodified_text = key.text;
@@ -134,7 +136,27 @@ impl Hand<'_> {
     }
 }
 
-fn touch(kind: DispatchTouchEventType, at: Option<Point>) -> DispatchTouchEventParams {
-    let points: Vec<TouchPoint> = at.map(|at| TouchPoint::new(at.x, at.y)).into_iter().collect();
-    DispatchTouchEventParams::new(kind, points)
+fn touch(kind: DispatchTouchEventType, at: Point) -> DispatchTouchEventParams {
+    DispatchTouchEventParams::new(kind, vec![TouchPoint::new(at.x, at.y)])
+}
+
+/// The last finger lifts: `Input.dispatchTouchEvent` with a list that is there and empty. The
+/// protocol crate's own type leaves an empty list out, which the browser refuses.
+#[derive(Debug, Serialize)]
+struct Lifted {
+    r#type: &'static str,
+    #[serde(rename = "touchPoints")]
+    touch_points: [TouchPoint; 0],
+}
+
+const LIFTED: Lifted = Lifted { r#type: "touchEnd", touch_points: [] };
+
+impl Method for Lifted {
+    fn identifier(&self) -> MethodId {
+        DispatchTouchEventParams::IDENTIFIER.into()
+    }
+}
+
+impl Command for Lifted {
+    type Response = DispatchTouchEventReturns;
 }

@@ -6,7 +6,7 @@ pub(super) struct Key {
     /// `KeyboardEvent.code`.
     pub(super) code: String,
     /// The code of old, which pages still ask for.
-    pub(super) virtual_key: i64,
+    pub(super) windows_code: i64,
     /// What it types, if it types.
     pub(super) text: Option<String>,
 }
@@ -61,20 +61,20 @@ const SIGNS: [(char, char, &str, i64); 21] = [
 /// The key of that name (`KeyboardEvent.key`), if a US keyboard has it.
 pub(super) fn key(name: &str) -> Option<Key> {
     let named = NAMED.iter().find(|(key, ..)| *key == name);
-    if let Some((_, code, virtual_key, text)) = named {
+    if let Some((_, code, windows_code, text)) = named {
         let text = text.map(str::to_owned);
-        return Some(Key { code: (*code).to_owned(), virtual_key: *virtual_key, text });
+        return Some(Key { code: (*code).to_owned(), windows_code: *windows_code, text });
     }
     let mut letters = name.chars();
     let (Some(letter), None) = (letters.next(), letters.next()) else { return None };
-    let (code, virtual_key) = if letter.is_ascii_alphabetic() {
+    let (code, windows_code) = if letter.is_ascii_alphabetic() {
         let upper = letter.to_ascii_uppercase();
         (format!("Key{upper}"), i64::from(u32::from(upper)))
     } else {
         let sign = SIGNS.iter().find(|(low, high, ..)| letter == *low || letter == *high)?;
         (sign.2.to_owned(), sign.3)
     };
-    Some(Key { code, virtual_key, text: Some(name.to_owned()) })
+    Some(Key { code, windows_code, text: Some(name.to_owned()) })
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use super::place::Place;
 use super::session::CdpSession;
 use crate::driver::{Arrival, Error};
 
+/// The status of the relay's answer where policy refuses; any other is about the network.
+const FORBIDDEN: u16 = 403;
+
 /// How long the browser may take to tell of a move within a document.
 const WITHIN_MAX: Duration = Duration::from_secs(1);
 
@@ -41,9 +44,12 @@ pub(super) async fn navigate(session: &CdpSession, url: &str) -> Result<Arrival,
         }
     }
     let place = session.hub.place.borrow();
-    match place.relay() {
-        Some(why) => Err(unreachable(why)),
-        None => Ok(place.arrival()),
+    match (place.relay(), place.status()) {
+        (Some(why), Some(FORBIDDEN)) => {
+            Err(Error::Refused { url: url.to_owned(), why: why.to_owned() })
+        }
+        (Some(why), _) => Err(unreachable(why)),
+        (None, _) => Ok(place.arrival()),
     }
 }
 

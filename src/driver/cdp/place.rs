@@ -60,6 +60,11 @@ impl Place {
         self.target.as_deref() == Some(frame)
     }
 
+    /// Whether an address is answered from here and concerns nobody else.
+    pub(super) fn is_ours(&self, url: &str) -> bool {
+        self.blank.as_deref() == Some(url)
+    }
+
     /// A tab came to be that nobody asked for.
     pub(super) fn unwanted(&mut self, target: &str) {
         if self.unwanted.len() == UNWANTED {

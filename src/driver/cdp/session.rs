@@ -24,7 +24,9 @@ use super::process::Process;
 use super::wire::{self, Wire};
 use super::world::World;
 use super::{input, locate, navigate, storage};
-use crate::driver::{Arrival, CALL_MAX, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec};
+use crate::driver::{
+    Arrival, CALL_MAX, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec,
+};
 
 /// The quality of a picture: text stays readable, a page takes some 60 KiB.
 const JPEG_QUALITY: i64 = 60;
@@ -98,6 +100,12 @@ impl CdpSession {
     }
 }
 
+/// What takes several commands is bounded as a whole.
+async fn bounded<T>(call: &str, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let slow = |_| Error::Slow { call: call.to_owned(), ms: CALL_MAX.as_millis() as u64 };
+    tokio::time::timeout(CALL_MAX, work).await.map_err(slow)?
+}
+
 #[async_trait]
 impl Session for CdpSession {
     async fn navigate(&self, url: &str) -> Result<Arrival, Error> {
@@ -105,19 +113,19 @@ impl Session for CdpSession {
     }
 
     async fn locate(&self, locator: &Locator) -> Result<Vec<Node>, Error> {
-        locate::locate(self, None, locator).await
+        bounded("locate", locate::locate(self, None, locator)).await
     }
 
     async fn locate_in(&self, node: &Node, locator: &Locator) -> Result<Vec<Node>, Error> {
-        locate::locate(self, Some(node), locator).await
+        bounded("locate", locate::locate(self, Some(node), locator)).await
     }
 
     async fn quad(&self, node: &Node) -> Result<Option<Rect>, Error> {
-        locate::quad(self, node).await
+        bounded("quad", locate::quad(self, node)).await
     }
 
     async fn hittable(&self, node: &Node) -> Result<bool, Error> {
-        locate::hittable(self, node).await
+        bounded("hittable", locate::hittable(self, node)).await
     }
 
     async fn dispatch(&self, gesture: &Gesture) -> Result<Fidelity, Error> {
@@ -125,7 +133,7 @@ impl Session for CdpSession {
     }
 
     async fn read(&self, what: &Read) -> Result<Option<String>, Error> {
-        locate::read(self, what).await
+        bounded("read", locate::read(self, what)).await
     }
 
     async fn capture(&self) -> Result<Vec<u8>, Error> {
@@ -143,7 +151,7 @@ impl Session for CdpSession {
     }
 
     async fn state(&self) -> Result<StorageState, Error> {
-        storage::state(self).await
+        bounded("state", storage::state(self)).await
     }
 
     async fn close(self: Box<Self>) {

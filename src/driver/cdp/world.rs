@@ -30,16 +30,17 @@ fn is_stale(error: &Error) -> bool {
         .any(|words| why.contains(words))
 }
 
-/// The words by which the browser says that a node is no longer there.
-pub(super) fn gone(error: Error) -> Error {
-    let Error::Protocol { why, .. } = &error else { return error };
+/// Whether the browser says that a node is no longer there.
+fn says_gone(error: &Error) -> bool {
+    let Error::Protocol { why, .. } = error else { return false };
     let words =
         ["No node", "not find node", "does not belong", "detached", "Node is not", "with given id"];
-    if words.iter().any(|words| why.contains(words)) || is_stale(&error) {
-        Error::Gone
-    } else {
-        error
-    }
+    words.iter().any(|words| why.contains(words))
+}
+
+/// The same error in our words, where it says that a node is no longer there.
+pub(super) fn gone(error: Error) -> Error {
+    if says_gone(&error) || is_stale(&error) { Error::Gone } else { error }
 }
 
 impl World {
@@ -85,8 +86,9 @@ impl World {
         by_value: bool,
     ) -> Result<RemoteObject, Error> {
         match self.try_call(session, node, function, arguments, by_value).await {
-            // The page moved on since the world was made: once more, in the new one.
-            Err(error) if is_stale(&error) => {
+            // The page moved on since the world was made: once more, in the new one. A node of the
+            // new page "does not belong" to the old world.
+            Err(error) if is_stale(&error) || says_gone(&error) => {
                 self.forget();
                 self.try_call(session, node, function, arguments, by_value).await
             }

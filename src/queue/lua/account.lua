@@ -45,10 +45,11 @@ put(A, 'co', st == 'held' and ARGV[4] or nil)
 put(A, 'wy', st == 'held' and ARGV[5] or nil)
 put(A, 'pl', ARGV[6])
 put(A, 'tz', zone)
-for field in pairs(A.f) do
-  if field:sub(1, 3) == 'rt:' then put(A, field, nil) end
+local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 9)), 1, 16)
+if ARGV[9] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
+  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 9))
 end
-for i = 9, #ARGV, 2 do put(A, 'rt:' .. ARGV[i], ARGV[i + 1]) end
+put(A, 'rt', rt)
 if ARGV[8] == '1' then
   for _, class in ipairs(CLASSES) do
     if A.f['t:' .. class] then

@@ -54,14 +54,15 @@ end
 local function recharge(A, J)
   local c, kind = charged(J), J.f.k
   if not c then return true end
-  local list = caps(A, plan(A), kind, now)
-  if not list then return false end
-  local was = { c[1], c[2], c[1], c[2], c[3], c[4] }
-  for i, cap in ipairs(list) do
-    local most = tonumber(cap[5])
-    if cap[4] ~= was[i] and most and count(cap[2], cap[3], cap[4]) >= most then return false end
-  end
-  local new = { list[1][4], list[2][4], list[5][4], list[6][4] }
+  local was = { D = c[1], H = c[2], d = c[3], h = c[4] }
+  was['d:' .. kind], was['h:' .. kind] = c[1], c[2]
+  local room = true
+  local known = caps(A, kind, now, function(_, o, field, window, most)
+    if window ~= was[field] and count(o, field, window) >= most then room = false end
+  end)
+  if not (known and room) then return false end
+  local new = { windows(A, now) }
+  new[3], new[4] = fleet_windows(now)
   local function fresh(i)
     return new[i] ~= c[i] and new[i] or nil
   end

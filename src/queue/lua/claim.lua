@@ -12,10 +12,12 @@ local worker, nonce, lease = ARGV[1], ARGV[2], num(M.lease)
 local W, scans = K .. 'w:' .. worker, 16
 
 local function answer(id, acct, class, token)
-  local J, A = call('HMGET', K .. 'j:' .. id, 'p', 'du', 'at', 'bg'), account(acct)
+  local J, A = call('HMGET', K .. 'j:' .. id, 'du', 'at', 'bg', 'bp'), account(acct)
   local live = A and holds(A, class, token, id)
   local ttl = live and math.max(0, num(A.f['x:' .. class]) - now) or 0
-  return { 'work', acct, class, token, ttl, id, J[2] or 'p', num(J[3]), num(J[4]), J[1] or '' }
+  local json = call('GET', K .. 'p:' .. id) or ''
+  local begun = J[1] == 'v' and J[3] or J[4]
+  return { 'work', acct, class, token, ttl, id, J[1] or 'p', num(J[2]), num(begun), json }
 end
 
 local last = call('HMGET', W, 'n', 'id', 'acct', 'class', 'token')
@@ -78,6 +80,7 @@ for acct in string.gmatch(ARGV[4], '[^,]+') do
 end
 for class in string.gmatch(ARGV[3], '%a+') do
   for _, acct in ipairs(call('ZRANGEBYSCORE', K .. 'wake:' .. class, '-inf', now, 'LIMIT', 0, 8)) do
-    reindex(account(acct))
+    local A = account(acct)
+    if A then reindex(A) else forget(acct) end
   end
 end

@@ -15,8 +15,10 @@ end
 for _ = 1, scans do
   local acct, class = first()
   if not acct then break end
-  local work = try(account(acct), class)
+  local A = account(acct)
+  local work = A and try(A, class)
   if work then return work end
+  if not A then forget(acct) end
 end
 if first() then return { 'none', 0 } end
 for class in string.gmatch(ARGV[3], '%a+') do

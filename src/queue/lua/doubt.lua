@@ -11,7 +11,11 @@ end
 
 -- The effect may be there: its kind says what is done about that.
 local function doubt(A, J, due, x)
-  if J.f.ol == 'retry' then return again(A, J, due, x) end
+  if J.f.ol == 'retry' then
+    -- Found there by the next attempt, the effect is this one's.
+    put(J, 'bp', J.f.bp or J.f.bg)
+    return again(A, J, due, x)
+  end
   if J.f.ol ~= 'verify' then return park(J, x) end
   put(J, 'vt', nil)
   note(J, x)

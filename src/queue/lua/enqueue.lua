@@ -28,8 +28,9 @@ end
 local J = { key = K .. 'j:' .. id, id = id, w = {}, f = {} }
 local f = { a = ARGV[2], k = ARGV[3], sl = ARGV[4], sc = rank, nb = given(6), x = given(7),
   ik = key, fp = ARGV[9], ol = ARGV[10], ef = ARGV[11], tg = given(12), th = given(13),
-  ['in'] = given(14), p = ARGV[15], cr = now, at = 0 }
+  ['in'] = given(14), cr = now, at = 0 }
 for field, value in pairs(f) do put(J, field, value) end
+call('SET', K .. 'p:' .. id, ARGV[15])
 if key then call('SET', K .. 'i:' .. key, id .. '|' .. ARGV[9]) end
 call('ZADD', K .. 'jobs', now, id)
 call('ZREMRANGEBYRANK', K .. 'jobs', 0, -100001)

@@ -1,17 +1,19 @@
 -- fate.lua: what becomes of an action: requeued, ended, parked, or in doubt.
 --
--- j:<id>   hash of an action (fields below); p is its JSON
+-- j:<id>   hash of an action (fields below), small fields only
+-- p:<id>   string, the action as JSON, as it was sent
 -- i:<key>  string "<id>|<fingerprint>", as long as the action is kept
 -- n        hash of counts by state: they add up to all that was ever planned
 -- exp      zset of waiting actions by when they expire
 -- dlq      zset of failed actions, parked zset of those a person must settle
 --
 -- a account  k kind  sl slot (never with `!`)  sc rank  st state  at attempts  lo losses
--- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  bg begun at  ch charge
+-- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  ch charge
+-- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake  ft fa fk last token settled and its answer
 -- cx cancel wished  cl class  nb not before
-local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'ch',
-  'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
+local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'bp',
+  'ch', 'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
 
 local function action(id)
   local raw, f = call('HMGET', K .. 'j:' .. id, unpack(FIELDS)), {}
@@ -52,6 +54,7 @@ local function conclude(J, state, x)
     call('ZREMRANGEBYSCORE', K .. 'dlq', '-inf', now - keep)
   end
   call('PEXPIRE', J.key, keep)
+  call('PEXPIRE', K .. 'p:' .. J.id, keep)
   if J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, keep) end
   emit(state, J.f.a, J, x)
 end

@@ -48,6 +48,14 @@ local function reindex(A)
   save(A)
 end
 
+-- Mends an index that names an account which is gone; nothing of ours leaves one so.
+local function forget(acct)
+  for _, class in ipairs(CLASSES) do
+    call('ZREM', K .. 'ready:' .. class, acct)
+    call('ZREM', K .. 'wake:' .. class, acct)
+  end
+end
+
 local function unlease(A, class)
   call('ZREM', K .. 'lease', A.id .. '|' .. class)
   for _, field in ipairs({ 't:', 'x:', 'j:', 'w:', 'k:' }) do put(A, field .. class, nil) end

@@ -15,10 +15,10 @@ end
 
 -- The class a slot's work falls to at present; nil: nobody may claim it.
 local function class_of(A, kind, forced)
-  local route = A.f['rt:' .. kind]
-  if not route or route == '-' then return nil end
-  if forced == '' then return route end
-  return A.f['rt:' .. kind .. '@' .. forced] ~= '-' and forced or nil
+  local class = route(A, kind)
+  if not class or class == '-' then return nil end
+  if forced == '' then return class end
+  return route(A, kind .. '@' .. forced) ~= '-' and forced or nil
 end
 
 -- Until when the account (not its limits) keeps a class shut; NEVER: until somebody acts.

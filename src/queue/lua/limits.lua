@@ -29,18 +29,20 @@ local function fleet_windows(t)
   return (floor(t / 86400000) + 1) * 86400000, (floor(t / HOUR) + 1) * HOUR
 end
 
--- Every cap on `kind` as { code, object, field, window's end, most }.
-local function caps(A, P, kind, t)
+-- Calls `see(code, object, field, window's end, most)` for every cap on `kind` at `t`. False where
+-- the day is not known.
+local function caps(A, kind, t, see)
   local de, he = windows(A, t)
-  if not de then return nil end
-  local G, gd, gh, p = global(), nil, nil, P.f
-  gd, gh = fleet_windows(t)
-  return {
-    { 'daily_cap', A, 'D', de, p.dcap }, { 'hourly_cap', A, 'H', he, p.hcap },
-    { 'kind_daily_cap', A, 'd:' .. kind, de, p['dk:' .. kind] },
-    { 'kind_hourly_cap', A, 'h:' .. kind, he, p['hk:' .. kind] },
-    { 'global_daily_cap', G, 'd', gd, G.f.dmax }, { 'global_hourly_cap', G, 'h', gh, G.f.hmax },
-  }
+  if not de then return false end
+  local p, G, gd, gh = plan(A).f, global(), fleet_windows(t)
+  local dk, hk = p['dk:' .. kind], p['hk:' .. kind]
+  if p.dcap then see('daily_cap', A, 'D', de, num(p.dcap)) end
+  if p.hcap then see('hourly_cap', A, 'H', he, num(p.hcap)) end
+  if dk then see('kind_daily_cap', A, 'd:' .. kind, de, num(dk)) end
+  if hk then see('kind_hourly_cap', A, 'h:' .. kind, he, num(hk)) end
+  if G.f.dmax then see('global_daily_cap', G, 'd', gd, num(G.f.dmax)) end
+  if G.f.hmax then see('global_hourly_cap', G, 'h', gh, num(G.f.hmax)) end
+  return true
 end
 
 -- The earliest instant from `from` on at which `kind` may be claimed; NEVER when none is known.
@@ -58,19 +60,17 @@ local function limits(A, kind, from, out)
       if out then out[#out + 1] = { code, till, used or -1, most or -1 } end
       t = math.max(t, till)
     end
-    local list, d = caps(A, P, kind, s), day(A, s)
-    if not list then
+    local known = caps(A, kind, s, function(code, o, field, window, most)
+      local used = count(o, field, window)
+      if used >= most then gate(code, most == 0 and NEVER or window, used, most) end
+    end)
+    if not known then
       gate('zone', NEVER)
       return NEVER
     end
     gate('cooldown', num(A.f['l:' .. kind]) + num(P.f['cd:' .. kind]))
     if P.f.bi then gate('burst', num(A.f.tat) - (num(P.f.bs) - 1) * num(P.f.bi)) end
-    for _, c in ipairs(list) do
-      local most = tonumber(c[5])
-      local used = most and count(c[2], c[3], c[4])
-      if most and used >= most then gate(c[1], most == 0 and NEVER or c[4], used, most) end
-    end
-    if P.f.hours then gate('hours', opening(P.f.hours, d, s)) end
+    if P.f.hours then gate('hours', opening(P.f.hours, day(A, s), s)) end
     if t == s or t >= NEVER then return t end
     out = nil
   end

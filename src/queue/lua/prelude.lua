@@ -48,14 +48,14 @@ end
 local M = open(KEYS[1], true).f
 local TIME = call('TIME')
 local server = TIME[1] * 1000 + floor(TIME[2] / 1000)
--- Tests move time by hand; nothing else ever sets `allow_fake`.
-if M.allow_fake == '1' and M.fake then server = num(M.fake) end
+-- Tests move time by hand (2: and mean its leaps to count); nothing else ever sets `allow_fake`.
+if M.allow_fake and M.fake then server = num(M.fake) end
 local now = math.max(server, num(M.hw))
 local late = now - server
 if WRITES and now > num(M.hw) + 50 then call('HSET', KEYS[1], 'hw', now) end
 
 -- Accounts and plans, each read once a script.
-local accounts, plans, fleet = {}, {}, nil
+local accounts, plans, routes, fleet = {}, {}, {}, nil
 
 local function account(id)
   if not accounts[id] then
@@ -72,26 +72,17 @@ local function plan(A)
   return plans[id]
 end
 
+-- By which class work of this name (a kind, or kind@class) goes; `-`: it is refused. Accounts with
+-- the same routes share one table of them.
+local function route(A, name)
+  local known = routes[A.f.rt] or {}
+  routes[A.f.rt] = known
+  if known[name] == nil then known[name] = call('HGET', K .. 'rt:' .. A.f.rt, name) end
+  return known[name]
+end
+
 -- The fleet's own caps, counted in hours and days of UTC.
 local function global()
   fleet = fleet or open(K .. 'g', true)
   return fleet
-end
-
--- One entry in the stream of events. `J` is the action it is about, `more` further fields.
-local function emit(what, acct, J, more)
-  local e = { 'v', 1, 'type', what, 'at', now, 'account', acct }
-  local function add(name, value)
-    if value and value ~= '' then
-      e[#e + 1] = name
-      e[#e + 1] = value
-    end
-  end
-  if J then
-    add('action', J.id) add('kind', J.f.k) add('target', J.f.tg) add('text_hash', J.f.th)
-    add('effect', J.f.ef) add('class', J.f.cl) add('intake', J.f['in'])
-    if num(J.f.at) > 0 then add('attempt', J.f.at) end
-  end
-  for name, value in pairs(more or {}) do add(name, value) end
-  call('XADD', K .. 'ev', '*', unpack(e))
 end

@@ -2,15 +2,35 @@
 --
 -- KEYS[1]  <prefix>meta
 -- ARGV[1]  how many of each at most
+-- ARGV[2]  the server's time as of the caller's last round, ms; 0: this is its first
+-- ARGV[3]  ms since then by the caller's own steady clock
 --
--- Returns  { leases taken back, actions expired, ms until the next of either (-1: none) }
+-- Returns  { leases taken back, actions expired, ms until the next of either (-1: none), time }
 local limit, grace = num(ARGV[1]), num(M.grace)
+
+-- A clock that has leapt forward would end every lease under its worker's hands: they all get
+-- their full length anew, and claims wait until those that are lost have ended.
+local leapt = num(ARGV[2]) > 0 and now - num(ARGV[2]) > num(ARGV[3]) + 2000
+if leapt and M.allow_fake ~= '1' then
+  for _, member in ipairs(call('ZRANGE', K .. 'lease', 0, -1)) do
+    local acct, class = match(member, '^([^|]+)|(.+)$')
+    local A = account(acct)
+    put(A, 'x:' .. class, now + num(M.lease))
+    save(A)
+    call('ZADD', K .. 'lease', now + num(M.lease), member)
+  end
+  call('HSET', KEYS[1], 'resume', now + num(M.lease))
+end
 local gone = call('ZRANGEBYSCORE', K .. 'lease', '-inf', now - grace, 'LIMIT', 0, limit)
 for _, member in ipairs(gone) do
   local acct, class = match(member, '^([^|]+)|(.+)$')
   local A = account(acct)
-  lose(A, class, 'lost', 'its worker went silent')
-  reindex(A)
+  if A then
+    lose(A, class, 'lost', 'its worker went silent')
+    reindex(A)
+  else
+    call('ZREM', K .. 'lease', member)
+  end
 end
 local stale = call('ZRANGEBYSCORE', K .. 'exp', '-inf', now, 'LIMIT', 0, limit)
 for _, id in ipairs(stale) do
@@ -23,4 +43,5 @@ for key, wait in pairs({ lease = grace, exp = 0 }) do
   local head = call('ZRANGE', K .. key, 0, 0, 'WITHSCORES')
   if head[1] then next = math.min(next, num(head[2]) + wait) end
 end
-return { #gone, #stale, next < NEVER and math.max(0, next - now) or -1 }
+return { #gone, #stale, next < NEVER and math.max(0, next - now) or -1,
+  fmt('%.0f', now) }

@@ -22,6 +22,7 @@ if not A or A.f.st == 'gone' then return '' end
 for _, field in ipairs({ 'at', 'lo', 'vt', 'ch', 'bg', 'cx', 'ft', 'x' }) do put(J, field, nil) end
 put(J, 'at', 0)
 call('PERSIST', J.key)
+call('PERSIST', K .. 'p:' .. J.id)
 if J.f.ik then call('PERSIST', K .. 'i:' .. J.f.ik) end
 requeue(A, J, now, 'p')
 reindex(A)

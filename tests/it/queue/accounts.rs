@@ -16,10 +16,10 @@ async fn a_held_account_is_never_claimed_and_goes_on_when_it_is_released() {
     bench.account("ada", "").await;
     let like = bench.add("ada", "like", "").await;
     let mut ada = setting("ada", "ada", "UTC");
-    ada.held = held("challenge");
+    ada.held = Some(held("challenge"));
     bench.queue.put_account(&ada).await.unwrap();
     assert_eq!(bench.idle("w1").await, None);
-    bench.pass(Duration::from_secs(365 * 24 * 3600)).await;
+    bench.pass(Duration::from_hours(365 * 24)).await;
     assert_eq!(bench.idle("w1").await, None, "time lifts no hold");
     assert!(bench.why(&like).await.contains(&"held".to_owned()));
     bench.queue.put_account(&setting("ada", "ada", "UTC")).await.unwrap();
@@ -37,8 +37,8 @@ async fn a_hold_with_an_end_ends_then() {
     let until = Some("2026-06-01T13:00:00Z".parse().unwrap());
     ada.held = Some(HeldFor { code: "quota".into(), why: "429".into(), until });
     bench.queue.put_account(&ada).await.unwrap();
-    assert_eq!(bench.idle("w1").await, Some(Duration::from_secs(3600)));
-    bench.pass(Duration::from_secs(3600)).await;
+    assert_eq!(bench.idle("w1").await, Some(Duration::from_hours(1)));
+    bench.pass(Duration::from_hours(1)).await;
     bench.claim("w1").await;
 }
 
@@ -143,9 +143,9 @@ async fn a_held_account_is_not_read_either() {
     bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
     bench.settle(&claimed, &crate::support::redis::unknown()).await;
     let mut ada = setting("ada", "ada", "UTC");
-    ada.held = held("block");
+    ada.held = Some(held("block"));
     bench.queue.put_account(&ada).await.unwrap();
-    bench.pass(Duration::from_secs(600)).await;
+    bench.pass(Duration::from_mins(10)).await;
     assert_eq!(bench.idle("w1").await, None);
     bench.queue.put_account(&setting("ada", "ada", "UTC")).await.unwrap();
     assert_eq!(bench.claim("w1").await.duty, Duty::Verify);

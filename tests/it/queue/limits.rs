@@ -8,7 +8,7 @@ use walkon_core::lease::Claim;
 
 use crate::support::redis::{Bench, done, notrun, retry, worker};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn two_of_a_kind_are_a_cooldown_apart_counted_from_the_end_of_the_first() {
@@ -92,7 +92,7 @@ async fn a_burst_lets_a_few_follow_at_once_and_the_rest_at_its_pace() {
     assert_eq!(bench.idle("w1").await, Some(Duration::from_secs(20)));
     bench.pass(Duration::from_secs(20)).await;
     assert_eq!(bench.drain("w1").await, 1);
-    bench.pass(Duration::from_secs(600)).await;
+    bench.pass(Duration::from_mins(10)).await;
     assert_eq!(bench.drain("w1").await, 2, "a rest fills the bucket, and no more than that");
 }
 

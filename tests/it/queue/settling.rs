@@ -15,7 +15,7 @@ async fn in_doubt(bench: &Bench) -> Claimed {
     bench.account("ada", "").await;
     bench.add("ada", "comment", "").await;
     let claimed = bench.claim("w1").await;
-    bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    bench.queue.begin(&claimed.lease, &claimed.id).await.expect("an answer");
     claimed
 }
 
@@ -52,7 +52,7 @@ async fn a_site_that_names_its_wait_is_not_asked_before() {
     bench.account("ada", "").await;
     bench.add("ada", "like", "").await;
     let claimed = bench.claim("w1").await;
-    let after = Some(Duration::from_secs(900));
+    let after = Some(Duration::from_mins(15));
     let limited = Outcome::Retry { code: "rate_limited".into(), why: "429".into(), after };
     bench.settle(&claimed, &limited.into()).await;
     assert_eq!(bench.idle("w1").await, after);
@@ -99,7 +99,7 @@ async fn what_was_looked_for_and_is_not_there_is_done_again() {
     bench.pass(Duration::from_secs(20)).await;
     let reading = bench.claim("w2").await;
     bench.settle(&reading, &not_there()).await;
-    bench.pass(Duration::from_secs(60)).await;
+    bench.pass(Duration::from_mins(1)).await;
     let again = bench.claim("w3").await;
     assert_eq!((again.duty, again.attempt, again.begun_at), (Duty::Perform, 2, None));
 }
@@ -110,12 +110,12 @@ async fn a_reading_that_did_not_run_says_nothing_and_is_made_again() {
     let claimed = in_doubt(&bench).await;
     bench.settle(&claimed, &unknown()).await;
     for ending in [notrun(), retry(), unknown(), notrun()] {
-        bench.pass(Duration::from_secs(600)).await;
+        bench.pass(Duration::from_mins(10)).await;
         let reading = bench.claim("w2").await;
         assert_eq!(reading.duty, Duty::Verify);
         bench.settle(&reading, &ending).await;
     }
-    bench.pass(Duration::from_secs(600)).await;
+    bench.pass(Duration::from_mins(10)).await;
     let last = bench.claim("w2").await;
     bench.settle(&last, &retry()).await;
     let parked = bench.queue.dead_letters(Letters::Parked, 0, 10).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::redis::{Bench, done, setting};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn the_day_the_clocks_go_forward_has_23_hours() {

@@ -91,6 +91,7 @@ pub(crate) struct Stand {
     pub(crate) notes: Arc<Notes>,
     pub(crate) relay: Arc<Relay>,
     pub(crate) spec: SessionSpec,
+    rules: RelaySpec,
 }
 
 impl Stand {
@@ -101,13 +102,14 @@ impl Stand {
     pub(crate) fn with_proxy(origins: &[&str], proxy: Option<Proxy>) -> Self {
         let folder = tempfile::Builder::new().prefix("walkon-it-").tempdir().unwrap();
         let notes = Arc::new(Notes::default());
-        let relay = Arc::new(Relay::new(RelaySpec {
+        let rules = RelaySpec {
             allow: origins.iter().map(|origin| origin.parse().unwrap()).collect(),
             granted: Vec::new(),
             loopback_allowed: true,
             proxy,
             recorder: notes.clone(),
-        }));
+        };
+        let relay = Arc::new(Relay::new(rules.clone()));
         let spec = SessionSpec {
             account: "ada".parse().unwrap(),
             time_zone: "Europe/Berlin".to_owned(),
@@ -119,7 +121,13 @@ impl Stand {
             gate: Arc::new(TestGate),
             recorder: notes.clone(),
         };
-        Self { folder, notes, relay, spec }
+        Self { folder, notes, relay, spec, rules }
+    }
+
+    /// A relay for the account's next session: one that was shut stays shut.
+    pub(crate) fn next_session(&mut self) {
+        self.relay = Arc::new(Relay::new(self.rules.clone()));
+        self.spec.dial = self.relay.clone();
     }
 
     pub(crate) fn path(&self) -> &Path {

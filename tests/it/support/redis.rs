@@ -71,7 +71,7 @@ pub(crate) struct Bench {
 pub(crate) fn options() -> Options {
     Options {
         retry_base: Duration::from_secs(10),
-        retry_max: Duration::from_secs(600),
+        retry_max: Duration::from_mins(10),
         ..Options::default()
     }
 }
@@ -97,8 +97,8 @@ pub(crate) fn setting(id: &str, plan: &str, zone: &str) -> AccountSetting {
     }
 }
 
-pub(crate) fn held(code: &str) -> Option<HeldFor> {
-    Some(HeldFor { code: code.to_owned(), why: "because".to_owned(), until: None })
+pub(crate) fn held(code: &str) -> HeldFor {
+    HeldFor { code: code.to_owned(), why: "because".to_owned(), until: None }
 }
 
 pub(crate) fn done() -> Settlement {

@@ -161,7 +161,9 @@ fn build_step(raw: RawStep) -> Result<Step, Mistake> {
     let in_item = match raw.within_item.as_deref() {
         None => false,
         Some("item") => true,
-        Some(other) => return mistake(format!("nothing is called `{other}`"), "write `in = \"item\"`"),
+        Some(other) => {
+            return mistake(format!("nothing is called `{other}`"), "write `in = \"item\"`");
+        }
     };
     let commit = raw.commit;
     let verb = one_verb(raw)?;

@@ -44,6 +44,12 @@ struct Performed {
 
 type Seat = (String, Class);
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Span {
+    Hour,
+    Day,
+}
+
 #[derive(Default)]
 pub(super) struct Model {
     leases: BTreeMap<Seat, Held>,
@@ -54,9 +60,10 @@ pub(super) struct Model {
     last: Option<Token>,
     performed: Vec<Performed>,
     claims: BTreeMap<ActionId, u32>,
-    /// Charges by account and the end of its day.
-    days: BTreeMap<(String, Timestamp), i64>,
-    charged: BTreeMap<Token, Timestamp>,
+    /// Charges by account and the end of its day or hour.
+    charges: BTreeMap<(String, Span, Timestamp), i64>,
+    /// What each claim charged last, by span.
+    charged: BTreeMap<(Token, Span), Timestamp>,
 }
 
 fn seat(lease: &Lease) -> Seat {
@@ -68,10 +75,16 @@ fn zone(account: &str) -> TimeZone {
     TimeZone::get(found.2).expect("a known zone")
 }
 
-/// The local day and hour, as those who read a calendar name them.
-fn day_end(account: &str, at: Timestamp) -> Timestamp {
-    let tomorrow = at.to_zoned(zone(account)).tomorrow().expect("there is one");
-    tomorrow.start_of_day().expect("it starts").timestamp()
+/// When the local day or hour is over, by the calendar and the clock on the wall.
+fn end(account: &str, span: Span, at: Timestamp) -> Timestamp {
+    let local = at.to_zoned(zone(account));
+    if span == Span::Day {
+        let tomorrow = local.tomorrow().expect("there is one");
+        return tomorrow.start_of_day().expect("it starts").timestamp();
+    }
+    let seconds = i64::from(local.minute()) * 60 + i64::from(local.second());
+    let into = SignedDuration::from_millis(seconds * 1000 + i64::from(local.millisecond()));
+    at + (SignedDuration::from_hours(1) - into)
 }
 
 impl Model {
@@ -106,11 +119,16 @@ impl Model {
         }
     }
 
+    /// Charges the windows of `now` that this claim has not charged yet.
     fn charge(&mut self, claimed: &Claimed, now: Timestamp) {
-        let account = claimed.lease.account.to_string();
-        let end = day_end(&account, now);
-        *self.days.entry((account, end)).or_default() += 1;
-        self.charged.insert(claimed.lease.token.clone(), end);
+        for span in [Span::Hour, Span::Day] {
+            let account = claimed.lease.account.to_string();
+            let end = end(&account, span, now);
+            let key = (claimed.lease.token.clone(), span);
+            if self.charged.insert(key, end) != Some(end) {
+                *self.charges.entry((account, span, end)).or_default() += 1;
+            }
+        }
     }
 
     pub(super) fn begun(&mut self, claimed: &Claimed, now: Timestamp) {
@@ -119,9 +137,7 @@ impl Model {
             return;
         }
         let account = claimed.lease.account.to_string();
-        if self.charged.get(&claimed.lease.token) != Some(&day_end(&account, now)) {
-            self.charge(claimed, now);
-        }
+        self.charge(claimed, now);
         self.performed.push(Performed { account, kind: claimed.action.kind.clone(), at: now });
     }
 
@@ -134,13 +150,13 @@ impl Model {
         let lease = &claimed.lease;
         assert!(self.holds(lease), "settled without a lease");
         self.leases.remove(&seat(lease));
-        let end = self.charged.get(&lease.token).copied();
-        if let (true, Some(end)) = (refunded && claimed.duty == Duty::Perform, end) {
-            let account = lease.account.to_string();
-            // A window that nobody has touched since its end is still the one that was charged,
-            // but nobody reads it any more.
-            if now < end {
-                *self.days.get_mut(&(account, end)).expect("it was charged") -= 1;
+        for span in [Span::Hour, Span::Day] {
+            let end = self.charged.get(&(lease.token.clone(), span)).copied();
+            // A window that is over is read by nobody any more.
+            let is_open = end.is_some_and(|end| now < end);
+            if let (true, Some(end)) = (refunded && claimed.duty == Duty::Perform && is_open, end) {
+                let key = (lease.account.to_string(), span, end);
+                *self.charges.get_mut(&key).expect("it was charged") -= 1;
             }
         }
     }
@@ -222,7 +238,7 @@ impl Model {
     /// Every action is in one place, every account in one index, every charge where it belongs.
     pub(super) async fn check_indexes(&self, bench: &Bench) {
         let now = bench.now();
-        let mut placed: BTreeMap<String, u32> = BTreeMap::new();
+        let mut places: BTreeMap<String, u32> = BTreeMap::new();
         for (account, ..) in PLANS {
             let ks: Option<String> = bench.ask(&["HGET", &format!("P:a:{account}"), "ks"]).await;
             for slot in ks.unwrap_or_default().split_whitespace() {
@@ -232,30 +248,33 @@ impl Model {
                     let ids: Vec<String> = bench.ask(&["ZRANGE", &key, "0", "-1"]).await;
                     count += ids.len();
                     for id in ids {
-                        *placed.entry(id).or_default() += 1;
+                        *places.entry(id).or_default() += 1;
                     }
                 }
                 assert!(count > 0 || !self.leases.is_empty(), "{account} lists an empty {slot}");
             }
             for class in Class::ALL {
-                self.check_seat(bench, account, class, &mut placed).await;
+                self.check_seat(bench, account, class, &mut places).await;
             }
             let view = bench.queue.account(&account.parse().expect("a name")).await;
-            let today = view.expect("an answer").expect("it is known").today as i64;
-            let mine = self.days.get(&(account.to_owned(), day_end(account, now)));
-            assert_eq!(today, mine.copied().unwrap_or_default(), "{account}'s charges at {now}");
+            let view = view.expect("an answer").expect("it is known");
+            for (span, charged) in [(Span::Day, view.today), (Span::Hour, view.this_hour)] {
+                let mine = self.charges.get(&(account.to_owned(), span, end(account, span, now)));
+                let mine = mine.copied().unwrap_or_default();
+                assert_eq!(charged as i64, mine, "{account}'s charges of the {span:?} at {now}");
+            }
         }
         let parked: Vec<String> = bench.ask(&["ZRANGE", "P:parked", "0", "-1"]).await;
         for id in parked {
-            *placed.entry(id).or_default() += 1;
+            *places.entry(id).or_default() += 1;
         }
         let all = bench.queue.actions(&ActionFilter::default(), 0, 5000).await.expect("an answer");
         for one in all.actions {
-            let places = placed.remove(one.id.as_str()).unwrap_or_default();
+            let found = places.remove(one.id.as_str()).unwrap_or_default();
             let due = u32::from(!one.state.is_final());
-            assert_eq!(places, due, "{} is {:?} and in {places} places", one.id, one.state);
+            assert_eq!(found, due, "{} is {:?} and in {found} places", one.id, one.state);
         }
-        assert!(placed.is_empty(), "in a lane without being known: {placed:?}");
+        assert!(places.is_empty(), "in a lane without being known: {places:?}");
     }
 
     async fn check_seat(
@@ -292,11 +311,11 @@ impl Model {
         let ks: Option<String> = bench.ask(&["HGET", &format!("P:a:{account}"), "ks"]).await;
         for slot in ks.unwrap_or_default().split_whitespace() {
             let kind = slot.trim_end_matches('!');
-            let by = match kind.split_once('@') {
-                Some((_, forced)) => Some(forced.to_owned()),
-                None => {
-                    bench.ask(&["HGET", &format!("P:a:{account}"), &format!("rt:{kind}")]).await
-                }
+            let by: Option<String> = if let Some((_, forced)) = kind.split_once('@') {
+                Some(forced.to_owned())
+            } else {
+                let set: String = bench.ask(&["HGET", &format!("P:a:{account}"), "rt"]).await;
+                bench.ask(&["HGET", &format!("P:rt:{set}"), kind]).await
             };
             let mut count = 0;
             for lane in ["q", "z"] {

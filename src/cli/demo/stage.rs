@@ -1,0 +1,233 @@
+//! The demo's stage: a folder, Plaza, three proxies, six accounts, and the fleet's processes.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use super::DemoArgs;
+use crate::cli::report::{Code, Failure};
+use crate::cli::roles::{DriverName, start_fleet, wait_until_ready};
+use crate::config::Config;
+use crate::data::DataFolder;
+use crate::egress::{PracticeProxy, Speaks};
+use crate::queue::{self, Queue};
+use crate::supervisor::Supervisor;
+
+/// The accounts: name, zone, device, persona, proxy, has a token, plan.
+const CAST: [(&str, &str, &str, &str, Option<usize>, bool, &str); 6] = [
+    ("ada", "Europe/Berlin", "desktop-laptop", "casual", Some(0), false, "demo"),
+    ("ben", "America/New_York", "desktop-full-hd", "brisk", None, true, "demo"),
+    ("cleo", "Asia/Tokyo", "pixel-8", "careful", Some(1), false, "demo"),
+    ("dan", "Europe/Lisbon", "desktop-dense-dark", "night-reader", None, false, "demo"),
+    ("eve", "America/Sao_Paulo", "pixel-tablet", "casual", Some(2), true, "demo"),
+    ("fay", "Australia/Sydney", "desktop-laptop", "brisk", None, false, "one-like"),
+];
+
+/// The demo's settings, over the defaults. Its own short plans: a compressed pace never touches a
+/// cap, so the caps are small.
+const SETTINGS: &str = r#"
+[queue]
+lease = "8s"
+grace = "1s"
+retry = "2s"
+
+[plans.demo]
+hourly = 40
+
+[plans.demo.kinds.like]
+cooldown = "1s"
+
+[plans.demo.kinds.comment]
+cooldown = "3s"
+
+[plans.one-like]
+[plans.one-like.kinds.like]
+daily = 1
+"#;
+
+/// Everything the demo runs on.
+pub(super) struct Stage {
+    folder: PathBuf,
+    listen: SocketAddr,
+    pub(super) plaza: plaza::Running,
+    _proxies: Vec<PracticeProxy>,
+    pub(super) fleet: Supervisor,
+    pub(super) queue: Queue,
+    pub(super) http: reqwest::Client,
+}
+
+fn broken(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
+    move |error| Failure::system(what, &error)
+}
+
+impl Stage {
+    /// Sets everything up and waits until the fleet is ready.
+    pub(super) async fn set(args: &DemoArgs) -> Result<Self, Failure> {
+        let folder = std::env::temp_dir().join(format!("walkon-demo-{}", std::process::id()));
+        let data = DataFolder::open(&folder)?;
+        let options = plaza::Options::default();
+        let plaza = plaza::start(options).await.map_err(|error| super::plaza_failure(&error))?;
+        let proxies = proxies().await?;
+        let listen = match args.listen.port() {
+            0 => free_port().map_err(broken("no free port"))?,
+            _ => args.listen,
+        };
+        let file = write(&folder, args, listen, &plaza, &proxies)?;
+        let config = Config::load(Some(&file), std::iter::empty())?;
+        let driver = match args.driver {
+            DriverName::Cdp => Vec::new(),
+            DriverName::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
+        };
+        let mut fleet = start_fleet(&config, Some(&file), args.workers, &data, driver).await?;
+        let url = format!("http://{listen}");
+        tokio::select! {
+            ready = wait_until_ready(&url) => ready?,
+            never = keep(&mut fleet) => never?,
+        }
+        let options = queue::Options {
+            url: Some(format!("unix://{}", data.redis().join("redis.sock").display())),
+            lease: config.queue.lease,
+            grace: config.queue.grace,
+            retry_base: config.queue.retry,
+            ..queue::Options::default()
+        };
+        let queue = Queue::connect(&options).await?;
+        let http = reqwest::Client::builder().no_proxy().build();
+        let http = http.map_err(|error| Failure::system("could not make a client", &error))?;
+        Ok(Self { folder, listen, plaza, _proxies: proxies, fleet, queue, http })
+    }
+
+    /// Where the pages are.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// Something of the coordinator's API.
+    pub(super) async fn api(&self, path: &str) -> Result<serde_json::Value, Failure> {
+        self.get(format!("{}{path}", self.url())).await
+    }
+
+    /// Something of Plaza's control port.
+    pub(super) async fn judge(&self, path: &str) -> Result<serde_json::Value, Failure> {
+        self.get(format!("http://{}{path}", self.plaza.control)).await
+    }
+
+    async fn get(&self, url: String) -> Result<serde_json::Value, Failure> {
+        let away = |error: reqwest::Error| Failure::system("the demo lost its way", &error);
+        self.http.get(url).send().await.map_err(away)?.json().await.map_err(away)
+    }
+
+    /// Lets something go wrong on Plaza.
+    pub(super) async fn fault(&self, fault: serde_json::Value) -> Result<(), Failure> {
+        let url = format!("http://{}/faults", self.plaza.control);
+        let sent = self.http.post(url).json(&fault).send().await;
+        let sent = sent.and_then(reqwest::Response::error_for_status);
+        sent.map(drop).map_err(|error| Failure::system("plaza took no fault", &error))
+    }
+
+    /// The process of a browser that is open at this moment: the oldest of one's tree.
+    pub(super) fn a_browser(&self) -> Option<u32> {
+        processes_of(&self.folder.join("browsers")).into_iter().min()
+    }
+
+    /// Ends everything, removes the folder, and counts the browsers that are still there.
+    pub(super) async fn strike(self) -> usize {
+        self.fleet.stop().await;
+        self.plaza.stop().await;
+        let orphans = processes_of(&self.folder.join("browsers")).len();
+        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
+            tracing::warn!(%error, folder = %self.folder.display(), "the demo's folder is left");
+        }
+        orphans
+    }
+}
+
+async fn keep(fleet: &mut Supervisor) -> Result<(), Failure> {
+    loop {
+        fleet.look().await?;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+/// Processes that have the folder among their arguments.
+fn processes_of(folder: &Path) -> Vec<u32> {
+    let needle = folder.display().to_string();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ours = processes.filter(|process| {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&needle)
+    });
+    ours.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect()
+}
+
+fn free_port() -> std::io::Result<SocketAddr> {
+    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Three proxies on addresses of their own, so that Plaza sees accounts come from elsewhere.
+async fn proxies() -> Result<Vec<PracticeProxy>, Failure> {
+    let mut proxies = Vec::new();
+    for (last, speaks) in [(11, Speaks::Http), (12, Speaks::Socks5), (13, Speaks::Http)] {
+        let address = SocketAddr::from((IpAddr::from([127, 0, 0, last]), 0));
+        let started = PracticeProxy::start(speaks, address, "walkon", "proxy-secret").await;
+        proxies.push(started.map_err(|error| Failure {
+            what: format!("a practice proxy could not listen on {address}"),
+            causes: vec![error.to_string()],
+            remedy: Some("the demo needs 127.0.0.11 to 127.0.0.13, as Linux has them".to_owned()),
+            code: Code::Host,
+        })?);
+    }
+    Ok(proxies)
+}
+
+/// Writes settings, accounts and secrets; answers the settings' file.
+fn write(
+    folder: &Path,
+    args: &DemoArgs,
+    listen: SocketAddr,
+    plaza: &plaza::Running,
+    proxies: &[PracticeProxy],
+) -> Result<PathBuf, Failure> {
+    let put = |name: &str, text: String| {
+        let path = folder.join("run").join(name);
+        std::fs::write(&path, text).map(|()| path).map_err(broken("could not write the demo's files"))
+    };
+    let quoted = |path: PathBuf| format!("{:?}", path.display().to_string());
+    let proxy_password = quoted(put("proxy.password", "proxy-secret".to_owned())?);
+    let mut accounts = String::new();
+    for (id, zone, device, persona, proxy, token, plan) in CAST {
+        let password = quoted(put(&format!("{id}.password"), format!("{id}-secret"))?);
+        accounts += &format!(
+            "[[account]]\nid = \"{id}\"\nsite = \"plaza\"\nusername = \"{id}\"\n\
+             time_zone = \"{zone}\"\ndevice = \"{device}\"\npersona = \"{persona}\"\n\
+             plan = \"{plan}\"\npassword_file = {password}\n"
+        );
+        if token {
+            let file = quoted(put(&format!("{id}.token"), format!("tok-{id}"))?);
+            accounts += &format!("token_file = {file}\n");
+        }
+        if let Some(proxy) = proxy.and_then(|number| proxies.get(number)) {
+            let scheme = if proxy.address().ip() == IpAddr::from([127, 0, 0, 12]) {
+                "socks5"
+            } else {
+                "http"
+            };
+            accounts += &format!(
+                "proxy = {{ url = \"{scheme}://{}\", username = \"walkon\", \
+                 password_file = {proxy_password} }}\n",
+                proxy.address()
+            );
+        }
+        accounts.push('\n');
+    }
+    let accounts = quoted(put("accounts.toml", accounts)?);
+    let (site, pace, seed) = (plaza.site, args.pace, args.seed);
+    let data = quoted(folder.to_path_buf());
+    put(
+        "walkon.toml",
+        format!(
+            "{SETTINGS}\n[data]\nfolder = {data}\n\n[web]\nlisten = \"{listen}\"\n\n[fleet]\n\
+             pace = {pace:?}\nseed = {seed}\naccounts = {accounts}\n\n[sites.plaza]\n\
+             origin = \"http://{site}\"\napi = \"http://{site}/graph/v23.0\"\n"
+        ),
+    )
+}

@@ -1,0 +1,65 @@
+//! The fake browser's hand: what gestures do to a page without scripts.
+
+use walkon_core::gesture::{Input, Point};
+
+use super::NOWHERE;
+use super::page::{Deed, Page};
+
+/// Where the hand is and what it holds.
+#[derive(Debug)]
+pub(super) struct Hand {
+    pressed_at: Point,
+    touched_at: Point,
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self { pressed_at: NOWHERE, touched_at: NOWHERE }
+    }
+}
+
+impl Hand {
+    /// Carries out one input; it may lead to another page.
+    pub(super) fn carry_out(&mut self, page: &mut Page, input: &Input) -> Option<Deed> {
+        match input {
+            Input::Move(_) | Input::KeyUp { .. } => {}
+            Input::Down(point) => self.pressed_at = *point,
+            Input::Up(point) => {
+                let (down, up) = (page.at(self.pressed_at), page.at(*point));
+                if let Some(ordinal) = up.filter(|_| down == up) {
+                    return page.click(ordinal);
+                }
+            }
+            Input::Wheel { dy, .. } => page.scroll(*dy),
+            Input::TouchStart(point) => {
+                (self.pressed_at, self.touched_at) = (*point, *point);
+            }
+            Input::TouchMove(point) => {
+                page.scroll(self.touched_at.y - point.y);
+                self.touched_at = *point;
+            }
+            Input::TouchEnd => {
+                if let Some(ordinal) = page.at(self.pressed_at).filter(|_| self.has_not_moved()) {
+                    return page.click(ordinal);
+                }
+            }
+            Input::KeyDown { key } => return press(page, key),
+            Input::Insert { text } => page.type_text(text),
+        }
+        None
+    }
+
+    fn has_not_moved(&self) -> bool {
+        (self.touched_at.x - self.pressed_at.x).hypot(self.touched_at.y - self.pressed_at.y) < 10.0
+    }
+}
+
+fn press(page: &mut Page, key: &str) -> Option<Deed> {
+    match key {
+        "Enter" => return page.enter(),
+        "Backspace" => page.erase(),
+        _ if key.chars().count() == 1 => page.type_text(key),
+        _ => {}
+    }
+    None
+}
