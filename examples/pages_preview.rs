@@ -93,8 +93,12 @@ async fn act(c: &Coordinator) -> Tried<Vec<String>> {
     let mut ids = Vec::new();
     for round in 0..4_u32 {
         for name in NAMES {
-            let (kind, target) = [("like", "post:7"), ("follow", "member:ada"), ("view_profile", "member:bo"),
-                ("comment", "post:12")][round as usize % 4];
+            let (kind, target) = [
+                ("like", "post:7"),
+                ("follow", "member:ada"),
+                ("view_profile", "member:bo"),
+                ("comment", "post:12"),
+            ][round as usize % 4];
             let mut action = json!({"account": name, "kind": kind, "target": target});
             if kind == "comment" {
                 action["with"] = json!({"text": "What a light! Where was this?"});
@@ -111,10 +115,14 @@ async fn act(c: &Coordinator) -> Tried<Vec<String>> {
         let (code, mut findings) = ("not_found".to_owned(), Vec::new());
         let outcome = match nonce {
             3 => Outcome::Fatal { code, why },
-            5 => Outcome::Unknown { code: "cut_off".into(), why: "the browser died after it acted".into() },
+            5 => {
+                let why = "the browser died after it acted".to_owned();
+                Outcome::Unknown { code: "cut_off".into(), why }
+            }
             7 => {
                 findings.push(Finding::Challenged);
-                Outcome::Fatal { code: "challenged".into(), why: "the site asks it to prove something".into() }
+                let why = "the site asks it to prove something".to_owned();
+                Outcome::Fatal { code: "challenged".into(), why }
             }
             14.. => continue,
             _ => Outcome::Done { effect: if nonce % 4 == 0 { Made::Already } else { Made::Made } },
@@ -134,7 +142,8 @@ async fn act(c: &Coordinator) -> Tried<Vec<String>> {
 }
 
 fn pictures(folder: Option<PathBuf>) -> Vec<Vec<u8>> {
-    let Some(files) = folder.and_then(|folder| std::fs::read_dir(folder).ok()) else { return Vec::new() };
+    let files = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let Some(files) = files else { return Vec::new() };
     let mut paths: Vec<_> = files.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     paths.into_iter().filter_map(|path| std::fs::read(path).ok()).collect()
@@ -150,40 +159,67 @@ fn way(from: (f64, f64), to: (f64, f64), start: f64) -> Vec<Value> {
     };
     let mut points: Vec<_> = (0..=24).map(at).collect();
     for (input, late) in [("down", 470.0), ("up", 548.0)] {
-        points.push(json!({"at_ms": start + late, "input": {"input": input, "x": to.0, "y": to.1}}));
+        let input = json!({"input": input, "x": to.0, "y": to.1});
+        points.push(json!({"at_ms": start + late, "input": input}));
     }
     points
 }
 
 fn events(number: usize, acted: &[String], blobs: &[String]) -> Vec<Value> {
     let ill = number == 3;
-    let wheel = json!([{"at_ms": 0.0, "input": {"input": "wheel", "at": {"x": 640.0, "y": 420.0}, "dy": 480.0}}]);
+    let turn = json!({"input": "wheel", "at": {"x": 640.0, "y": 420.0}, "dy": 480.0});
+    let wheel = json!([{"at_ms": 940.0, "input": turn}]);
+    let click = way((820.0, 300.0), (358.0, 578.0), 0.0);
     let over = json!({"x": 312.0, "y": 560.0, "w": 92.0, "h": 36.0});
     let step = |n: u32, title: &str| json!({"type": "step_begin", "step": n, "title": title});
     let end = |n: u32, error: Option<&str>| json!({"type": "step_end", "step": n, "error": error});
-    let shot = |label: &str, n: usize| json!({"type": "picture", "label": label, "blob": blobs[n % blobs.len()]});
+    let blob = |n: usize| &blobs[n % blobs.len()];
+    let shot = |label: &str, n| json!({"type": "picture", "label": label, "blob": blob(n)});
     let mut out = Vec::new();
     let mut at = |t: f64, event: Value| out.push((t, event));
     for (turn, t) in [(0_usize, 0.0), (1, 9_800.0)] {
         let id = &acted[number + turn * NAMES.len()];
         let (kind, target) = [("like", "post:7"), ("follow", "member:ada")][turn];
         let bad = (ill && turn == 1).then_some("no button “Follow” on the page: 0 matches");
-        at(t, json!({"type": "action_begin", "action": id, "kind": kind, "target": target, "attempt": 1 + turn}));
+        let outcome = if bad.is_some() { "retry" } else { "done" };
+        let level = if ill { "error" } else { "log" };
+        at(
+            t,
+            json!({"type": "action_begin", "action": id, "kind": kind, "target": target,
+            "attempt": 1 + turn}),
+        );
         at(t + 20.0, step(1, "open target"));
-        at(t + 610.0, json!({"type": "navigated", "url": "http://127.0.0.1:7700/p/7", "status": 200}));
+        let url = "http://127.0.0.1:7700/p/7";
+        at(t + 610.0, json!({"type": "navigated", "url": url, "status": 200}));
         at(t + 900.0, end(1, None));
         at(t + 905.0, step(2, "do block if not pressed"));
         at(t + 1_000.0, step(3, "scroll to button “Like”"));
-        at(t + 2_480.0, json!({"type": "gesture", "gesture": wheel, "over": null, "late_ms_max": 1.8}));
+        at(
+            t + 2_480.0,
+            json!({"type": "gesture", "gesture": wheel, "over": null,
+            "late_ms_max": 1.8}),
+        );
         at(t + 2_500.0, end(3, None));
         at(t + 2_505.0, step(4, &format!("click button “{kind}” (commit)")));
         at(t + 2_700.0, shot("before", number + turn));
-        at(t + 3_290.0, json!({"type": "gesture", "gesture": way((820.0, 300.0), (358.0, 578.0), 0.0), "over": over, "late_ms_max": 3.4}));
+        at(
+            t + 3_290.0,
+            json!({"type": "gesture", "gesture": click, "over": over,
+            "late_ms_max": 3.4}),
+        );
         at(t + 3_300.0, end(4, bad));
         at(t + 3_310.0, end(2, bad));
-        at(t + 3_400.0, json!({"type": "console", "level": if ill { "error" } else { "log" }, "text": "GET /api/p/7/reactions 404 (Not Found)"}));
+        at(
+            t + 3_400.0,
+            json!({"type": "console", "level": level,
+            "text": "GET /api/p/7/reactions 404 (Not Found)"}),
+        );
         at(t + 3_500.0, shot(if bad.is_some() { "failed" } else { "after" }, number + turn + 1));
-        at(t + 3_520.0, json!({"type": "action_end", "action": id, "outcome": if bad.is_some() { "retry" } else { "done" }, "why": bad}));
+        at(
+            t + 3_520.0,
+            json!({"type": "action_end", "action": id, "outcome": outcome,
+            "why": bad}),
+        );
     }
     let number = |(seq, (t, mut event)): (usize, (f64, Value))| {
         event["seq"] = (seq + 1).into();
@@ -193,7 +229,13 @@ fn events(number: usize, acted: &[String], blobs: &[String]) -> Vec<Value> {
     out.into_iter().enumerate().map(number).collect()
 }
 
-fn record(c: &Coordinator, number: usize, account: &str, acted: &[String], jpegs: &[Vec<u8>]) -> Tried<()> {
+fn record(
+    c: &Coordinator,
+    number: usize,
+    account: &str,
+    acted: &[String],
+    jpegs: &[Vec<u8>],
+) -> Tried<()> {
     let now: Timestamp = c.clock.now();
     let began = now - SignedDuration::from_secs(number as i64 * 340 + 14);
     let session: walkon_core::id::SessionId =
@@ -205,27 +247,38 @@ fn record(c: &Coordinator, number: usize, account: &str, acted: &[String], jpegs
     for (name, jpeg) in blobs.iter().zip(jpegs) {
         keep(format!("blobs/{name}.jpg"), jpeg.clone())?;
     }
-    let lines = |rows: Vec<Value>| rows.iter().fold(String::new(), |all, row| format!("{all}{row}\n"));
+    let lines = |rows: Vec<Value>| {
+        rows.iter().fold(String::new(), |all, row| format!("{all}{row}\n")).into_bytes()
+    };
     let mut rows = events(number, acted, &blobs);
     if number == 0 {
         rows.truncate(22);
     }
-    keep("events.jsonl".to_owned(), lines(rows).into_bytes())?;
+    keep("events.jsonl".to_owned(), lines(rows))?;
     let request = |(at, url, status, resource, ms): (f64, &str, u16, &str, f64)| {
-        json!({"method": "GET", "url": format!("http://127.0.0.1:7700{url}"), "status": status, "mime": null,
-               "resource": resource, "start_ms": at, "duration_ms": ms, "bytes": (ms * 211.0) as u64, "error": null})
+        let (url, bytes) = (format!("http://127.0.0.1:7700{url}"), (ms * 211.0) as u64);
+        json!({"method": "GET", "url": url, "status": status, "mime": null, "resource": resource,
+            "start_ms": at, "duration_ms": ms, "bytes": bytes, "error": null})
     };
-    let requests = [(30.0, "/p/7", 200, "document", 310.0), (350.0, "/static/site.css", 200, "stylesheet", 60.0),
-        (355.0, "/static/site.js", 200, "script", 140.0), (520.0, "/media/7.jpg", 200, "image", 480.0),
+    let requests = [
+        (30.0, "/p/7", 200, "document", 310.0),
+        (350.0, "/static/site.css", 200, "stylesheet", 60.0),
+        (355.0, "/static/site.js", 200, "script", 140.0),
+        (520.0, "/media/7.jpg", 200, "image", 480.0),
         (3_320.0, "/api/p/7/reactions", if number == 3 { 404 } else { 200 }, "fetch", 70.0),
-        (9_830.0, "/u/ada", 200, "document", 260.0), (13_100.0, "/api/follow", 200, "fetch", 95.0)];
-    keep("network.jsonl".to_owned(), lines(requests.into_iter().map(request).collect()).into_bytes())?;
+        (9_830.0, "/u/ada", 200, "document", 260.0),
+        (13_100.0, "/api/follow", 200, "fetch", 95.0),
+    ];
+    let requests = lines(requests.into_iter().map(request).collect());
+    keep("network.jsonl".to_owned(), requests)?;
     let live = number == 0;
     let ended = (!live).then(|| began + Duration::from_millis(13_900));
-    let counts = json!({"actions": 2, "failed": u8::from(number == 3), "pictures": 4, "requests": 7});
+    let failed = u8::from(number == 3);
+    let counts = json!({"actions": 2, "failed": failed, "pictures": 4, "requests": 7});
     let head = json!({"format": "walkon-session", "version": 1, "session": session,
         "status": if live { "recording" } else { "sealed" }, "account": account, "site": "plaza",
         "device": "desktop", "persona": "casual", "worker": "w-3f9c2a", "viewport": [1280, 800],
-        "proxy": null, "started_at": began, "ended_at": ended, "bytes": [18_211, 884_120], "counts": counts});
+        "proxy": null, "started_at": began, "ended_at": ended,
+        "bytes": [18_211, 884_120], "counts": counts});
     Ok(keep("manifest.json".to_owned(), head.to_string().into_bytes())?)
 }

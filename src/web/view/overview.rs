@@ -313,7 +313,7 @@ fn pulse(receipts: &[Receipt], now: Timestamp) -> Pulse {
         x: ((MINUTES - 1 - back) * 8) as f64,
         well: high(well),
         ill: high(ill),
-        words: format!("{} min ago: {well} done, {ill} otherwise", back),
+        words: format!("{back} min ago: {well} done, {ill} otherwise"),
     });
     Pulse {
         bars: shown.collect(),

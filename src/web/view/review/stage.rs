@@ -93,12 +93,11 @@ fn mark(gesture: &Gesture, over: Option<Rect>) -> Mark {
     let mut turned: Option<(f64, f64, f64)> = None;
     for timed in &gesture.0 {
         match &timed.input {
-            Input::Move(at) | Input::TouchMove(at) => points.push(*at),
+            Input::Move(at) | Input::TouchMove(at) | Input::Up(at) => points.push(*at),
             Input::Down(at) | Input::TouchStart(at) => {
                 points.push(*at);
                 mark.presses.push(Press { x: at.x, y: at.y });
             }
-            Input::Up(at) => points.push(*at),
             Input::Wheel { at, dy } => {
                 let sum = turned.map_or(0.0, |(.., sum)| sum);
                 turned = Some((at.x, at.y, sum + dy));
