@@ -30,8 +30,7 @@ struct Pages {
 
 /// The pages' routes. Open streams end with a soft stop.
 pub fn router(coordinator: Coordinator, shutdown: &Shutdown) -> Router {
-    let pages =
-        Pages { coordinator, board: fleet::Board::default(), shutdown: shutdown.clone() };
+    let pages = Pages { coordinator, board: fleet::Board::default(), shutdown: shutdown.clone() };
     Router::new()
         .route("/", get(fleet::overview))
         .route("/live", get(fleet::live))

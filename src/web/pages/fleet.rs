@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::Response;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -51,7 +51,8 @@ async fn make(c: &Coordinator) -> Result<Overview, Error> {
     let now = c.now();
     let live = reading(&c.archive, move |archive| {
         let heads = archive.newest(SESSIONS).unwrap_or_default().into_iter().rev();
-        let live = heads.filter(|head| status(head, quiet_ms(archive, &head.session, now)) == "live");
+        let live =
+            heads.filter(|head| status(head, quiet_ms(archive, &head.session, now)) == "live");
         live.map(|head| (head.account, head.session.to_string())).collect()
     });
     let facts = Facts {
@@ -104,12 +105,63 @@ async fn next(pages: &Pages, shown: &str) -> String {
 pub(super) async fn live(
     State(pages): State<Pages>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = futures_util::stream::unfold((pages, String::new()), |(pages, shown)| async move {
-        let html = tokio::select! {
-            html = next(&pages, &shown) => html,
-            () = pages.shutdown.soft().cancelled() => return None,
-        };
-        Some((Ok(Event::default().data(&html)), (pages, html)))
-    });
+    let changes =
+        futures_util::stream::unfold((pages, String::new()), |(pages, shown)| async move {
+            let html = tokio::select! {
+                html = next(&pages, &shown) => html,
+                () = pages.shutdown.soft().cancelled() => return None,
+            };
+            Some((Ok(Event::default().data(&html)), (pages, html)))
+        });
     Sse::new(changes).keep_alive(KeepAlive::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use walkon_core::receipt::Receipt;
+
+    fn ended(why: &str) -> Receipt {
+        Receipt {
+            action: "a-1".into(),
+            account: "ada".into(),
+            kind: "like".into(),
+            target: Some("post:7".into()),
+            text_hash: None,
+            class: Some("browser".into()),
+            state: "failed".into(),
+            effect: None,
+            code: Some("not_found".into()),
+            why: Some(why.into()),
+            attempts: 1,
+            at: Timestamp::UNIX_EPOCH,
+            event: "1-0".into(),
+        }
+    }
+
+    #[test]
+    fn what_a_site_said_is_shown_as_text() {
+        let receipts = vec![ended("<script>alert(1)</script>")];
+        let facts = Facts { receipts, ..Facts::default() };
+        let o = overview::overview(&facts, Timestamp::UNIX_EPOCH);
+        let html = Region { o: &o }.render().unwrap();
+        assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+        assert!(!html.contains("<script>"));
+    }
+
+    #[test]
+    fn a_page_holds_nothing_inline_and_loads_nothing_from_elsewhere() {
+        let o = overview::overview(&Facts::default(), Timestamp::UNIX_EPOCH);
+        let chrome = Chrome::new("Fleet", Place::Fleet);
+        let html = Page { chrome, o: &o }.render().unwrap();
+        for never in ["style=", "<style", "onclick=", "http://", "https://"] {
+            assert!(!html.contains(never), "{never}");
+        }
+        assert_eq!(
+            html.matches("<script").count(),
+            html.matches("<script type=\"module\" src").count()
+        );
+        assert!(html.contains(r#"<a href="/" aria-current="page">Fleet</a>"#));
+    }
 }

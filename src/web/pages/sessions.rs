@@ -71,7 +71,7 @@ struct One {
 /// Which moment, and which table.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Moment {
-    at: Option<u64>,
+    at: Option<String>,
     tab: Option<String>,
 }
 
@@ -86,6 +86,7 @@ pub(super) async fn one(
     let missing = || Lost::missing("session", &id);
     let session = id.parse::<SessionId>().map_err(|_| missing())?;
     let tab = Tab::named(moment.tab.as_deref().unwrap_or_default());
+    let at = moment.at.and_then(|at| at.parse().ok());
     let made = reading(&c.archive, move |archive| {
         let head = archive.head(&session)?;
         let seen = look(archive, head, now);
@@ -97,7 +98,7 @@ pub(super) async fn one(
             glance: &seen.glance,
             quiet_ms: seen.quiet_ms,
         };
-        Some(review(recorded, moment.at, tab, now))
+        Some(review(recorded, at, tab, now))
     });
     let p = made.await.ok_or_else(missing)?;
     let title = format!("{} · {}", p.row.account, p.began);

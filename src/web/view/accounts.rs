@@ -174,8 +174,8 @@ fn next(standing: &Standing, known: &Known<'_>, now: Timestamp) -> String {
         }
         _ if acts => "acting now".to_owned(),
         _ if waiting == 0 => "nothing waits".to_owned(),
-        Some(at) if at <= now => "ready".to_owned(),
-        Some(at) => say::ahead(now, at),
+        // The queue's clock may be a little ahead of ours.
+        Some(at) => say::ahead(now, at).replace("now", "ready"),
         None => "not as things are".to_owned(),
     }
 }

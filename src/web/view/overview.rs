@@ -255,7 +255,9 @@ fn acting_row(acting: &Acting, live: &BTreeMap<String, String>, now: Timestamp) 
     let view = acting.action.as_ref();
     let what = view.map_or_else(
         || "keeps its browser for what may come".to_owned(),
-        |view| what(&view.action.kind, view.action.target.as_ref().map(ToString::to_string).as_deref()),
+        |view| {
+            what(&view.action.kind, view.action.target.as_ref().map(ToString::to_string).as_deref())
+        },
     );
     ActingRow {
         account: acting.account.clone(),
@@ -311,7 +313,7 @@ fn pulse(receipts: &[Receipt], now: Timestamp) -> Pulse {
         x: ((MINUTES - 1 - back) * 8) as f64,
         well: high(well),
         ill: high(ill),
-        words: format!("{} min ago: {well} done, {ill} otherwise", back),
+        words: format!("{back} min ago: {well} done, {ill} otherwise"),
     });
     Pulse {
         bars: shown.collect(),

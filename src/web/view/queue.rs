@@ -135,7 +135,8 @@ pub struct HistoryRow {
 pub fn history(events: &[Event]) -> Vec<HistoryRow> {
     let row = |event: &Event| {
         let attempt = event.attempt.map(|attempt| format!("attempt {attempt}"));
-        let parts = [&attempt, &event.worker, &event.class, &event.outcome, &event.code, &event.why];
+        let parts =
+            [&attempt, &event.worker, &event.class, &event.outcome, &event.code, &event.why];
         let words: Vec<_> = parts.into_iter().flatten().cloned().collect();
         HistoryRow {
             clock: say::clock(event.at),
@@ -203,7 +204,10 @@ pub fn action_page(
     add("effect", view.outcome.clone());
     add("code", view.code.clone());
     add("why", view.why.clone());
-    add("receipt", receipt.map(|receipt| format!("{} at {}", receipt.state, say::full(receipt.at))));
+    add(
+        "receipt",
+        receipt.map(|receipt| format!("{} at {}", receipt.state, say::full(receipt.at))),
+    );
     ActionPage {
         row: row(view, explained, now),
         asked,

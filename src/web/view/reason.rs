@@ -50,17 +50,19 @@ const RULES: &[(&str, &str, &str)] = &[
 ];
 
 /// Those that no time mends.
-const NEEDS_PERSON: [&str; 6] = ["route", "plan", "zone", "clock", "paused", "parked"];
+const NEEDS_PERSON: [&str; 7] = ["held", "route", "plan", "zone", "clock", "paused", "parked"];
 
 /// One reason in words.
 pub fn why(reason: &Reason, now: Timestamp) -> Why {
     let row = RULES.iter().find(|(code, ..)| *code == reason.code);
-    let (rule, remedy) = row.map_or_else(
-        || (say::plain(&reason.code), ""),
-        |(_, rule, remedy)| ((*rule).to_owned(), *remedy),
-    );
+    let never = reason.most == Some(0);
+    let (rule, remedy) = match row {
+        _ if never => ("Its plan never allows this".to_owned(), "raise the cap, or cancel it"),
+        Some((_, rule, remedy)) => ((*rule).to_owned(), *remedy),
+        None => (say::plain(&reason.code), ""),
+    };
     let mut detail = match (reason.code.as_str(), reason.used, reason.most) {
-        (_, _, Some(0)) => "the cap is 0: never".to_owned(),
+        (code, _, Some(0)) => format!("the {} is 0", say::plain(code)),
         (_, Some(used), Some(most)) => format!("{used} of {most} used"),
         ("queue", Some(before), _) => format!("{before} before it in its lane"),
         _ => String::new(),
@@ -69,8 +71,7 @@ pub fn why(reason: &Reason, now: Timestamp) -> Why {
         let gap = if detail.is_empty() { "" } else { " · " };
         detail = format!("{detail}{gap}{}", reason.words);
     }
-    let person = reason.until.is_none()
-        && (NEEDS_PERSON.contains(&reason.code.as_str()) || reason.code == "held");
+    let person = reason.until.is_none() && (never || NEEDS_PERSON.contains(&reason.code.as_str()));
     let until = reason.until.map_or_else(String::new, |until| {
         format!("{} ({})", say::ahead(now, until), say::day_clock(until))
     });

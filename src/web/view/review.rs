@@ -177,7 +177,8 @@ pub struct Recorded<'a> {
     pub quiet_ms: i64,
 }
 
-/// Makes a session's page. `at`: the chosen event; `None`: the first failure, else the first step.
+/// Makes a session's page. `at`: the chosen event; `None`: of a live session the latest step, else
+/// the first failure, else the first step.
 pub fn review(recorded: Recorded<'_>, at: Option<u64>, tab: Tab, now: Timestamp) -> Review {
     let Recorded { head, events, network, glance, quiet_ms } = recorded;
     let row = row(head, glance, quiet_ms, now);
@@ -187,7 +188,8 @@ pub fn review(recorded: Recorded<'_>, at: Option<u64>, tab: Tab, now: Timestamp)
     let moments = steps::moments(&actions);
     let first_bad = moments.iter().find(|moment| moment.bad).map(|moment| moment.seq);
     let first = moments.get(1).or(moments.first()).map_or(0, |moment| moment.seq);
-    let at = at.filter(|at| tape.entry(*at).is_some()).or(first_bad).unwrap_or(first);
+    let latest = moments.last().filter(|_| is_live).map(|moment| moment.seq);
+    let at = at.filter(|at| tape.entry(*at).is_some()).or(latest).or(first_bad).unwrap_or(first);
     let span = steps::span(&tape, &actions, at);
     steps::choose(&mut actions, at, span);
     let stage = stage::stage(&tape, head.viewport, &actions, at, span);
@@ -202,7 +204,11 @@ pub fn review(recorded: Recorded<'_>, at: Option<u64>, tab: Tab, now: Timestamp)
         lane: lane::lane(&tape, &actions, &network, length, span),
         back: place.checked_sub(1).and_then(|place| moments.get(place)).map(|moment| moment.seq),
         on: moments.get(place + 1).map(|moment| moment.seq),
-        error: moments.iter().find(|one| one.bad && one.seq > at).map(|moment| moment.seq).or(first_bad),
+        error: moments
+            .iter()
+            .find(|one| one.bad && one.seq > at)
+            .map(|moment| moment.seq)
+            .or(first_bad),
         network: network.iter().map(|one| request(one, head.started_at, length, span)).collect(),
         console: console(&tape, span),
         raw: raw(&tape, at, span),

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        let cases = [(0.2, "0 ms"), (140.4, "140 ms"), (4_700.0, "4.7 s"), (61_000.0, "1 min 01 s")];
+        let cases =
+            [(0.2, "0 ms"), (140.4, "140 ms"), (4_700.0, "4.7 s"), (61_000.0, "1 min 01 s")];
         for (ms, words) in cases {
             assert_eq!(length(ms), words);
         }

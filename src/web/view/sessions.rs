@@ -159,11 +159,11 @@ mod tests {
     #[test]
     fn a_failing_picture_is_shown_before_a_later_one() {
         let events = concat!(
-            r#"{"action":"a1","attempt":1,"kind":"like","seq":1,"t":0,"target":"post:7","type":"action_begin"}"#,
+            r#"{"action":"a1","kind":"like","seq":1,"t":0,"type":"action_begin"}"#,
             "\n",
             r#"{"blob":"f1","label":"failed","seq":2,"t":9,"type":"picture"}"#,
             "\n",
-            r#"{"action":"a2","attempt":1,"kind":"like","seq":3,"t":10,"target":null,"type":"action_begin"}"#,
+            r#"{"action":"a2","kind":"like","seq":3,"t":10,"type":"action_begin"}"#,
             "\n",
             r#"{"blob":"f2","label":"after","seq":4,"t":20,"type":"picture"}"#,
             "\n{\"torn",

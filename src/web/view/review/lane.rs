@@ -63,9 +63,10 @@ pub fn lane(
         let words = format!("{}: {}, {}", one.title, one.outcome, one.length);
         stretch(one.seq, one.span, words, one.bad, one.here)
     };
-    let steps = actions.iter().flat_map(|action| &action.steps).map(|step| {
-        stretch(step.seq, step.span, step.title.clone(), step.error.is_some(), step.here)
-    });
+    let steps = actions
+        .iter()
+        .flat_map(|action| &action.steps)
+        .map(|step| stretch(step.seq, step.span, step.title.clone(), step.bad, step.here));
     let bad = tape.entries.iter().filter(|entry| entry.is_bad());
     let mut ticks: Vec<_> = bad
         .map(|entry| stretch(entry.seq, (entry.t, entry.t), say::plain(&entry.name), true, false))

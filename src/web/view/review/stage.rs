@@ -71,13 +71,13 @@ pub struct Stage {
     pub marks: Vec<Mark>,
     /// Words about them.
     pub facts: Vec<Fact>,
-    /// A step's radius of dots, so that they are as large on each viewport.
+    /// Radius of a dot, so that it is as large on each viewport.
     pub dot: f64,
 }
 
 impl Stage {
-    /// A width of strokes that suits the viewport.
-    pub fn stroke(&self) -> f64 {
+    /// Radius of a small dot.
+    pub fn small_dot(&self) -> f64 {
         self.dot / 3.0
     }
 
@@ -93,12 +93,11 @@ fn mark(gesture: &Gesture, over: Option<Rect>) -> Mark {
     let mut turned: Option<(f64, f64, f64)> = None;
     for timed in &gesture.0 {
         match &timed.input {
-            Input::Move(at) | Input::TouchMove(at) => points.push(*at),
+            Input::Move(at) | Input::TouchMove(at) | Input::Up(at) => points.push(*at),
             Input::Down(at) | Input::TouchStart(at) => {
                 points.push(*at);
                 mark.presses.push(Press { x: at.x, y: at.y });
             }
-            Input::Up(at) => points.push(*at),
             Input::Wheel { at, dy } => {
                 let sum = turned.map_or(0.0, |(.., sum)| sum);
                 turned = Some((at.x, at.y, sum + dy));
@@ -125,8 +124,7 @@ fn keys(gesture: &Gesture) -> usize {
 }
 
 fn gesture_facts(gesture: &Gesture, late: f64, facts: &mut Vec<Fact>) {
-    let moves =
-        gesture.0.iter().filter(|timed| matches!(timed.input, Input::Move(_))).count();
+    let moves = gesture.0.iter().filter(|timed| matches!(timed.input, Input::Move(_))).count();
     let keys = keys(gesture);
     let mut words = vec![say::length(gesture.duration_ms())];
     if moves > 0 {
@@ -140,7 +138,13 @@ fn gesture_facts(gesture: &Gesture, late: f64, facts: &mut Vec<Fact>) {
 }
 
 /// The picture that shows a span best: blob and label.
-fn picture(tape: &Tape, at: u64, span: (f64, f64), bad: bool, whole: bool) -> Option<(String, String)> {
+fn picture(
+    tape: &Tape,
+    at: u64,
+    span: (f64, f64),
+    bad: bool,
+    whole: bool,
+) -> Option<(String, String)> {
     let pictures = tape.pictures();
     let exact = pictures.iter().find(|(entry, ..)| entry.seq == at);
     let mut inside = pictures.iter().filter(|(entry, ..)| (span.0..=span.1).contains(&entry.t));
@@ -186,7 +190,9 @@ pub fn stage(
             What::Gesture { gesture, over, late_ms_max }
                 if !whole && (span.0..=span.1).contains(&entry.t) =>
             {
-                marks.push(mark(gesture, *over));
+                let mark = mark(gesture, *over);
+                facts.extend(mark.turn.as_ref().map(|turn| ("wheel", turn.words.clone())));
+                marks.push(mark);
                 gesture_facts(gesture, *late_ms_max, &mut facts);
             }
             _ => {}
@@ -212,6 +218,6 @@ pub fn stage(
         error,
         marks,
         facts,
-        dot: f64::from(width.max(height)) / 180.0,
+        dot: f64::from(width.max(height)) / 150.0,
     }
 }

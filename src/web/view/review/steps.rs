@@ -17,8 +17,10 @@ pub struct StepItem {
     pub span: (f64, f64),
     /// How long it took.
     pub length: String,
-    /// Why it failed.
+    /// Why it failed, unless a step inside it says so.
     pub error: Option<String>,
+    /// Whether it failed.
+    pub bad: bool,
     /// Whether it is the chosen one.
     pub here: bool,
 }
@@ -112,6 +114,7 @@ pub fn actions(tape: &Tape, is_live: bool) -> Vec<ActionItem> {
                     span: (t, t),
                     length: "…".to_owned(),
                     error: None,
+                    bad: false,
                     here: false,
                 });
             }
@@ -120,13 +123,13 @@ pub fn actions(tape: &Tape, is_live: bool) -> Vec<ActionItem> {
                     continue;
                 };
                 let ended = open.split_off(at);
-                let Some(item) = ended.first().and_then(|(place, _)| last.steps.get_mut(*place))
-                else {
-                    continue;
-                };
+                let Some(&(place, _)) = ended.first() else { continue };
+                let item = &mut last.steps[place];
                 item.span.1 = t;
                 item.length = say::length(t - item.span.0);
-                item.error.clone_from(error);
+                item.bad = error.is_some();
+                let inner = last.steps[place + 1..].iter().any(|step| step.bad);
+                last.steps[place].error = error.clone().filter(|_| !inner);
             }
             _ => {}
         }
