@@ -132,7 +132,8 @@ impl Performance<'_> {
             self.scroll(view, distance).await?;
         }
         let (y, top) = last.unwrap_or_default();
-        let why = format!("scrolling does not reach it: it stays at {y:.0} px, the page at {top:.0}");
+        let why =
+            format!("scrolling does not reach it: it stays at {y:.0} px, the page at {top:.0}");
         Err(self.page_trouble("element_unreachable", why))
     }
 

@@ -189,7 +189,9 @@ fn write(
 ) -> Result<PathBuf, Failure> {
     let put = |name: &str, text: String| {
         let path = folder.join("run").join(name);
-        std::fs::write(&path, text).map(|()| path).map_err(broken("could not write the demo's files"))
+        std::fs::write(&path, text)
+            .map(|()| path)
+            .map_err(broken("could not write the demo's files"))
     };
     let quoted = |path: PathBuf| format!("{:?}", path.display().to_string());
     let proxy_password = quoted(put("proxy.password", "proxy-secret".to_owned())?);

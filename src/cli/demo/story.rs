@@ -54,7 +54,8 @@ impl Told {
     pub(super) fn new(args: &DemoArgs) -> Self {
         let mut asked = actions(args.seed);
         if args.short {
-            asked.retain(|action| action["kind"] != "scroll_feed" && action["expires_at"].is_null());
+            asked
+                .retain(|action| action["kind"] != "scroll_feed" && action["expires_at"].is_null());
             asked.truncate(SHORT);
         }
         let mut rng = Seed(args.kill.unwrap_or_default()).child("kill").rng();
