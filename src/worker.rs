@@ -131,7 +131,8 @@ impl Slot {
         }
     }
 
-    /// Asks for work; `None` when there is none or nobody answers.
+    /// Asks for work, and says from when its lease runs; `None` when there is none or nobody
+    /// answers.
     async fn claim(
         &mut self,
         holds: &[AccountId],
@@ -151,7 +152,10 @@ impl Slot {
                 }
             };
             match answer {
-                Ok(Claim::Work(claimed)) => return Some((*claimed, asked)),
+                Ok(Claim::Work(claimed)) => {
+                    let from = asked + claimed.waited;
+                    return Some((*claimed, from));
+                }
                 Ok(Claim::Nothing { .. }) => return None,
                 Ok(Claim::Shut { why, next }) => {
                     tracing::info!(why, "claims are shut");
