@@ -1,4 +1,4 @@
-//! Serves the pages over a made-up fleet, to look at them: `cargo run --example pages_preview`.
+//! Serves the pages over a made-up fleet on port 7699: `cargo run --example pages_preview`.
 //!
 //! Nothing acts here: Redis and the store are its own, in a folder that is made anew. A folder of
 //! JPEGs given as the argument stands for what the browsers saw.

@@ -122,3 +122,50 @@ pub(super) async fn blob(
     ];
     (headers, bytes).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::view::sessions::glance;
+    use super::*;
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    fn shown(tab: Tab) -> String {
+        let head = serde_json::from_value(json!({
+            "format": "walkon-session", "version": 1, "session": "s-1", "status": "sealed",
+            "account": "ada", "site": "plaza", "device": "desktop", "persona": "casual",
+            "worker": "w-1", "viewport": [1280, 800], "proxy": null, "ended_at": null,
+            "started_at": Timestamp::UNIX_EPOCH, "bytes": [1, 2],
+            "counts": {"actions": 1, "failed": 0, "pictures": 1, "requests": 1},
+        }));
+        let events = vec![
+            json!({"seq": 1, "t": 0.0, "type": "action_begin", "action": "a-1", "kind": "like",
+                   "target": "post:7", "attempt": 1}),
+            json!({"seq": 2, "t": 1.0, "type": "picture", "label": "before", "blob": "b1"}),
+            json!({"seq": 3, "t": 2.0, "type": "console", "level": "log", "text": "<img src=x>"}),
+        ];
+        let url = "http://127.0.0.1/?q=<img src=x>".to_owned();
+        let network = vec![walkon_core::recorder::Exchange { url, ..Default::default() }];
+        let text = events.iter().fold(String::new(), |text, event| format!("{text}{event}\n"));
+        let (head, glance) = (head.unwrap(), glance(&text));
+        let recorded = Recorded { head: &head, events, network, glance: &glance, quiet_ms: 0 };
+        let p = review(recorded, None, tab, Timestamp::UNIX_EPOCH);
+        One { chrome: Chrome::new("ada", Place::Sessions), p }.render().unwrap()
+    }
+
+    #[test]
+    fn a_page_that_was_visited_cannot_speak_through_ours() {
+        for tab in [Tab::Network, Tab::Console, Tab::Raw] {
+            let html = shown(tab);
+            assert!(html.contains("&#60;img src=x&#62;"), "{}", tab.name());
+            assert!(!html.contains("<img src=x") && !html.contains("style="));
+        }
+    }
+
+    #[test]
+    fn every_moment_is_a_plain_link() {
+        let html = shown(Tab::Raw);
+        assert!(html.contains(r#"href="?at=2&amp;tab=raw""#), "{html}");
+        assert!(html.contains(r#"src="/sessions/s-1/blobs/b1.jpg""#));
+    }
+}

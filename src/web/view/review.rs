@@ -141,7 +141,7 @@ pub struct Review {
     pub back: Option<u64>,
     /// The moment after.
     pub on: Option<u64>,
-    /// The next moment at which something failed.
+    /// The next moment at which something failed, after the last one the first.
     pub error: Option<u64>,
     /// The table below.
     pub tab: Tab,
@@ -208,7 +208,7 @@ pub fn review(recorded: Recorded<'_>, at: Option<u64>, tab: Tab, now: Timestamp)
             .iter()
             .find(|one| one.bad && one.seq > at)
             .map(|moment| moment.seq)
-            .or(first_bad),
+            .or(first_bad.filter(|seq| *seq != at)),
         network: network.iter().map(|one| request(one, head.started_at, length, span)).collect(),
         console: console(&tape, span),
         raw: raw(&tape, at, span),
