@@ -1,6 +1,6 @@
 //! The store: what must last and be searched, in SQL. Only coordinators have it.
 //!
-//! The trait speaks our words; [`sql`] keeps them in SQLite by SeaORM. Counters and leases are not
+//! The trait speaks our words; [`sql`] keeps them in `SQLite` by `SeaORM`. Counters and leases are not
 //! here: they are the queue's.
 
 use async_trait::async_trait;

@@ -8,6 +8,8 @@ mod browser;
 mod fake;
 mod jail;
 #[cfg(feature = "demo")]
+mod kills;
+#[cfg(feature = "demo")]
 mod plaza;
 mod queue;
 mod relay;

@@ -16,7 +16,7 @@ fn shipped() -> Vec<(String, String)> {
 
 fn fault(text: &str) -> (String, String) {
     let error = Persona::parse(text, "p.toml").unwrap_err();
-    (error.to_string(), error.remedy().to_owned())
+    (error.to_string(), error.remedy.clone())
 }
 
 #[test]
