@@ -23,6 +23,9 @@ const WELL: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a child may take to stop.
 const STOP_MAX: Duration = Duration::from_secs(30);
+/// Exit codes that say: started again, it would end again. What it was given is wrong, or what it
+/// needs is missing on this host.
+const IN_VAIN: [i32; 2] = [3, 5];
 
 /// A process that is kept running.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ struct Running {
     started: Instant,
     again_at: Instant,
     wait: Duration,
+    /// With which code it ended last.
+    code: Option<i32>,
 }
 
 /// The parent of a fleet's processes.
@@ -60,6 +65,14 @@ pub enum Error {
     /// A process could not be started.
     #[error("could not start the {0}")]
     Start(String, #[source] std::io::Error),
+    /// It could not come up and said why itself.
+    #[error("the {role} could not start")]
+    InVain {
+        /// Which.
+        role: String,
+        /// Its exit code.
+        code: i32,
+    },
 }
 
 impl Supervisor {
@@ -86,6 +99,7 @@ impl Supervisor {
             started: now,
             again_at: now,
             wait: AGAIN,
+            code: None,
         });
         Ok(())
     }
@@ -99,6 +113,24 @@ impl Supervisor {
     /// The process of our own Redis.
     pub fn redis_pid(&self) -> Option<u32> {
         self.redis.as_ref().map(Embedded::pid)
+    }
+
+    /// As [`Supervisor::watch`], while the fleet comes up: who says that it cannot is not started
+    /// again and again.
+    pub async fn watch_start(&mut self, shutdown: &Shutdown) -> Result<(), Error> {
+        while !shutdown.soft().is_cancelled() {
+            self.look().await?;
+            for running in &self.running {
+                if let Some(code) = running.code.filter(|code| IN_VAIN.contains(code)) {
+                    return Err(Error::InVain { role: running.role.name.clone(), code });
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = shutdown.soft().cancelled() => {}
+            }
+        }
+        Ok(())
     }
 
     /// Keeps everything running until a soft stop.
@@ -126,6 +158,7 @@ impl Supervisor {
                 if let Ok(Some(status)) = child.try_wait() {
                     tracing::warn!(role = running.role.name, %status, "ended by itself");
                     running.child = None;
+                    running.code = status.code();
                     let is_well = now - running.started >= WELL;
                     running.wait = if is_well { AGAIN } else { (running.wait * 2).min(AGAIN_MAX) };
                     running.again_at = now + running.wait;

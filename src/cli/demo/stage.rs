@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::DemoArgs;
 use crate::cli::report::{Code, Failure};
-use crate::cli::roles::{DriverName, start_fleet, wait_until_ready};
+use crate::cli::roles::{start_fleet, wait_until_ready};
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::egress::{PracticeProxy, Speaks};
@@ -73,10 +73,7 @@ impl Stage {
         };
         let file = write(&folder, args, listen, &plaza, &proxies)?;
         let config = Config::load(Some(&file), std::iter::empty())?;
-        let driver = match args.driver {
-            DriverName::Cdp => Vec::new(),
-            DriverName::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
-        };
+        let driver = args.driver.args();
         let mut fleet = start_fleet(&config, Some(&file), args.workers, &data, driver).await?;
         let url = format!("http://{listen}");
         tokio::select! {
@@ -189,7 +186,9 @@ fn write(
 ) -> Result<PathBuf, Failure> {
     let put = |name: &str, text: String| {
         let path = folder.join("run").join(name);
-        std::fs::write(&path, text).map(|()| path).map_err(broken("could not write the demo's files"))
+        std::fs::write(&path, text)
+            .map(|()| path)
+            .map_err(broken("could not write the demo's files"))
     };
     let quoted = |path: PathBuf| format!("{:?}", path.display().to_string());
     let proxy_password = quoted(put("proxy.password", "proxy-secret".to_owned())?);
