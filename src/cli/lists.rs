@@ -345,8 +345,13 @@ pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Fai
                 let heads = ["action", "state", "account", "kind", "target", "tries", "why"];
                 rows(&answer["actions"], &heads, |row| {
                     let asked = &row["action"];
-                    let cells =
-                        [&row["id"], &row["state"], &asked["account"], &asked["kind"], &asked["target"]];
+                    let cells = [
+                        &row["id"],
+                        &row["state"],
+                        &asked["account"],
+                        &asked["kind"],
+                        &asked["target"],
+                    ];
                     let mut cells: Vec<_> = cells.into_iter().map(text).collect();
                     cells.extend([text(&row["attempts"]), text(&row["why"])]);
                     cells
@@ -390,7 +395,8 @@ pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure
                 continue;
             }
             let names = ["at", "type", "account", "kind", "target", "outcome", "code", "why"];
-            let words = names.iter().map(|name| text(&event[*name])).filter(|word| !word.is_empty());
+            let words =
+                names.iter().map(|name| text(&event[*name])).filter(|word| !word.is_empty());
             say(&words.collect::<Vec<_>>().join("  "));
         }
         after = text(&answer["next"]);
@@ -451,7 +457,8 @@ pub(super) fn check_behaviors(
     for file in &files {
         let name = file.display().to_string();
         let read = std::fs::read_to_string(file);
-        let read = read.map_err(|error| Failure::system(&format!("could not read {name}"), &error))?;
+        let read =
+            read.map_err(|error| Failure::system(&format!("could not read {name}"), &error))?;
         match Behavior::parse(&read, &name) {
             Ok(_) => good += 1,
             Err(wrong) => faults.extend(wrong),
@@ -477,7 +484,11 @@ pub(super) fn check_behaviors(
         }
         return Ok(());
     }
-    let what = format!("{} faults in {} files", faults.len(), files.len());
+    let count = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let what = format!("{} in {}", count(faults.len(), "fault"), count(files.len(), "file"));
     Err(Failure::new(Code::Refused, what, "mend them where they stand"))
 }
 
