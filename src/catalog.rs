@@ -47,7 +47,9 @@ impl Error {
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Folder(..) => "start in the project's folder, or set `fleet.behaviors` and `fleet.profiles`",
+            Self::Folder(..) => {
+                "start in the project's folder, or set `fleet.behaviors` and `fleet.profiles`"
+            }
             Self::Wrong(_) => "mend the files; `walkon behavior check` reads them again",
         }
     }
@@ -137,7 +139,6 @@ fn shown(file: &Path) -> String {
 /// A device is named by its file; what is wrong with it stands in the error's own words.
 fn device(text: &str, file: &Path) -> Result<Device, Fault> {
     let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-    Device::parse(name, text).map_err(|bad| {
-        Fault::at(&shown(file), text, 0, bad.to_string(), bad.remedy().to_owned())
-    })
+    Device::parse(name, text)
+        .map_err(|bad| Fault::at(&shown(file), text, 0, bad.to_string(), bad.remedy().to_owned()))
 }

@@ -102,10 +102,12 @@ impl Coordinator {
         let action = Action::parse(json, now)?;
         let standing = self.store.account(&action.account).await?;
         let Some(standing) = standing else { return Err(self.no_account(&action).await?.into()) };
-        let routing = routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
+        let routing =
+            routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
         self.check_earliest(&action).await?;
         let name = intake.map_or_else(|| format!("{now}"), str::to_owned);
-        let mut rng = self.options.seed.child("action").child(&name).child(&action.fingerprint()).rng();
+        let mut rng =
+            self.options.seed.child("action").child(&name).child(&action.fingerprint()).rng();
         let id = ActionId::new(now, &mut rng);
         match self.queue.enqueue(&id, &action, intake).await? {
             Enqueued::New(id) => Ok(Accepted { id, same: false, reason: routing.reason }),

@@ -145,7 +145,7 @@ pub enum Error {
         why: String,
     },
     /// The browser's user cannot get to the session's folder.
-    #[error("the browser's user ({uid}) cannot pass {}, which is above the session's folder", path.display())]
+    #[error("the browser's user ({uid}) may not pass through {}", path.display())]
     Closed {
         /// The folder that is closed to it.
         path: PathBuf,

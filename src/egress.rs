@@ -1,9 +1,9 @@
 //! The egress relay: what carries one browser's connections out of its jail.
 //!
-//! [`Relay`] answers the listener inside the jail as an HTTP proxy. It lets through only the origins
-//! it was given, connects to the address it has checked, goes on through the account's own proxy
-//! (whose credentials the browser never sees) and counts bytes. The jail is the boundary; this is
-//! policy. It starts shut.
+//! [`Relay`] answers the listener inside the jail as an HTTP proxy. It lets through only the
+//! origins it was given, connects to the address it has checked, goes on through the account's own
+//! proxy (whose credentials the browser never sees) and counts bytes. The jail is the boundary;
+//! this is policy. It starts shut.
 
 mod connect;
 mod origin;

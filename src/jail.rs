@@ -4,9 +4,9 @@
 //! out to offer. The helper (`walkon jail …`, [`run_helper`]) listens on 127.0.0.1 *inside* and
 //! passes that listener out to the worker, whose relay answers it: the only door there is.
 //!
-//! [`Spawner`] is the worker's half, `helper` the child's. Neither needs `unsafe`: the two pipes and
-//! the control socket travel as the child's standard streams, and file descriptors 3 and 4 come from
-//! `dup`, which takes the lowest free number.
+//! [`Spawner`] is the worker's half, `helper` the child's. Neither needs `unsafe`: the two pipes
+//! and the control socket travel as the child's standard streams, and file descriptors 3 and 4 come
+//! from `dup`, which takes the lowest free number.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ pub struct Cell {
     pub log: PathBuf,
     /// Whom it becomes; `None`: it stays who the worker is.
     pub user: Option<User>,
-    /// Whether it gets namespaces of its own. Without them it is no jail: loopback development only.
+    /// Whether it gets namespaces of its own. Without them it is no jail: for loopback only.
     pub isolate: bool,
 }
 

@@ -249,7 +249,8 @@ impl Recorder for Recording {
     fn picture(&self, label: &str, jpeg: &[u8]) {
         let t = self.t();
         let digest = Sha256::digest(jpeg);
-        let name = digest[..16].iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+        let name =
+            digest[..16].iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
         self.with(|tape| {
             let known = tape.blobs.contains(&name);
             // The blob goes before the line that names it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 use walkon_core::bundle::Secret;
 
@@ -10,7 +10,12 @@ use crate::coordinator::Coordinator;
 use crate::shutdown::Shutdown;
 
 pub mod api;
+pub mod assets;
+pub mod chrome;
 pub mod desk;
+pub mod guard;
+pub mod pages;
+pub mod view;
 
 /// Serves until a soft stop; what runs is then answered first.
 pub async fn serve(
@@ -19,8 +24,10 @@ pub async fn serve(
     worker_token: Secret,
     shutdown: &Shutdown,
 ) -> std::io::Result<()> {
-    let app = Router::new()
+    // The desk is outside the guard: workers call it by whatever name they know us.
+    let app = pages::router(coordinator.clone(), shutdown)
         .merge(api::router(coordinator.clone()))
+        .layer(from_fn(guard::guard))
         .merge(desk::router(Arc::new(coordinator), worker_token));
     let stop = shutdown.soft().clone();
     axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await

@@ -131,7 +131,8 @@ impl Slot {
         }
     }
 
-    /// Asks for work; `None` when there is none or nobody answers.
+    /// Asks for work, and says from when its lease runs; `None` when there is none or nobody
+    /// answers.
     async fn claim(
         &mut self,
         holds: &[AccountId],
@@ -151,7 +152,10 @@ impl Slot {
                 }
             };
             match answer {
-                Ok(Claim::Work(claimed)) => return self.fresh(*claimed, asked).await,
+                Ok(Claim::Work(claimed)) => {
+                    let from = asked + claimed.waited;
+                    return Some((*claimed, from));
+                }
                 Ok(Claim::Nothing { .. }) => return None,
                 Ok(Claim::Shut { why, next }) => {
                     tracing::info!(why, "claims are shut");
@@ -165,26 +169,6 @@ impl Slot {
             }
         }
         None
-    }
-
-    /// A claim may wait at the desk longer than a lease lasts, and nobody here knows when it was
-    /// granted: such a lease is renewed before anything is done under it.
-    async fn fresh(&self, claimed: Claimed, asked: Instant) -> Option<(Claimed, Instant)> {
-        let lease = &claimed.lease;
-        if asked.elapsed() < lease.ttl / 6 {
-            return Some((claimed, asked));
-        }
-        let asked = Instant::now();
-        let renewed = self.worker.desk.extend(&self.worker.id, std::slice::from_ref(lease)).await;
-        match renewed {
-            Ok(lost) if lost.is_empty() => Some((claimed, asked)),
-            Ok(_) => None,
-            Err(error) => {
-                tracing::debug!(%error, account = %lease.account, "a claim could not be renewed");
-                self.hand_back(lease, Some(&claimed.id)).await;
-                None
-            }
-        }
     }
 
     /// Takes back a claim that was under way when a soft stop came: the same nonce gets the same

@@ -96,7 +96,8 @@ fn jail() -> Result<String, (String, String)> {
     if closed || !Path::new("/proc/self/ns/user").exists() {
         return Err((
             "user namespaces are closed to ordinary users".to_owned(),
-            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000".to_owned(),
+            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000"
+                .to_owned(),
         ));
     }
     Ok("user and network namespaces are open".to_owned())

@@ -81,7 +81,9 @@ impl Coordinator {
             return Ok(());
         };
         let (kind, reason, until) = match event.code.as_deref() {
-            Some("challenged") => (HoldKind::Challenge, "the site asks it to prove something", None),
+            Some("challenged") => {
+                (HoldKind::Challenge, "the site asks it to prove something", None)
+            }
             Some("blocked") => (HoldKind::Block, "the site has suspended it", None),
             Some("signed_out") => (HoldKind::Health, "it is signed out and cannot sign in", None),
             Some("limited") => {

@@ -33,11 +33,16 @@ impl Coordinator {
 #[async_trait]
 impl Desk for Coordinator {
     async fn claim(&self, ask: &Ask, patience: Duration) -> Result<Claim, Error> {
-        let until = Instant::now() + patience.min(PATIENCE_MAX);
+        let asked = Instant::now();
+        let until = asked + patience.min(PATIENCE_MAX);
         loop {
-            let claim = self.queue.claim(ask).await.map_err(queue_failed)?;
-            let next = match &claim {
-                Claim::Work(_) => return Ok(claim),
+            let waited = asked.elapsed();
+            let mut claim = self.queue.claim(ask).await.map_err(queue_failed)?;
+            let next = match &mut claim {
+                Claim::Work(claimed) => {
+                    claimed.waited = waited;
+                    return Ok(claim);
+                }
                 Claim::Nothing { next } => *next,
                 Claim::Shut { next, .. } => Some(*next),
             };

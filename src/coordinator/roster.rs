@@ -47,7 +47,11 @@ impl Coordinator {
     pub async fn import(&self, text: &str, file: &str) -> Result<Imported, Error> {
         let accounts = self.read_accounts(text, file).map_err(|faults| {
             let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            walkon_core::action::Refuse::new("bad_accounts", why, "mend the file; nothing was changed")
+            walkon_core::action::Refuse::new(
+                "bad_accounts",
+                why,
+                "mend the file; nothing was changed",
+            )
         })?;
         let mut imported = Imported::default();
         for account in accounts {
@@ -154,9 +158,7 @@ impl Coordinator {
     fn setting(&self, standing: &Standing) -> AccountSetting {
         let account = &standing.account;
         // Of several holds the one that lasts longest is shown; all must end.
-        let worst = standing.holds.iter().max_by_key(|hold| {
-            (hold.until.is_none(), hold.until)
-        });
+        let worst = standing.holds.iter().max_by_key(|hold| (hold.until.is_none(), hold.until));
         let held = match (worst, standing.lifecycle) {
             (Some(hold), _) => Some(HeldFor {
                 code: hold.kind.name().to_owned(),
@@ -205,7 +207,8 @@ impl Coordinator {
         let persona = account.persona.as_deref().unwrap_or(PERSONA);
         let persona: Option<&Persona> = self.catalog.personas.get(persona);
         let persona = persona.ok_or("the account's persona is not known any more")?.clone();
-        let secret = |path: &Option<std::path::PathBuf>| path.as_deref().map(read_secret).transpose();
+        let secret =
+            |path: &Option<std::path::PathBuf>| path.as_deref().map(read_secret).transpose();
         let proxy = match &account.proxy {
             None => None,
             Some(proxy) => Some(Proxy {

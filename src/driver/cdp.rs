@@ -2,8 +2,8 @@
 //!
 //! [`CdpDriver`] starts one browser an account, in a jail of its own ([`crate::jail`]), and hands
 //! out a `Session` (`session`). From the pipe up: `wire` moves messages, `hub` handles events and
-//! keeps what calls wait for, and `navigate`, `locate`, `input` and `storage` are what a session can
-//! do. A browser that dies fails every call at once; nothing here waits without a bound.
+//! keeps what calls wait for, and `navigate`, `locate`, `input` and `storage` are what a session
+//! can do. A browser that dies fails every call at once; nothing here waits without a bound.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

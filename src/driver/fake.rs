@@ -5,7 +5,7 @@
 //! runs: the site's buttons are forms underneath, and those are what it submits. It has no jail and
 //! no relay, and is in no image.
 //!
-//! Every element stands in a row of its own (`page::ROW` high), so that gestures hit what they aim
+//! Every element that is shown stands in a row of its own (`page::ROW` high), so that gestures hit what they aim
 //! at and a far element must be scrolled to.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -114,7 +114,8 @@ mod tests {
         assert_eq!(refusal(400, error(190)), Some(Refusal::Token));
         assert_eq!(refusal(400, error(613)), Some(Refusal::Limit));
         assert_eq!(refusal(200, error(368)), Some(Refusal::Blocked), "an error may come with 200");
-        for doubtful in [(500, error(1)), (503, Value::Null), (200, Value::Null), (502, json!({}))] {
+        for doubtful in [(500, error(1)), (503, Value::Null), (200, Value::Null), (502, json!({}))]
+        {
             let (status, body) = doubtful;
             let checked = Error::check(status, None, body);
             assert!(matches!(checked, Err(Error::InDoubt { .. })), "{checked:?}");

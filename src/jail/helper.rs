@@ -160,7 +160,7 @@ fn arguments(command: &[OsString], port: u16) -> Result<Vec<CString>, String> {
 fn place_streams(log: File) -> nix::Result<()> {
     unistd::dup2_stderr(&log)?;
     drop(log);
-    // Nothing above 2 is open now, so these are 3 and 4; they must survive this function and `exec`.
+    // Nothing above 2 is open now, so these are 3 and 4; they must survive this and `exec`.
     let pipes = (unistd::dup(io::stdin())?.into_raw_fd(), unistd::dup(io::stdout())?.into_raw_fd());
     if pipes != (3, 4) {
         return Err(nix::Error::EBADF);

@@ -162,7 +162,10 @@ impl Intake {
         read.arg("BLOCK").arg(wait.as_millis() as u64).arg("STREAMS").arg(&stream).arg(">");
         let mut connection = self.queue.inner.patient().await?;
         let limit = wait + super::ANSWER_MAX;
-        let read = tokio::time::timeout(limit, read.query_async::<Option<StreamReadReply>>(&mut connection));
+        let read = tokio::time::timeout(
+            limit,
+            read.query_async::<Option<StreamReadReply>>(&mut connection),
+        );
         let read = read.await.map_err(|_| Error::Answer("intake".to_owned()))??;
         let streams = read.map(|read| read.keys).unwrap_or_default();
         Ok(streams.iter().flat_map(|stream| &stream.ids).map(entry).collect())

@@ -103,6 +103,7 @@ fn claimed(reply: &[String]) -> Result<Claimed, Error> {
         duty,
         attempt: scripts::int(reply, 7)?.max(1) as u32,
         begun_at,
+        waited: Duration::ZERO,
     })
 }
 

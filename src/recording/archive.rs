@@ -72,8 +72,9 @@ impl Archive {
 
     /// The newest `count` recordings, newest first.
     pub fn newest(&self, count: usize) -> io::Result<Vec<Head>> {
-        let mut names: Vec<_> =
-            fs::read_dir(&self.root)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let mut names: Vec<_> = fs::read_dir(&self.root)?
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
         // An id begins with its instant, so names sort by time.
         names.sort_unstable_by(|a, b| b.cmp(a));
         let heads = names.into_iter().filter_map(|name| self.head(&name.parse().ok()?));

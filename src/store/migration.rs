@@ -23,7 +23,11 @@ impl MigrationName for First {
     }
 }
 
-fn table(name: &'static str, key: &[&'static str], columns: Vec<ColumnDef>) -> TableCreateStatement {
+fn table(
+    name: &'static str,
+    key: &[&'static str],
+    columns: Vec<ColumnDef>,
+) -> TableCreateStatement {
     let mut table = Table::create();
     table.table(Alias::new(name));
     for column in columns {

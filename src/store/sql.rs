@@ -152,8 +152,7 @@ impl Store for SqlStore {
             at_ms: Set(receipt.at.as_millisecond()),
             document: Set(write(receipt)),
         };
-        let columns =
-            [receipt::Column::State, receipt::Column::AtMs, receipt::Column::Document];
+        let columns = [receipt::Column::State, receipt::Column::AtMs, receipt::Column::Document];
         let same = OnConflict::column(receipt::Column::Action).update_columns(columns).to_owned();
         receipt::Entity::insert(row).on_conflict(same).exec_without_returning(&self.db).await?;
         Ok(())

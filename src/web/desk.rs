@@ -69,7 +69,10 @@ async fn known_worker(State(token): State<Arc<Secret>>, request: Request, next: 
     if same { next.run(request).await } else { Failed(Error::Unauthorized).into_response() }
 }
 
-async fn claim(State(desk): State<Door>, Json(call): Json<ClaimCall>) -> Answer<impl serde::Serialize> {
+async fn claim(
+    State(desk): State<Door>,
+    Json(call): Json<ClaimCall>,
+) -> Answer<impl serde::Serialize> {
     answer(desk.claim(&call.ask, Duration::from_millis(call.patience_ms)).await)
 }
 
@@ -77,7 +80,10 @@ async fn begin(State(desk): State<Door>, Json(call): Json<LeaseCall<ActionId>>) 
     answer(desk.begin(&call.lease, &call.body).await)
 }
 
-async fn extend(State(desk): State<Door>, Json(call): Json<ExtendCall>) -> Answer<impl serde::Serialize> {
+async fn extend(
+    State(desk): State<Door>,
+    Json(call): Json<ExtendCall>,
+) -> Answer<impl serde::Serialize> {
     answer(desk.extend(&call.worker, &call.leases).await)
 }
 
@@ -86,15 +92,24 @@ async fn finish(State(desk): State<Door>, Json(call): Json<LeaseCall<FinishCall>
     answer(desk.finish(&call.lease, &action, &settlement, keep).await)
 }
 
-async fn release(State(desk): State<Door>, Json(call): Json<LeaseCall<Option<ActionId>>>) -> Answer<()> {
+async fn release(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<Option<ActionId>>>,
+) -> Answer<()> {
     answer(desk.release(&call.lease, call.body.as_ref()).await)
 }
 
-async fn bundle(State(desk): State<Door>, Json(call): Json<LeaseCall<()>>) -> Answer<impl serde::Serialize> {
+async fn bundle(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<()>>,
+) -> Answer<impl serde::Serialize> {
     answer(desk.bundle(&call.lease).await)
 }
 
-async fn checkpoint(State(desk): State<Door>, Json(call): Json<LeaseCall<StorageState>>) -> Answer<()> {
+async fn checkpoint(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<StorageState>>,
+) -> Answer<()> {
     answer(desk.checkpoint(&call.lease, &call.body).await)
 }
 

@@ -68,9 +68,7 @@ impl From<desk::Error> for Trouble {
     fn from(error: desk::Error) -> Self {
         match error {
             desk::Error::Fenced => Self::Lost,
-            full @ desk::Error::CapFull => {
-                Self::NoWay { code: "cap_full", why: full.to_string() }
-            }
+            full @ desk::Error::CapFull => Self::NoWay { code: "cap_full", why: full.to_string() },
             other => Self::Desk(other),
         }
     }

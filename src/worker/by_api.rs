@@ -46,7 +46,8 @@ impl Slot {
 
     async fn by_api(&self, attempt: &mut Attempt) -> Result<Made, Trouble> {
         let desk = self.worker.desk.clone();
-        let bundle = attempt.bound(async { Ok(desk.bundle(&attempt.claimed.lease).await?) }).await?;
+        let bundle =
+            attempt.bound(async { Ok(desk.bundle(&attempt.claimed.lease).await?) }).await?;
         let (Some(base), Some(token)) = (&bundle.site.api, &bundle.token) else {
             let why = "the account has no API token any more".to_owned();
             return Err(Trouble::Never { code: "no_token", why });

@@ -11,6 +11,8 @@ use crate::driver::{Node, Read};
 
 /// The most screens that are scrolled to reach an element.
 const SCREENS_MAX: usize = 40;
+/// How far one notch of a wheel scrolls, in CSS pixels.
+const NOTCH: f64 = 100.0;
 /// How long a page is given to come to rest after a scroll, in milliseconds.
 const REST_MS: f64 = 60.0;
 
@@ -37,7 +39,9 @@ impl View {
 
     /// How far to scroll so that the box comes to the middle, no further than the page goes.
     fn distance_to(self, over: Rect) -> f64 {
-        let wanted = if over.h > self.height { over.y - self.height * 0.1 } else {
+        let wanted = if over.h > self.height {
+            over.y - self.height * 0.1
+        } else {
             over.center().y - self.height / 2.0
         };
         let down = (self.document - self.height - self.top).max(0.0);
@@ -73,6 +77,8 @@ impl Performance<'_> {
     }
 
     async fn scroll(&mut self, view: View, dy: f64) -> Result<(), Trouble> {
+        // A wheel turns by whole notches: less than one would be none.
+        let dy = if dy.abs() < NOTCH { NOTCH.copysign(dy) } else { dy };
         let gesture = if self.bundle.device.touch {
             scroll::flick(view.rect(), dy, self.persona, &mut self.rng)
         } else {
@@ -125,7 +131,10 @@ impl Performance<'_> {
             last = Some((over.y, view.top));
             self.scroll(view, distance).await?;
         }
-        Err(self.page_trouble("element_unreachable", "scrolling does not reach it".to_owned()))
+        let (y, top) = last.unwrap_or_default();
+        let why =
+            format!("scrolling does not reach it: it stays at {y:.0} px, the page at {top:.0}");
+        Err(self.page_trouble("element_unreachable", why))
     }
 
     /// Moves to the element and clicks or taps it.

@@ -155,7 +155,8 @@ fn own_proxy(bundle: &Bundle) -> Result<Option<Proxy>, Trouble> {
     let Some(proxy) = &bundle.proxy else { return Ok(None) };
     let password = proxy.password.as_ref().map(|password| password.expose().to_owned());
     let made = Proxy::new(&proxy.url, proxy.username.clone(), password);
-    let bad = |why: crate::egress::ProxyError| Trouble::Never { code: "bad_proxy", why: why.to_string() };
+    let bad =
+        |why: crate::egress::ProxyError| Trouble::Never { code: "bad_proxy", why: why.to_string() };
     made.map(Some).map_err(bad)
 }
 

@@ -46,7 +46,8 @@ async fn a_click_by_role_and_name_reaches_the_page() {
 async fn each_way_of_naming_an_element_finds_what_it_names_and_nothing_else() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;
-    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
     session.navigate(&site.url("/hello")).await.unwrap();
     let text = |text: &str| by(|locator| locator.text = Some(text.to_owned()));
     for (locator, matches) in [
@@ -83,7 +84,8 @@ async fn each_way_of_naming_an_element_finds_what_it_names_and_nothing_else() {
 async fn a_page_is_read_without_touching_it() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;
-    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
     session.navigate(&site.url("/hello")).await.unwrap();
     let read = |what| {
         let session = &session;
@@ -113,7 +115,8 @@ async fn a_page_is_read_without_touching_it() {
 async fn an_element_is_hit_only_where_nothing_covers_it_and_it_is_in_view() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;
-    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
     session.navigate(&site.url("/hello")).await.unwrap();
     let hit = |name: &'static str| {
         let session = &session;
@@ -142,7 +145,8 @@ async fn an_element_is_hit_only_where_nothing_covers_it_and_it_is_in_view() {
 async fn typing_gives_the_page_real_keys_and_signs_without_a_key_arrive_too() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;
-    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
     session.navigate(&site.url("/hello")).await.unwrap();
     let field = by(|locator| locator.label = Some("What".to_owned()));
     click(&*session, &field).await.unwrap();
@@ -317,7 +321,8 @@ async fn a_navigation_that_hangs_is_given_up_and_the_page_stays_usable() {
         return;
     };
     let site = Site::start().await;
-    let session = Stand::new(&[&site.origin]).open(&driver).await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
     session.navigate(&site.url("/hello")).await.unwrap();
     let begun = Instant::now();
     let hung = session.navigate(&site.url("/hang")).await;

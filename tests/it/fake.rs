@@ -16,7 +16,8 @@ use walkon_core::step::Locator;
 
 use crate::support::fixture::{Stand, click, one};
 
-type Deeds = Arc<Mutex<Vec<(String, String)>>>;
+type Fields = Vec<(String, String)>;
+type Deeds = Arc<Mutex<Fields>>;
 
 const FORMS: &str = include_str!("support/pages/forms.html");
 
@@ -33,7 +34,7 @@ async fn site() -> (String, Deeds, JoinSet<()>) {
         deeds.lock().await.push(("like".to_owned(), site));
         Redirect::to("/p/7")
     };
-    let comment = |State(deeds): State<Deeds>, Form(fields): Form<Vec<(String, String)>>| async move {
+    let comment = |State(deeds): State<Deeds>, Form(fields): Form<Fields>| async move {
         deeds.lock().await.extend(fields);
         Redirect::to("/p/7")
     };

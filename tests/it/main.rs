@@ -9,6 +9,8 @@ mod fake;
 #[cfg(feature = "demo")]
 mod fleet;
 mod jail;
+#[cfg(feature = "demo")]
+mod plaza;
 mod queue;
 mod relay;
 mod support;

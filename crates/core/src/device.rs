@@ -1,7 +1,7 @@
 //! A device profile: what an account acts from (`profiles/devices/<name>.toml`).
 //!
 //! A desktop keeps the host's platform. Phones and tablets are emulated, as a browser's device
-//! mode does, and say so. The browser's real major version and the `walkon/…` token are always kept.
+//! mode does, and say so. The browser's real major version and the `walkon/…` token stay.
 //! [`Device::check`] finds what contradicts itself: a device that no one could own tells nothing
 //! about how a site treats the ones that people do.
 

@@ -79,6 +79,10 @@ pub struct Claimed {
     /// When an earlier attempt, of which nobody knows whether it made its effect, began to act; by
     /// the server's clock.
     pub begun_at: Option<jiff::Timestamp>,
+    /// How long the desk waited for work before it took this lease; the lease's time runs from
+    /// then, not from when the worker asked.
+    #[serde(default)]
+    pub waited: Duration,
 }
 
 /// What a worker asks for.

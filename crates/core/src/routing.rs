@@ -61,7 +61,8 @@ fn by_api(kind: &Kind, facts: &Facts) -> Result<Routing, Refuse> {
         let why = format!("the account has no API token for {}", facts.site);
         return Err(Refuse::new("no_token", why, "give the account a `token_file`"));
     }
-    let reason = format!("{} offers `{}` by its API and the account has a token", facts.site, kind.name);
+    let reason =
+        format!("{} offers `{}` by its API and the account has a token", facts.site, kind.name);
     Ok(Routing { class: Class::Api, reason })
 }
 
@@ -126,7 +127,10 @@ mod tests {
     #[test]
     fn what_no_route_can_do_is_refused_with_both_reasons() {
         assert_eq!(class("like", RouteWish::Api, &plaza(true, true)), Err("no_api_route".into()));
-        assert_eq!(class("hide_comment", RouteWish::Auto, &plaza(false, true)), Err("no_route".into()));
+        assert_eq!(
+            class("hide_comment", RouteWish::Auto, &plaza(false, true)),
+            Err("no_route".into())
+        );
         assert_eq!(class("follow", RouteWish::Auto, &plaza(true, true)), Err("no_behavior".into()));
     }
 

@@ -9,6 +9,7 @@ use super::stage::Stage;
 use super::story::Told;
 use crate::cli::out::{say, table};
 use crate::cli::report::{Code, Failure};
+use crate::cli::roles::wait_until_ready;
 
 /// One effect: account, kind, target, the first digits of its text's hash.
 type Effect = (String, String, String, String);
@@ -88,6 +89,7 @@ pub(super) async fn close(
     took: Duration,
     json: bool,
 ) -> Result<Verdict, Failure> {
+    wait_until_ready(&stage.url()).await?;
     let ledger = effects_of_ledger(&stage.judge("/ledger").await?);
     let receipts = effects_of_receipts(&stage.api("/api/receipts").await?);
     let accounts = stage.api("/api/accounts").await?;
@@ -118,9 +120,7 @@ pub(super) async fn close(
         return Ok(verdict);
     }
     say("");
-    let row = |name: &str, value: String, why: &str| {
-        vec![name.to_owned(), value, why.to_owned()]
-    };
+    let row = |name: &str, value: String, why: &str| vec![name.to_owned(), value, why.to_owned()];
     let notes = [
         ("done", ""),
         ("waiting", "for a person: their account is suspended"),

@@ -147,7 +147,8 @@ impl Hub {
         }
     }
 
-    /// Lets a frame or worker see the device. What a worker's protocol lacks, the command line says.
+    /// Lets a frame or worker see the device. What a worker's protocol lacks is in the command
+    /// line.
     fn dress(&self, session: &str, frame: bool) {
         let session = Some(session);
         self.wire.post(session, &self.identity.agent);

@@ -1,8 +1,8 @@
 //! What a browser says it is: its own engine, on this device, driven by Walkon.
 //!
-//! Nothing is hidden: the engine's real version, the token `walkon/<version>` and the brand `Walkon`
-//! are always there, and a headless browser goes on calling itself one. A phone or a tablet is
-//! emulated as a browser's device mode does.
+//! Nothing is hidden: the engine's real version, the token `walkon/<version>` and the brand
+//! `Walkon` are always there, and a headless browser goes on calling itself one. A phone or a
+//! tablet is emulated as a browser's device mode does.
 
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetLocaleOverrideParams,

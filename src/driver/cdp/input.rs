@@ -140,8 +140,8 @@ fn touch(kind: DispatchTouchEventType, at: Point) -> DispatchTouchEventParams {
     DispatchTouchEventParams::new(kind, vec![TouchPoint::new(at.x, at.y)])
 }
 
-/// The last finger lifts: `Input.dispatchTouchEvent` with a list of touches that is there and empty.
-/// The protocol crate's own type leaves an empty list out, which the browser refuses.
+/// The last finger lifts: `Input.dispatchTouchEvent` with a list that is there and empty. The
+/// protocol crate's own type leaves an empty list out, which the browser refuses.
 #[derive(Debug, Serialize)]
 struct Lifted {
     r#type: &'static str,

@@ -15,7 +15,7 @@ const ENTRIES_MAX: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Mirror(BTreeMap<String, BTreeMap<String, String>>);
 
-/// An origin as a storage key (`https://x.test/`) or an origin has it; nothing for partitioned keys.
+/// An origin as a storage key (`https://x.test/`) or an origin has it; none for partitioned keys.
 fn origin(key: &str) -> Option<&str> {
     let origin = key.strip_suffix('/').unwrap_or(key);
     let (scheme, rest) = origin.split_once("://")?;

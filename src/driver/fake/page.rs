@@ -11,8 +11,8 @@ use walkon_core::step::Locator;
 use super::reading;
 use crate::driver::{Error, Node};
 
-/// How high an element's row is, in CSS pixels.
-pub(super) const ROW: f64 = 40.0;
+/// How high an element's row is, in CSS pixels: a form fits a desktop's viewport, a feed does not.
+pub(super) const ROW: f64 = 24.0;
 /// How wide an element is.
 const WIDTH: f64 = 200.0;
 /// Nodes of one page are numbered from its number times this.
@@ -32,7 +32,8 @@ pub(super) struct Deed {
 pub(super) struct Page {
     pub(super) url: String,
     html: String,
-    rows: usize,
+    /// The elements that are shown, in document order: one a row.
+    rows: Vec<usize>,
     number: i64,
     typed: BTreeMap<usize, String>,
     focus: Option<usize>,
@@ -45,7 +46,7 @@ impl Page {
         Self {
             url: "about:blank".to_owned(),
             html: String::new(),
-            rows: 0,
+            rows: Vec::new(),
             number: 0,
             typed: BTreeMap::new(),
             focus: None,
@@ -56,7 +57,10 @@ impl Page {
 
     /// Shows another document.
     pub(super) fn show(&mut self, url: &str, html: String) {
-        let rows = elements(&Html::parse_document(&html)).len();
+        let parsed = Html::parse_document(&html);
+        let all = elements(&parsed).into_iter().enumerate();
+        let rows =
+            all.filter(|(_, element)| reading::is_shown(*element)).map(|(at, _)| at).collect();
         let (number, size) = (self.number + 1, self.size);
         *self = Self { url: url.to_owned(), html, rows, number, ..Self::empty(size.0, size.1) };
     }
@@ -85,9 +89,9 @@ impl Page {
     }
 
     pub(super) fn quad(&self, ordinal: usize) -> Option<Rect> {
-        let shown = self.ask(ordinal, reading::is_shown)?;
-        let y = ordinal as f64 * ROW - self.scrolled;
-        shown.then_some(Rect { x: 10.0, y, w: WIDTH, h: ROW - 4.0 })
+        let row = self.rows.binary_search(&ordinal).ok()?;
+        let y = row as f64 * ROW - self.scrolled;
+        Some(Rect { x: 10.0, y, w: WIDTH, h: ROW - 4.0 })
     }
 
     /// Whether a point is in the viewport.
@@ -101,19 +105,19 @@ impl Page {
         if !self.sees(point) {
             return None;
         }
-        let ordinal = ((point.y + self.scrolled) / ROW) as usize;
-        let rect = self.quad(ordinal).filter(|_| ordinal < self.rows)?;
-        rect.contains(point).then_some(ordinal)
+        let row = ((point.y + self.scrolled) / ROW) as usize;
+        let ordinal = *self.rows.get(row)?;
+        self.quad(ordinal)?.contains(point).then_some(ordinal)
     }
 
     pub(super) fn scroll(&mut self, dy: f64) {
-        let most = (self.rows as f64 * ROW - f64::from(self.size.1)).max(0.0);
+        let most = (self.rows.len() as f64 * ROW - f64::from(self.size.1)).max(0.0);
         self.scrolled = (self.scrolled + dy).clamp(0.0, most);
     }
 
     pub(super) fn viewport(&self) -> String {
         let (width, height) = self.size;
-        format!("0 {} {width} {height} {}", self.scrolled, self.rows as f64 * ROW)
+        format!("0 {} {width} {height} {}", self.scrolled, self.rows.len() as f64 * ROW)
     }
 
     pub(super) fn title(&self) -> Option<String> {

@@ -62,7 +62,7 @@ pub(super) fn text(element: ElementRef<'_>) -> String {
 pub(super) fn is_shown(element: ElementRef<'_>) -> bool {
     let hides = |element: ElementRef<'_>| {
         element.attr("hidden").is_some()
-            || matches!(element.value().name(), "head" | "script" | "style" | "template")
+            || matches!(element.value().name(), "head" | "script" | "style" | "svg" | "template")
             || element.attr("type") == Some("hidden")
     };
     !hides(element) && !element.ancestors().filter_map(ElementRef::wrap).any(hides)

@@ -13,6 +13,9 @@ use axum::routing::any;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+const HEAD: &str = "<!doctype html><html lang=en>\
+    <meta name=viewport content=\"width=device-width\"><title>Site</title><body>";
+
 /// A request the site saw.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
@@ -78,10 +81,7 @@ async fn answer(
     let path = request.uri().path().to_owned();
     let seen = Seen { path: path.clone(), from, headers: request.headers().clone() };
     ledger.send_modify(|all| all.push(seen));
-    let page = |body: &str| {
-        Html(format!("<!doctype html><html lang=en><meta name=viewport content=\"width=device-width\"><title>Site</title><body>{body}"))
-            .into_response()
-    };
+    let page = |body: &str| Html(format!("{HEAD}{body}")).into_response();
     match path.as_str() {
         "/hang" => std::future::pending().await,
         "/busy" => {

@@ -1,0 +1,120 @@
+//! Who acts at this moment and who comes next, for pages. Nothing here decides anything.
+
+use jiff::Timestamp;
+use walkon_core::clock::from_ms;
+use walkon_core::id::AccountId;
+use walkon_core::lease::Class;
+
+use super::{ActionView, Error, Queue};
+
+/// Later than any instant: not as things are.
+const NEVER: &str = "(9000000000000000";
+
+/// An account under a live lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// The account.
+    pub account: String,
+    /// By which means.
+    pub class: Class,
+    /// Who acts as it.
+    pub worker: String,
+    /// What it does; `None`: its lease is kept for what may come.
+    pub action: Option<ActionView>,
+}
+
+/// An account that may be claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coming {
+    /// The account.
+    pub account: String,
+    /// By which means.
+    pub class: Class,
+    /// When; `None`: now, it waits for a free worker.
+    pub at: Option<Timestamp>,
+    /// What waits in its lanes, by kind.
+    pub kinds: Vec<String>,
+}
+
+impl Queue {
+    /// Whoever acts at this moment, at most so many.
+    pub async fn acting(&self, most: usize) -> Result<Vec<Acting>, Error> {
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(self.key("lease")).arg(0).arg(most.max(1) - 1);
+        let leases: Vec<String> = self.ask(&range).await?;
+        let mut acting = Vec::new();
+        for lease in &leases {
+            let Some((account, name)) = lease.split_once('|') else { continue };
+            let Some(class) = Class::named(name) else { continue };
+            let mut get = redis::cmd("HMGET");
+            get.arg(self.key(&format!("a:{account}")));
+            get.arg(format!("w:{name}")).arg(format!("j:{name}"));
+            let (worker, id): (Option<String>, Option<String>) = self.ask(&get).await?;
+            let action = match id.and_then(|id| id.parse().ok()) {
+                Some(id) => self.action(&id).await?,
+                None => None,
+            };
+            let worker = worker.unwrap_or_default();
+            acting.push(Acting { account: account.to_owned(), class, worker, action });
+        }
+        Ok(acting)
+    }
+
+    /// Who comes next, the soonest first, at most so many.
+    pub async fn coming(&self, most: usize) -> Result<Vec<Coming>, Error> {
+        let mut due = Vec::new();
+        for class in Class::ALL {
+            let mut ready = redis::cmd("ZRANGE");
+            ready.arg(self.key(&format!("ready:{}", class.name()))).arg(0).arg(most.max(1) - 1);
+            let ready: Vec<String> = self.ask(&ready).await?;
+            due.extend(ready.into_iter().map(|account| (None, class, account)));
+            let mut wake = redis::cmd("ZRANGEBYSCORE");
+            wake.arg(self.key(&format!("wake:{}", class.name()))).arg("-inf").arg(NEVER);
+            wake.arg("WITHSCORES").arg("LIMIT").arg(0).arg(most.max(1));
+            let wake: Vec<(String, f64)> = self.ask(&wake).await?;
+            let at = |at: f64| Some(from_ms(at as i64));
+            due.extend(wake.into_iter().map(|(account, ms)| (at(ms), class, account)));
+        }
+        due.sort_by_key(|(at, ..)| *at);
+        due.truncate(most);
+        let mut coming = Vec::new();
+        for (at, class, account) in due {
+            let mut get = redis::cmd("HGET");
+            get.arg(self.key(&format!("a:{account}"))).arg("ks");
+            let slots: Option<String> = self.ask(&get).await?;
+            let kind = |slot: &str| slot.split('@').next().unwrap_or_default().to_owned();
+            let mut kinds: Vec<_> =
+                slots.unwrap_or_default().split_whitespace().map(kind).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            coming.push(Coming { account, class, at, kinds });
+        }
+        Ok(coming)
+    }
+
+    /// When each account may be claimed next: `None`: nothing waits or not as things are.
+    pub async fn due(&self, accounts: &[AccountId]) -> Result<Vec<Option<Timestamp>>, Error> {
+        if accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipe = redis::pipe();
+        for account in accounts {
+            for class in Class::ALL {
+                for index in ["ready", "wake"] {
+                    let key = self.key(&format!("{index}:{}", class.name()));
+                    pipe.cmd("ZSCORE").arg(key).arg(account.as_str());
+                }
+            }
+        }
+        let scores: Vec<Option<f64>> = self.ask_all(&pipe).await?;
+        let now = self.now().await?;
+        let soonest = |four: &[Option<f64>]| {
+            if four[0].is_some() || four[2].is_some() {
+                return Some(now);
+            }
+            let wake = [four[1], four[3]].into_iter().flatten().map(|at| at as i64);
+            wake.filter(|at| *at < 9_000_000_000_000_000).min().map(from_ms)
+        };
+        Ok(scores.chunks(4).map(soonest).collect())
+    }
+}

@@ -1,0 +1,401 @@
+//! The fleet at one glance: counts, who acts, who comes next, who needs a person, what ended.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use walkon_core::account::Standing;
+use walkon_core::event::ActionState;
+use walkon_core::receipt::Receipt;
+
+use crate::queue::{Acting, Coming, Stats};
+
+use super::accounts::{HoldRow, hold_rows};
+use super::say;
+
+/// Minutes that the throughput shows at most, one bar each.
+const MINUTES: usize = 30;
+/// How many endings are listed.
+const ENDINGS: usize = 12;
+
+/// Everything the overview is made from.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The queue as a whole.
+    pub stats: Stats,
+    /// Live leases.
+    pub acting: Vec<Acting>,
+    /// Who comes next.
+    pub coming: Vec<Coming>,
+    /// Every account.
+    pub standings: Vec<Standing>,
+    /// What ended, the latest first.
+    pub receipts: Vec<Receipt>,
+    /// Sessions being recorded, by account.
+    pub live: BTreeMap<String, String>,
+}
+
+/// One state with how many stand in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateCount {
+    /// The state.
+    pub name: &'static str,
+    /// In digits.
+    pub count: String,
+    /// Whether there are none.
+    pub none: bool,
+}
+
+/// A piece of the bar of all states, in thousandths.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Piece {
+    /// The state.
+    pub name: &'static str,
+    /// From the left.
+    pub x: f64,
+    /// Width.
+    pub w: f64,
+}
+
+/// Somebody who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActingRow {
+    /// The account.
+    pub account: String,
+    /// `like post:7`, or that the lease is kept.
+    pub what: String,
+    /// Its action.
+    pub action: Option<String>,
+    /// `api` or `browser`.
+    pub class: &'static str,
+    /// The worker.
+    pub worker: String,
+    /// For how long.
+    pub since: String,
+    /// Its live session.
+    pub session: Option<String>,
+}
+
+/// Somebody who comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComingRow {
+    /// The account.
+    pub account: String,
+    /// The kinds in its lanes.
+    pub kinds: String,
+    /// `api` or `browser`.
+    pub class: &'static str,
+    /// `in 12 s`, or `ready`.
+    pub when: String,
+    /// Whether it waits for a free worker only.
+    pub ready: bool,
+}
+
+/// An account that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// The account.
+    pub account: String,
+    /// `suspended`, `paused`, `error`.
+    pub word: &'static str,
+    /// Why.
+    pub holds: Vec<HoldRow>,
+}
+
+/// An ending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// The action.
+    pub action: String,
+    /// Whether it can be looked at: a refused one never was in the queue.
+    pub known: bool,
+    /// The account.
+    pub account: String,
+    /// `like post:7`.
+    pub what: String,
+    /// The state's name.
+    pub state: String,
+    /// In words.
+    pub words: String,
+    /// When.
+    pub ago: String,
+    /// When, in full.
+    pub at: String,
+}
+
+/// One bar of the throughput.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// From the left.
+    pub x: f64,
+    /// Height of what went well, of 40.
+    pub well: f64,
+    /// Height of the rest, on top of it.
+    pub ill: f64,
+    /// In words.
+    pub words: String,
+}
+
+impl Bar {
+    /// Upper edge of what went well.
+    pub fn well_y(&self) -> f64 {
+        40.0 - self.well
+    }
+    /// Upper edge of the rest.
+    pub fn ill_y(&self) -> f64 {
+        40.0 - self.well - self.ill
+    }
+}
+
+/// The throughput.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pulse {
+    /// The bars, the oldest first.
+    pub bars: Vec<Bar>,
+    /// `4.2 a minute`.
+    pub rate: String,
+    /// `last 30 min`.
+    pub window: String,
+}
+
+/// The overview.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// What matters, in one sentence.
+    pub headline: String,
+    /// The second sentence.
+    pub subline: String,
+    /// All that were ever planned.
+    pub planned: String,
+    /// By state.
+    pub states: Vec<StateCount>,
+    /// By state, as a bar.
+    pub bar: Vec<Piece>,
+    /// Who acts.
+    pub acting: Vec<ActingRow>,
+    /// Who comes next.
+    pub coming: Vec<ComingRow>,
+    /// Accounts that need a person.
+    pub suspended: Vec<HeldRow>,
+    /// Accounts that rest.
+    pub paused: Vec<HeldRow>,
+    /// What ended.
+    pub endings: Vec<Ending>,
+    /// The throughput.
+    pub pulse: Pulse,
+    /// How many accounts there are.
+    pub accounts: u64,
+    /// As of when.
+    pub at: String,
+}
+
+fn headline(acting: usize, suspended: usize, accounts: usize) -> String {
+    let needs = match suspended {
+        0 => "nobody needs you".to_owned(),
+        1 => "one needs a person".to_owned(),
+        more => format!("{more} need a person"),
+    };
+    match (accounts, acting) {
+        (0, _) => "No accounts yet".to_owned(),
+        (_, 0) => format!("Nobody is acting, {needs}"),
+        (_, 1) => format!("One account is acting, {needs}"),
+        (_, more) => format!("{more} accounts are acting, {needs}"),
+    }
+}
+
+fn subline(facts: &Facts, now: Timestamp) -> String {
+    let waiting = facts.stats.count(ActionState::Waiting);
+    if facts.standings.is_empty() {
+        return "Add some with `walkon account import accounts.toml`.".to_owned();
+    }
+    match (waiting, facts.coming.first()) {
+        (0, _) => "Nothing waits. Send work with `walkon enqueue`.".to_owned(),
+        (_, None) => format!("{} wait, none of which may run as things are.", say::count(waiting)),
+        (_, Some(Coming { at: None, account, .. })) => {
+            format!("{} wait; {account} is ready for a free worker.", say::count(waiting))
+        }
+        (_, Some(Coming { at: Some(at), account, .. })) => {
+            let when = say::ahead(now, *at);
+            format!("{} wait; the next is {account}, {when}.", say::count(waiting))
+        }
+    }
+}
+
+fn bar(stats: &Stats) -> Vec<Piece> {
+    let total = stats.planned().max(1) as f64;
+    let mut x = 0.0;
+    let mut pieces = Vec::new();
+    // What is settled first, what is still to come last.
+    let order = [
+        ActionState::Done,
+        ActionState::Failed,
+        ActionState::Unknown,
+        ActionState::Expired,
+        ActionState::Refused,
+        ActionState::Cancelled,
+        ActionState::Running,
+        ActionState::Waiting,
+    ];
+    for state in order {
+        let w = stats.count(state) as f64 / total * 1000.0;
+        if w > 0.0 {
+            pieces.push(Piece { name: state.name(), x, w });
+        }
+        x += w;
+    }
+    pieces
+}
+
+/// A kind with its target.
+pub(super) fn what(kind: &str, target: Option<&str>) -> String {
+    let kind = say::plain(kind);
+    target.map_or_else(|| kind.clone(), |target| format!("{kind} {target}"))
+}
+
+fn acting_row(acting: &Acting, live: &BTreeMap<String, String>, now: Timestamp) -> ActingRow {
+    let view = acting.action.as_ref();
+    let what = view.map_or_else(
+        || "keeps its browser for what may come".to_owned(),
+        |view| {
+            what(&view.action.kind, view.action.target.as_ref().map(ToString::to_string).as_deref())
+        },
+    );
+    ActingRow {
+        account: acting.account.clone(),
+        what,
+        action: view.map(|view| view.id.to_string()),
+        class: acting.class.name(),
+        worker: acting.worker.clone(),
+        since: view.map(|view| say::since(now, view.updated_at)).unwrap_or_default(),
+        session: live.get(&acting.account).cloned(),
+    }
+}
+
+fn coming_row(coming: &Coming, now: Timestamp) -> ComingRow {
+    let kinds: Vec<_> = coming.kinds.iter().map(|kind| say::plain(kind)).collect();
+    ComingRow {
+        account: coming.account.clone(),
+        kinds: kinds.join(", "),
+        class: coming.class.name(),
+        when: coming.at.map_or_else(|| "ready".to_owned(), |at| say::ahead(now, at)),
+        ready: coming.at.is_none(),
+    }
+}
+
+/// What became of an action, for lists.
+pub fn ending(receipt: &Receipt, now: Timestamp) -> Ending {
+    Ending {
+        action: receipt.action.clone(),
+        known: receipt.state != "refused",
+        account: receipt.account.clone(),
+        what: what(&receipt.kind, receipt.target.as_deref()),
+        state: receipt.state.clone(),
+        words: say::ending(receipt),
+        ago: say::ago(now, receipt.at),
+        at: say::full(receipt.at),
+    }
+}
+
+fn pulse(receipts: &[Receipt], now: Timestamp) -> Pulse {
+    let minute = |at: Timestamp| at.as_millisecond().div_euclid(60_000);
+    let last = minute(now);
+    let mut bars = vec![(0_u64, 0_u64); MINUTES];
+    for receipt in receipts {
+        let back = last - minute(receipt.at);
+        if let Some(bar) = usize::try_from(back).ok().and_then(|back| bars.get_mut(back)) {
+            let well = matches!(receipt.state.as_str(), "done" | "cancelled");
+            *(if well { &mut bar.0 } else { &mut bar.1 }) += 1;
+        }
+    }
+    let most = bars.iter().map(|(well, ill)| well + ill).max().unwrap_or(0).max(1) as f64;
+    let total: u64 = bars.iter().map(|(well, ill)| well + ill).sum();
+    let high = |count: u64| (count as f64 / most * 380.0).round() / 10.0;
+    let shown = bars.iter().enumerate().rev().map(|(back, &(well, ill))| Bar {
+        x: ((MINUTES - 1 - back) * 8) as f64,
+        well: high(well),
+        ill: high(ill),
+        words: format!("{back} min ago: {well} done, {ill} otherwise"),
+    });
+    Pulse {
+        bars: shown.collect(),
+        rate: format!("{:.1} a minute", total as f64 / MINUTES as f64),
+        window: format!("last {MINUTES} min"),
+    }
+}
+
+/// Makes the overview.
+pub fn overview(facts: &Facts, now: Timestamp) -> Overview {
+    let held = |standing: &Standing| HeldRow {
+        account: standing.account.id.to_string(),
+        word: standing.word(),
+        holds: hold_rows(&standing.holds, now),
+    };
+    let of = |words: &[&str]| -> Vec<HeldRow> {
+        let some = facts.standings.iter().filter(|standing| words.contains(&standing.word()));
+        some.map(held).collect()
+    };
+    let suspended = of(&["suspended", "error"]);
+    let busy = facts.acting.iter().filter(|one| one.action.is_some()).count();
+    let state = |state: ActionState| {
+        let number = facts.stats.count(state);
+        StateCount { name: state.name(), count: say::count(number), none: number == 0 }
+    };
+    Overview {
+        headline: headline(busy, suspended.len(), facts.standings.len()),
+        subline: subline(facts, now),
+        planned: say::count(facts.stats.planned()),
+        states: ActionState::ALL.into_iter().map(state).collect(),
+        bar: bar(&facts.stats),
+        acting: facts.acting.iter().map(|one| acting_row(one, &facts.live, now)).collect(),
+        coming: facts.coming.iter().map(|one| coming_row(one, now)).collect(),
+        suspended,
+        paused: of(&["paused"]),
+        endings: facts.receipts.iter().take(ENDINGS).map(|one| ending(one, now)).collect(),
+        pulse: pulse(&facts.receipts, now),
+        accounts: facts.standings.len() as u64,
+        at: say::clock(now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walkon_core::clock::from_ms;
+
+    #[test]
+    fn the_bar_adds_up_and_leaves_out_what_is_not_there() {
+        let states = [(ActionState::Done, 3), (ActionState::Waiting, 1)].into();
+        let bar = bar(&Stats { states, ..Stats::default() });
+        assert_eq!(bar.len(), 2);
+        assert_eq!((bar[1].x, bar[1].w), (750.0, 250.0));
+    }
+
+    #[test]
+    fn an_empty_fleet_says_what_to_do() {
+        let overview = overview(&Facts::default(), from_ms(0));
+        assert_eq!(overview.headline, "No accounts yet");
+        assert!(overview.subline.contains("walkon account import"));
+    }
+
+    #[test]
+    fn the_throughput_counts_by_the_minute() {
+        let at = from_ms(600_000);
+        let receipt = Receipt {
+            action: "a".into(),
+            account: "ada".into(),
+            kind: "like".into(),
+            target: None,
+            text_hash: None,
+            class: None,
+            state: "failed".into(),
+            effect: None,
+            code: None,
+            why: None,
+            attempts: 1,
+            at,
+            event: "1-0".into(),
+        };
+        let pulse = pulse(&[receipt], at);
+        let last = pulse.bars.last().expect("thirty bars");
+        assert_eq!((last.well, last.ill), (0.0, 38.0));
+    }
+}
