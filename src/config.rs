@@ -182,28 +182,36 @@ impl Config {
     ) -> Result<Self, Error> {
         let mut table: Table = toml::from_str(DEFAULT).expect("the embedded defaults are TOML");
         let path = file.map_or_else(|| PathBuf::from(FILE), Path::to_path_buf);
+        let mut written = String::new();
         match std::fs::read_to_string(&path) {
-            Ok(text) => merge(&mut table, parse(&text, &path)?),
+            Ok(text) => {
+                merge(&mut table, parse(&text, &path)?);
+                written = text;
+            }
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::File(path, error)),
         }
+        // First the file by itself: what is wrong in it is not the fault of a variable.
+        let mut config = Self::of(&table, &path, &written)?;
         for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
-            let before = table.clone();
             set(&mut table, &name[PREFIX.len()..].to_lowercase(), &value);
-            let check: Result<Self, _> = table.clone().try_into();
-            if let Err(error) = check {
-                drop(before);
-                return Err(Error::Variable { name, why: error.message().trim().to_owned() });
-            }
+            config = table.clone().try_into().map_err(|error: toml::de::Error| {
+                Error::Variable { name, why: error.message().trim().to_owned() }
+            })?;
         }
-        let config: Self = table.try_into().map_err(|error: toml::de::Error| {
-            let file = path.display().to_string();
-            let what = error.message().trim().to_owned();
-            let remedy = "see config/default.toml".to_owned();
-            Error::Wrong(Fault { file, line: 1, column: 1, what, remedy })
-        })?;
         config.validate()?;
         Ok(config)
+    }
+
+    /// The settings of a table; `written` is the file's part of it, for the place of a fault.
+    fn of(table: &Table, path: &Path, written: &str) -> Result<Self, Error> {
+        table.clone().try_into().map_err(|error: toml::de::Error| {
+            let file = path.display().to_string();
+            let what = error.message().trim().to_owned();
+            let remedy = "`walkon config` shows how each setting is written".to_owned();
+            let at = place_of(written, &key_of(&error));
+            Error::Wrong(Fault::at(&file, written, at, what, remedy))
+        })
     }
 
     fn validate(&self) -> Result<(), Error> {
@@ -232,7 +240,7 @@ fn parse(text: &str, path: &Path) -> Result<Table, Error> {
     })?;
     let defaults: Table = toml::from_str(DEFAULT).expect("the embedded defaults are TOML");
     for (section, value) in &table {
-        let known = |names: &Table, name: &str, what: &str| {
+        let known = |names: &Table, name: &str, path: String, what: &str| {
             if names.contains_key(name) {
                 return Ok(());
             }
@@ -241,33 +249,60 @@ fn parse(text: &str, path: &Path) -> Result<Table, Error> {
             let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             let remedy = format!("{hint}Known: {}", listed(names()));
             let what = format!("there is no {what} `{name}`");
-            Err(fault(find_key(text, name), what, remedy))
+            Err(fault(place_of(text, &path), what, remedy))
         };
         if section == "sites" || section == "plans" {
             continue;
         }
-        known(&defaults, section, "section")?;
+        known(&defaults, section, section.clone(), "section")?;
         if let (Some(Value::Table(names)), Value::Table(given)) = (defaults.get(section), value) {
             for name in given.keys() {
-                known(names, name, &format!("`[{section}]` setting"))?;
+                let path = format!("{section}.{name}");
+                known(names, name, path, &format!("`[{section}]` setting"))?;
             }
         }
     }
     Ok(table)
 }
 
-/// Where a key stands in the text.
-fn find_key(text: &str, key: &str) -> usize {
-    let mut at = 0;
+/// Where a key stands in the text, or what is nearest above it: `plans.shy.hours`.
+fn place_of(text: &str, wanted: &str) -> usize {
+    let (mut at, mut section, mut best) = (0, String::new(), (0, 0));
     for line in text.split_inclusive('\n') {
-        let bare = line.trim_start().trim_start_matches('[');
-        if bare.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
-        {
-            return at + (line.len() - line.trim_start().len());
+        let bare = line.trim();
+        let key = match bare.strip_prefix('[') {
+            Some(header) => {
+                section =
+                    header.trim_start_matches('[').split(']').next().unwrap_or_default().into();
+                section.clone()
+            }
+            None => {
+                let key = bare.split('=').next().unwrap_or_default().trim();
+                if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+            }
+        };
+        let rest = wanted.strip_prefix(&key);
+        let leads = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if leads && key.len() > best.0 {
+            best = (key.len(), at + (line.len() - line.trim_start().len()));
         }
         at += line.len();
     }
-    0
+    best.1
+}
+
+/// The key that a reader's error is about: `in \`web.listen\`` of its text, and the unknown one.
+fn key_of(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let path = text.rsplit("in `").next().filter(|_| text.contains("in `"));
+    let path = path.and_then(|rest| rest.split('`').next()).unwrap_or_default();
+    let unknown = error.message().strip_prefix("unknown field `");
+    let unknown = unknown.and_then(|rest| rest.split('`').next()).unwrap_or_default();
+    if unknown.is_empty() || path.ends_with(unknown) {
+        path.to_owned()
+    } else {
+        format!("{path}.{unknown}")
+    }
 }
 
 fn merge(into: &mut Table, from: Table) {

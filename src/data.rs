@@ -65,7 +65,7 @@ impl DataFolder {
                 return Err(Error::Newer { folder: folder.root, found });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::write(&version, format!("{VERSION}\n")).map_err(system)?;
+                put(&version, &format!("{VERSION}\n"), fs::rename).map_err(system)?;
             }
             Err(error) => return Err(system(error)),
         }
@@ -114,8 +114,7 @@ impl DataFolder {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| system(io::Error::other(error.to_string())))?;
         let token = bytes.iter().fold(String::new(), |token, byte| format!("{token}{byte:02x}"));
-        let new = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        match new.and_then(|mut file| file.write_all(token.as_bytes())) {
+        match put(&path, &token, fs::hard_link) {
             Ok(()) => Ok(Secret::new(token)),
             // Another process was quicker: its token is the token.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read().map_err(system),
@@ -127,6 +126,22 @@ impl DataFolder {
     pub fn worker_token_file(&self) -> PathBuf {
         self.root.join("run/worker.token")
     }
+}
+
+/// How a draft gets its name.
+type Place = fn(PathBuf, PathBuf) -> io::Result<()>;
+
+/// Writes a file for this user's eyes only: whole under its name or not there at all, also on a
+/// full disk. `hard_link` leaves one that is there already as it is.
+fn put(path: &Path, text: &str, place: Place) -> io::Result<()> {
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    let new =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
+    let written = new.and_then(|mut file| file.write_all(text.as_bytes()));
+    let done = written.and_then(|()| place(part.clone(), path.to_path_buf()));
+    // Whatever came of it, the draft goes.
+    let _ = fs::remove_file(&part);
+    done
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long children may take to finish what they do, and how long once they are told to end.
 const STOP_MAX: Duration = Duration::from_mins(4);
 const HARD_STOP_MAX: Duration = Duration::from_secs(15);
+/// Exit codes that say: started again, it would end again. What it was given is wrong, or what it
+/// needs is missing on this host.
+const IN_VAIN: [i32; 2] = [3, 5];
 
 /// A process that is kept running.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ struct Running {
     started: Instant,
     again_at: Instant,
     wait: Duration,
+    /// With which code it ended last.
+    code: Option<i32>,
 }
 
 /// The parent of a fleet's processes.
@@ -61,6 +66,14 @@ pub enum Error {
     /// A process could not be started.
     #[error("could not start the {0}")]
     Start(String, #[source] std::io::Error),
+    /// It could not come up and said why itself.
+    #[error("the {role} could not start")]
+    InVain {
+        /// Which.
+        role: String,
+        /// Its exit code.
+        code: i32,
+    },
 }
 
 impl Supervisor {
@@ -87,6 +100,7 @@ impl Supervisor {
             started: now,
             again_at: now,
             wait: AGAIN,
+            code: None,
         });
         Ok(())
     }
@@ -100,6 +114,24 @@ impl Supervisor {
     /// The process of our own Redis.
     pub fn redis_pid(&self) -> Option<u32> {
         self.redis.as_ref().map(Embedded::pid)
+    }
+
+    /// As [`Supervisor::watch`], while the fleet comes up: who says that it cannot is not started
+    /// again and again.
+    pub async fn watch_start(&mut self, shutdown: &Shutdown) -> Result<(), Error> {
+        while !shutdown.soft().is_cancelled() {
+            self.look().await?;
+            for running in &self.running {
+                if let Some(code) = running.code.filter(|code| IN_VAIN.contains(code)) {
+                    return Err(Error::InVain { role: running.role.name.clone(), code });
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = shutdown.soft().cancelled() => {}
+            }
+        }
+        Ok(())
     }
 
     /// Keeps everything running until a soft stop.
@@ -127,6 +159,7 @@ impl Supervisor {
                 if let Ok(Some(status)) = child.try_wait() {
                     tracing::warn!(role = running.role.name, %status, "ended by itself");
                     running.child = None;
+                    running.code = status.code();
                     let is_well = now - running.started >= WELL;
                     running.wait = if is_well { AGAIN } else { (running.wait * 2).min(AGAIN_MAX) };
                     running.again_at = now + running.wait;

@@ -510,7 +510,11 @@ pub(super) fn check_behaviors(
         }
         return Ok(());
     }
-    let what = format!("{} faults in {} files", faults.len(), files.len());
+    let count = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let what = format!("{} in {}", count(faults.len(), "fault"), count(files.len(), "file"));
     Err(Failure::new(Code::Refused, what, "mend them where they stand"))
 }
 

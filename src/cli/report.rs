@@ -115,6 +115,11 @@ impl From<crate::supervisor::Error> for Failure {
         match error {
             crate::supervisor::Error::Redis(error) => error.into(),
             start @ crate::supervisor::Error::Start(..) => of(&start, None, Code::Host),
+            ref vain @ crate::supervisor::Error::InVain { code, .. } => {
+                let refused = code == Code::Refused as i32;
+                let code = if refused { Code::Refused } else { Code::Host };
+                of(vain, Some("its own lines above say why, and what to do".to_owned()), code)
+            }
         }
     }
 }

@@ -38,6 +38,9 @@ pub(super) struct Up {
     /// How many worker processes.
     #[arg(long, default_value_t = 1)]
     pub(super) workers: usize,
+    /// What drives browsers.
+    #[arg(long, value_enum, default_value_t = DriverName::Cdp, hide = true)]
+    driver: DriverName,
 }
 
 /// `walkon coordinator`
@@ -67,6 +70,16 @@ pub(super) enum DriverName {
     Fake,
 }
 
+impl DriverName {
+    /// What a worker is told so that it takes this one.
+    pub(super) fn args(self) -> Vec<String> {
+        match self {
+            Self::Cdp => Vec::new(),
+            Self::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
+        }
+    }
+}
+
 /// The data folder of the settings, or where it is by custom.
 pub(super) fn data_folder(config: &Config) -> Result<DataFolder, Failure> {
     let named = &config.data.folder;
@@ -88,15 +101,16 @@ pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<
     check_port(config).await?;
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
-    let mut fleet = start_fleet(config, file, up.workers, &data, Vec::new()).await?;
+    let mut fleet = start_fleet(config, file, up.workers, &data, up.driver.args()).await?;
     let url = format!("http://{}", config.web.listen);
-    let ready = async {
-        tokio::select! {
-            ready = wait_until_ready(&url) => ready,
-            watched = fleet.watch(&shutdown) => watched.map_err(Failure::from),
-        }
+    let ready = tokio::select! {
+        ready = wait_until_ready(&url) => ready,
+        watched = fleet.watch_start(&shutdown) => watched.map_err(Failure::from),
     };
-    ready.await?;
+    if let Err(failure) = ready {
+        fleet.stop().await;
+        return Err(failure);
+    }
     say(&format!("walkon is up: {url}"));
     say(&format!("data: {}", data.root().display()));
     say("stop with Ctrl-C");

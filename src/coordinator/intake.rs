@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use walkon_core::action::Refuse;
 use walkon_core::event::{EVENT_VERSION, Event};
 
 use super::{Coordinator, Error};
@@ -18,6 +19,11 @@ const AT_ONCE: usize = 100;
 const WAIT: Duration = Duration::from_secs(5);
 /// How long to wait after Redis failed.
 const AWAY: Duration = Duration::from_millis(500);
+
+fn no_action() -> Refuse {
+    let remedy = "write `XADD walkon:intake * action '{…}'`";
+    Refuse::new("unreadable", "the entry has no field `action`", remedy)
+}
 
 impl Coordinator {
     /// Takes entries in until a stop.
@@ -51,7 +57,11 @@ impl Coordinator {
     }
 
     async fn take(&self, entry: &Entry) -> Result<(), Error> {
-        let refuse = match self.submit(&entry.json, Some(&entry.id)).await {
+        let submitted = match entry.json.is_empty() {
+            true => Err(no_action().into()),
+            false => self.submit(&entry.json, Some(&entry.id)).await,
+        };
+        let refuse = match submitted {
             Ok(_) => return Ok(()),
             Err(Error::Refused(refuse)) => refuse,
             Err(error) => return Err(error),

@@ -54,7 +54,11 @@ pub struct CdpDriver {
 impl CdpDriver {
     /// A driver; nothing is started yet.
     pub fn new(options: Options) -> Result<Self, Error> {
-        options.validate().map_err(|invalid| Error::Start(invalid.to_string()))?;
+        match options.validate() {
+            // It may be installed later; until then each session says what is missing.
+            Ok(()) | Err(Invalid::Path(_) | Invalid::Wrapper(_)) => {}
+            Err(invalid) => return Err(Error::Start(invalid.to_string())),
+        }
         let walkon = match &options.walkon {
             Some(path) => path.clone(),
             None => std::env::current_exe().map_err(Error::Folder)?,

@@ -4,15 +4,16 @@
 //! it answers on loopback only; [`super::guard`] keeps other sites' pages out.
 
 use axum::Router;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, Path, Query, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, body::Bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use walkon_core::action::Refuse;
+use walkon_core::action::{ACTION_BYTES_MAX, Refuse};
 use walkon_core::event::ActionState;
 use walkon_core::fault::in_one_line;
 use walkon_core::hold::{Hold, HoldKind};
@@ -23,6 +24,8 @@ use crate::queue::{ActionFilter, ActionView, Cancelled, Resolution};
 
 /// The most rows of one answer.
 const ROWS_MAX: usize = 1000;
+/// The most bytes of somebody else's words in a problem.
+const WORDS_MAX: usize = 4096;
 
 /// A failure as programs read it.
 struct Problem {
@@ -124,7 +127,25 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/sessions/{id}", get(session))
         .route("/api/receipts", get(receipts))
         .route("/api/events", get(events))
+        .layer(map_response(in_our_words))
         .with_state(coordinator)
+}
+
+/// An id that is none, a bad query: what no handler saw is a problem like any other.
+async fn in_our_words(response: Response) -> Response {
+    let status = response.status();
+    let sort = response.headers().get(header::CONTENT_TYPE);
+    let plain = sort.is_none_or(|sort| sort.as_bytes().starts_with(b"text/plain"));
+    if !status.is_client_error() || !plain {
+        return response;
+    }
+    let words = axum::body::to_bytes(response.into_body(), WORDS_MAX).await.unwrap_or_default();
+    let why = match String::from_utf8_lossy(&words).trim() {
+        "" => status.to_string(),
+        words => words.to_owned(),
+    };
+    let fix = "`walkon help` lists what can be asked".to_owned();
+    Problem { status, code: "unreadable".to_owned(), why, fix }.into_response()
 }
 
 async fn ready(State(c): State<Coordinator>) -> Result<&'static str, Problem> {
@@ -141,7 +162,17 @@ async fn stats(State(c): State<Coordinator>) -> Answer {
     Ok(Json(Value::Object(counts)))
 }
 
-async fn enqueue(State(c): State<Coordinator>, body: Bytes) -> Result<Response, Problem> {
+async fn enqueue(
+    State(c): State<Coordinator>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    // More than the server reads of any body is more than an action may have.
+    let body = body.map_err(|rejection| Problem {
+        status: rejection.status(),
+        code: "too_large".to_owned(),
+        why: rejection.body_text(),
+        fix: format!("an action has at most {ACTION_BYTES_MAX} bytes"),
+    })?;
     let accepted = c.submit(&body, None).await?;
     let status = if accepted.same { StatusCode::OK } else { StatusCode::ACCEPTED };
     let answer = json!({"id": accepted.id, "same": accepted.same, "reason": accepted.reason});

@@ -36,6 +36,12 @@ impl Shown {
     }
 }
 
+/// In words: neither sign of the effect is on the page.
+fn neither(effect: &Effect) -> String {
+    let sign = |sign: &Option<Locator>| sign.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("the page shows neither {} nor {}", sign(&effect.present), sign(&effect.absent))
+}
+
 impl Performance<'_> {
     /// Does the action, or only reads whether it was done.
     pub(super) async fn act(&mut self) -> Result<Made, Trouble> {
@@ -62,10 +68,7 @@ impl Performance<'_> {
                 return Ok(Made::Made);
             }
             Shown::There(_) if idempotent => return Ok(Made::Already),
-            Shown::Neither => {
-                let why = "the page shows neither the effect nor its absence".to_owned();
-                return Err(self.page_trouble("page_changed", why));
-            }
+            Shown::Neither => return Err(self.page_trouble("page_changed", neither(effect))),
             _ => {}
         }
         self.walk(behavior).await?;
@@ -98,10 +101,7 @@ impl Performance<'_> {
                 let why = "the site does not show it".to_owned();
                 Err(self.page_trouble(NOT_THERE, why))
             }
-            Shown::Neither => {
-                let why = "the page shows neither the effect nor its absence".to_owned();
-                Err(Trouble::InDoubt { code: "page_changed", why })
-            }
+            Shown::Neither => Err(Trouble::InDoubt { code: "page_changed", why: neither(effect) }),
         }
     }
 

@@ -229,18 +229,8 @@ impl Performance<'_> {
 
     /// Whether the page says that the account may not go on.
     pub(super) async fn look_for_signs(&mut self, arrival: &Arrival) -> Result<(), Trouble> {
+        self.look_for_headings().await?;
         let signs = &self.bundle.site.signs;
-        let headings = [
-            (&signs.challenge_heading, Finding::Challenged),
-            (&signs.blocked_heading, Finding::Blocked),
-        ];
-        for (heading, finding) in headings {
-            let Some(heading) = heading else { continue };
-            if !self.matching(&Locator::role("heading", heading), None).await?.is_empty() {
-                let why = format!("the site says: {heading}");
-                return Err(Trouble::Account { finding, why });
-            }
-        }
         let path = arrival.url.strip_prefix(&self.bundle.site.origin).unwrap_or_default();
         let signed_out = signs.signed_out_path.as_ref().is_some_and(|sign| path.starts_with(sign));
         if signed_out && !self.is_signing_in {
@@ -254,6 +244,23 @@ impl Performance<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether the page asks for proof, or says that the account is blocked.
+    async fn look_for_headings(&mut self) -> Result<(), Trouble> {
+        let signs = &self.bundle.site.signs;
+        let headings = [
+            (&signs.challenge_heading, Finding::Challenged),
+            (&signs.blocked_heading, Finding::Blocked),
+        ];
+        for (heading, finding) in headings {
+            let Some(heading) = heading else { continue };
+            if !self.matching(&Locator::role("heading", heading), None).await?.is_empty() {
+                let why = format!("the site says: {heading}");
+                return Err(Trouble::Account { finding, why });
+            }
+        }
+        Ok(())
     }
 
     fn can_sign_in(&self) -> bool {
@@ -308,6 +315,8 @@ impl Performance<'_> {
             match nodes.len() {
                 1 => return Ok(nodes.remove(0)),
                 count if Instant::now() >= until => {
+                    // A challenge may come in answer to a click, too.
+                    self.look_for_headings().await?;
                     let why = match count {
                         0 => format!("no {locator} appeared within {within_ms} ms"),
                         _ => format!("{count} elements are {locator}; a locator matches one"),

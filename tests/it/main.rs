@@ -6,6 +6,8 @@
 mod browser;
 #[cfg(feature = "demo")]
 mod fake;
+#[cfg(feature = "demo")]
+mod fleet;
 mod jail;
 #[cfg(feature = "demo")]
 mod kills;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::DemoArgs;
 use crate::cli::report::{Code, Failure};
-use crate::cli::roles::{DriverName, start_fleet, wait_until_ready};
+use crate::cli::roles::{start_fleet, wait_until_ready};
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::egress::{PracticeProxy, Speaks};
@@ -110,10 +110,7 @@ impl Stage {
         };
         let file = write(&folder, args, listen, &plaza, &proxies)?;
         let config = Config::load(Some(&file), std::iter::empty())?;
-        let driver = match args.driver {
-            DriverName::Cdp => Vec::new(),
-            DriverName::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
-        };
+        let driver = args.driver.args();
         let mut fleet = start_fleet(&config, Some(&file), args.workers, &data, driver).await?;
         let url = format!("http://{listen}");
         tokio::select! {

@@ -31,7 +31,7 @@ fn mistake<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, M
 /// Builds the behavior, or says everything that is wrong with it.
 pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, Vec<Fault>> {
     let mut faults = Vec::new();
-    let whole = 0..0;
+    let mut places = Vec::new();
     let mut found = |at: &Range<usize>, (what, remedy): Mistake| {
         faults.push(source.fault(at, what, remedy));
     };
@@ -44,7 +44,10 @@ pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, V
         for step in steps {
             let at = step.span();
             match build_step(step.into_inner()) {
-                Ok(step) => built.push(step),
+                Ok(step) => {
+                    built.push(step);
+                    places.push(at);
+                }
                 Err(wrong) => found(&at, wrong),
             }
         }
@@ -57,11 +60,17 @@ pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, V
     let effect = raw.effect.map(Spanned::into_inner);
     let kind = raw.kind.into_inner();
     let behavior = Behavior { kind, about: raw.about, effect, steps, blocks };
-    if let Err(wrong) = check_effect(&behavior) {
-        found(&effect_at, wrong);
+    if !faults.is_empty() {
+        // What else would be said may only follow from these.
+        return Err(faults);
     }
-    for wrong in check_blocks(&behavior).into_iter().chain(check_words(&behavior)) {
-        found(&whole, wrong);
+    // The places stand in the order of `all_steps`.
+    let steps: Vec<_> = behavior.all_steps().zip(places).collect();
+    let effect = check_effect(&behavior).err().map(|wrong| (effect_at.clone(), wrong));
+    let blocks = check_blocks(&behavior, &steps);
+    let words = check_words(&behavior, &steps, &effect_at);
+    for (at, (what, remedy)) in effect.into_iter().chain(blocks).chain(words) {
+        faults.push(source.fault(&at, what, remedy));
     }
     if faults.is_empty() { Ok(behavior) } else { Err(faults) }
 }
@@ -241,45 +250,59 @@ fn bounded(times: u32) -> Result<u32, Mistake> {
     mistake(format!("{times} times is out of range"), format!("write 1 to {TIMES_MAX}"))
 }
 
+/// A step and where it stands.
+type Placed<'a> = (&'a Step, Range<usize>);
+/// A mistake and where it stands.
+type Found = (Range<usize>, Mistake);
+
 /// Blocks exist, are used, and do not do blocks that do blocks.
-fn check_blocks(behavior: &Behavior) -> Vec<Mistake> {
+fn check_blocks(behavior: &Behavior, placed: &[Placed<'_>]) -> Vec<Found> {
     let mut wrong = Vec::new();
     let known = || behavior.blocks.keys().map(String::as_str);
-    for name in behavior.all_steps().flat_map(|step| step.verb.blocks()) {
-        if !behavior.blocks.contains_key(name) {
-            let remedy = format!("known blocks: {}", listed(known()));
-            wrong.push((format!("there is no block `{name}`"), remedy));
+    for (step, at) in placed {
+        for name in step.verb.blocks() {
+            if !behavior.blocks.contains_key(name) {
+                let near = nearest(name, known());
+                let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                let remedy = format!("{hint}Known blocks: {}", listed(known()));
+                wrong.push((at.clone(), (format!("there is no block `{name}`"), remedy)));
+            }
         }
     }
     for (name, steps) in &behavior.blocks {
+        let first =
+            |(step, _): &&Placed<'_>| steps.first().is_some_and(|one| std::ptr::eq(one, *step));
+        let at = placed.iter().find(first).map_or(0..0, |(_, at)| at.clone());
         let inner = steps.iter().flat_map(|step| step.verb.blocks());
         let too_deep = inner
             .filter_map(|inner| behavior.blocks.get(inner))
             .any(|steps| steps.iter().any(|step| !step.verb.blocks().is_empty()));
         if too_deep {
             let remedy = "let a block do steps, or blocks of steps".to_owned();
-            wrong.push((format!("block `{name}` nests deeper than two"), remedy));
+            let what = format!("block `{name}` nests deeper than two");
+            wrong.push((at.clone(), (what, remedy)));
         }
         let used = behavior.all_steps().any(|step| step.verb.blocks().contains(&name.as_str()));
         if !used {
-            wrong.push((format!("block `{name}` is never done"), "remove it".to_owned()));
+            wrong.push((at, (format!("block `{name}` is never done"), "remove it".to_owned())));
         }
     }
     wrong
 }
 
 /// The names in braces are ones that will have a value.
-fn check_words(behavior: &Behavior) -> Vec<Mistake> {
+fn check_words(behavior: &Behavior, placed: &[Placed<'_>], effect_at: &Range<usize>) -> Vec<Found> {
     let mut wrong = Vec::new();
     let kind = kind::find(&behavior.kind);
     let effect_texts = behavior.effect.iter().flat_map(|effect| {
-        effect.containing.iter().map(String::as_str).chain([effect.page.as_str()])
+        let texts = effect.containing.iter().map(String::as_str).chain([effect.page.as_str()]);
+        texts.map(|text| (text, effect_at))
     });
-    let step_texts = behavior.all_steps().filter_map(|step| match &step.verb {
-        Verb::Open(text) | Verb::Type { text, .. } => Some(text.as_str()),
+    let step_texts = placed.iter().filter_map(|(step, at)| match &step.verb {
+        Verb::Open(text) | Verb::Type { text, .. } => Some((text.as_str(), at)),
         _ => None,
     });
-    for text in step_texts.chain(effect_texts) {
+    for (text, at) in step_texts.chain(effect_texts) {
         for word in text.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
             let with = word.strip_prefix("with.");
             let good = match (word, with) {
@@ -290,7 +313,8 @@ fn check_words(behavior: &Behavior) -> Vec<Mistake> {
             };
             if !good {
                 let known = "`{username}`, `{target.id}`, `{with.<argument>}`, `{secret.password}`";
-                wrong.push((format!("`{{{word}}}` has no value here"), format!("known: {known}")));
+                let what = format!("`{{{word}}}` has no value here");
+                wrong.push((at.clone(), (what, format!("known: {known}"))));
             }
         }
     }

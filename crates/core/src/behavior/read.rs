@@ -84,9 +84,12 @@ impl Source<'_> {
         let Some((wrong, known)) = quoted.split_first() else {
             return self.fault(&at, message, "see docs/behaviors.md".to_owned());
         };
-        if !message.starts_with("unknown field") {
+        if message.starts_with("missing field") {
             let remedy = format!("write it; see docs/behaviors.md#{wrong}");
             return self.fault(&at, message.clone(), remedy);
+        }
+        if !message.starts_with("unknown field") {
+            return self.fault(&at, message.clone(), "see docs/behaviors.md".to_owned());
         }
         let near = nearest(wrong, known.iter().copied());
         let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));

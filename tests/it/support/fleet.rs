@@ -1,0 +1,423 @@
+//! A whole fleet as its user starts it: `walkon up` as a child process, with Plaza as the judge.
+//!
+//! Everything is private to one test: a folder under `/tmp` that the browser's user may pass,
+//! ports of its own, a Plaza in this process. Dropped, it stops, and whatever still names its
+//! folder is a failure of the test.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use redis::AsyncConnectionConfig;
+use redis::aio::MultiplexedConnection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::processes::naming;
+use super::{PATIENCE, eventually};
+
+/// Short waits and no limits; a test's own settings go over them.
+const SETTINGS: &str = "\
+[queue]\nlease = \"3s\"\ngrace = \"500ms\"\nretry = \"200ms\"\n\n\
+[plans.free]\n\n\
+[plans.slow.kinds.like]\ncooldown = \"10h\"\n\n";
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// Its standard output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Where a fleet lives: a folder with settings, accounts and secrets, and a Plaza.
+pub(crate) struct Home {
+    pub(crate) folder: TempDir,
+    pub(crate) listen: SocketAddr,
+    pub(crate) plaza: plaza::Running,
+    pub(crate) http: reqwest::Client,
+    settings: String,
+    accounts: String,
+    driver: &'static str,
+    env: Vec<(String, String)>,
+}
+
+/// A port that was free an instant ago.
+pub(crate) fn free_port() -> SocketAddr {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// A folder under `/tmp` that the browser's user may pass.
+pub(crate) fn own_folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("walkon-it-").tempdir_in("/tmp").unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    folder
+}
+
+impl Home {
+    /// A home without accounts.
+    pub(crate) async fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self {
+            folder: own_folder(),
+            listen: free_port(),
+            plaza: plaza::start(plaza::Options::default()).await.unwrap(),
+            http,
+            settings: SETTINGS.to_owned(),
+            accounts: String::new(),
+            driver: "fake",
+            env: Vec::new(),
+        }
+    }
+
+    /// Chromium instead of the fake browser.
+    pub(crate) fn chromium(mut self) -> Self {
+        self.driver = "cdp";
+        self
+    }
+
+    /// More settings.
+    pub(crate) fn settings(mut self, toml: &str) -> Self {
+        self.settings += toml;
+        self.settings += "\n";
+        self
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// An account of that name on Plaza, on the plan without limits unless `more` says otherwise.
+    pub(crate) fn account(mut self, id: &str, more: &str) -> Self {
+        let entry = self.entry(id, more);
+        self.accounts += &entry;
+        self
+    }
+
+    /// The same as text, with its secrets written.
+    pub(crate) fn entry(&self, id: &str, more: &str) -> String {
+        let password = self.secret(&format!("{id}.password"), &format!("{id}-secret"));
+        let plan = if more.contains("plan =") { "" } else { "plan = \"free\"\n" };
+        format!(
+            "[[account]]\nid = \"{id}\"\nsite = \"plaza\"\nusername = \"{id}\"\n{plan}\
+             password_file = {password:?}\n{more}\n\n"
+        )
+    }
+
+    /// Writes a secret and says where.
+    pub(crate) fn secret(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Behaviors of its own: those of the project with one replaced.
+    pub(crate) fn behavior(self, kind: &str, text: &str) -> Self {
+        let to = self.path("behaviors/plaza");
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(project("behaviors/plaza")).unwrap().flatten() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+        fs::write(to.join(format!("{kind}.toml")), text).unwrap();
+        self
+    }
+
+    /// Writes the settings' file and says where it is.
+    pub(crate) fn write(&self) -> PathBuf {
+        let own = self.path("behaviors");
+        let behaviors = if own.exists() { own } else { project("behaviors") };
+        let (profiles, accounts) = (self.path("profiles"), self.path("accounts.toml"));
+        let profiles = if profiles.exists() { profiles } else { project("profiles") };
+        let mut text = self.settings.clone();
+        for (section, lines) in [
+            ("data", format!("folder = {:?}", self.data())),
+            ("web", format!("listen = \"{}\"", self.listen)),
+            (
+                "fleet",
+                format!(
+                    "pace = 100.0\nbehaviors = {behaviors:?}\nprofiles = {profiles:?}\n\
+                     accounts = {accounts:?}"
+                ),
+            ),
+            (
+                "sites.plaza",
+                format!(
+                    "origin = \"http://{0}\"\napi = \"http://{0}/graph/v23.0\"",
+                    self.plaza.site
+                ),
+            ),
+        ] {
+            write!(text, "[{section}]\n{lines}\n\n").unwrap();
+        }
+        fs::write(accounts, &self.accounts).unwrap();
+        let file = self.path("walkon.toml");
+        fs::write(&file, text).unwrap();
+        file
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_walkon"));
+        command.args(args).arg("--config").arg(self.path("walkon.toml"));
+        // From elsewhere, so that nothing of the project is found by chance.
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        command.envs(self.env.iter().cloned());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, args: &[&str]) -> Said {
+        let mut command = tokio::process::Command::from(self.command(args));
+        let output = tokio::time::timeout(PATIENCE * 3, command.kill_on_drop(true).output()).await;
+        let output = output.unwrap_or_else(|_| panic!("walkon {args:?} does not end")).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().unwrap_or(-1);
+        Said { code, out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Starts `walkon up` where it is expected to end by itself, and says how it did.
+    pub(crate) async fn fails_to_start(&self) -> Said {
+        self.write();
+        let said = self.run(&["up", "--driver", self.driver, "--die-with-parent"]).await;
+        assert_eq!(naming(self.folder.path()), [0; 0], "something is left running: {said:?}");
+        said
+    }
+
+    /// Starts the fleet and waits until it is up.
+    pub(crate) async fn start(self) -> TestFleet {
+        self.write();
+        let mut fleet = TestFleet { child: None, home: self };
+        fleet.restart().await;
+        fleet
+    }
+}
+
+/// A path of the project.
+pub(crate) fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A running fleet.
+pub(crate) struct TestFleet {
+    child: Option<std::process::Child>,
+    pub(crate) home: Home,
+}
+
+impl TestFleet {
+    /// Starts it, or starts it again after [`TestFleet::stop`].
+    pub(crate) async fn restart(&mut self) {
+        let home = &self.home;
+        let args = ["up", "--workers", "1", "--driver", home.driver, "--die-with-parent"];
+        let mut command = home.command(&args);
+        let log = home.path("out.log");
+        command.stdout(fs::File::create(&log).unwrap());
+        command.stderr(fs::File::create(home.path("err.log")).unwrap());
+        let mut child = command.spawn().unwrap();
+        let up = eventually("the fleet is up", async || {
+            if let Some(status) = child.try_wait().unwrap() {
+                return Some(Err(status));
+            }
+            fs::read_to_string(&log).unwrap().contains("walkon is up").then_some(Ok(()))
+        });
+        let up = up.await;
+        self.child = Some(child);
+        assert!(up.is_ok(), "it ended instead: {up:?}");
+    }
+
+    /// A `GET` of the API.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.json(self.home.http.get(self.url(path))).await
+    }
+
+    /// A `POST` to the API: status, content type, body.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> (u16, String, Value) {
+        let request =
+            self.home.http.post(self.url(path)).header("content-type", "application/json");
+        let answer = request.body(body).send().await.unwrap();
+        let header = answer.headers().get("content-type").cloned();
+        let sort = header.map_or(String::new(), |sort| sort.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, sort, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.home.listen)
+    }
+
+    async fn json(&self, request: reqwest::RequestBuilder) -> Value {
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Sends an action that must be accepted; its id.
+    pub(crate) async fn enqueue(&self, action: &Value) -> String {
+        let (status, _, body) = self.post("/api/actions", action.to_string()).await;
+        assert_eq!(status, 202, "{body}");
+        body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The action, once it is as wished.
+    pub(crate) async fn action(&self, id: &str, wish: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/api/actions/{id}");
+        eventually(&format!("{id} is as wished"), async || {
+            let action = self.get(&path).await;
+            if wish(&action) { Ok(action) } else { Err(action) }
+        })
+        .await
+    }
+
+    /// The action, once it is in that state.
+    pub(crate) async fn reaches(&self, id: &str, state: &str) -> Value {
+        self.action(id, |action| action["state"] == state).await
+    }
+
+    /// The account, once it is as wished.
+    pub(crate) async fn account(&self, id: &str, wish: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/api/accounts/{id}");
+        eventually(&format!("{id} is as wished"), async || {
+            let account = self.get(&path).await;
+            if wish(&account) { Ok(account) } else { Err(account) }
+        })
+        .await
+    }
+
+    /// What Plaza saw done.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        let url = format!("http://{}/ledger", self.home.plaza.control);
+        let Value::Array(entries) = self.json(self.home.http.get(url)).await else { panic!() };
+        entries
+    }
+
+    /// What Plaza saw done of a kind by an account.
+    pub(crate) async fn done(&self, account: &str, kind: &str) -> Vec<Value> {
+        let mut entries = self.ledger().await;
+        entries.retain(|entry| entry["account"] == account && entry["kind"] == kind);
+        entries
+    }
+
+    /// Lets something go wrong on Plaza.
+    pub(crate) async fn fault(&self, fault: &Value) {
+        let url = format!("http://{}/faults", self.home.plaza.control);
+        let sent = self.home.http.post(url).json(fault).send().await.unwrap();
+        assert!(sent.status().is_success(), "{}", sent.text().await.unwrap());
+    }
+
+    /// Everything is well on Plaza again.
+    pub(crate) async fn no_faults(&self) {
+        let url = format!("http://{}/faults", self.home.plaza.control);
+        self.home.http.delete(url).send().await.unwrap();
+    }
+
+    /// The fleet's own Redis.
+    pub(crate) async fn redis(&self) -> MultiplexedConnection {
+        redis_at(&self.home.data().join("redis/redis.sock")).await
+    }
+
+    /// `XADD walkon:intake`, as any Redis client would; the entry's id.
+    pub(crate) async fn xadd(&self, json: &str) -> String {
+        let mut add = redis::cmd("XADD");
+        add.arg("walkon:intake").arg("*").arg("action").arg(json);
+        add.query_async(&mut self.redis().await).await.unwrap()
+    }
+
+    /// The first event on `walkon:events` that is as wished.
+    pub(crate) async fn event(&self, what: &str, wish: impl Fn(&Value) -> bool) -> Value {
+        let mut redis = self.redis().await;
+        eventually(what, async || {
+            let range = redis::cmd("XRANGE").arg("walkon:events").arg("-").arg("+").to_owned();
+            let read: redis::streams::StreamRangeReply =
+                range.query_async(&mut redis).await.unwrap();
+            let events = read.ids.iter().map(|entry| {
+                let fields = entry.map.iter();
+                let text = |value| redis::from_redis_value::<String>(value).unwrap_or_default();
+                json!(
+                    fields
+                        .map(|(name, value)| (name, text(value.clone())))
+                        .collect::<std::collections::BTreeMap<_, _>>()
+                )
+            });
+            let all: Vec<Value> = events.collect();
+            all.iter().find(|event| wish(event)).cloned().ok_or(all)
+        })
+        .await
+    }
+
+    /// What it wrote on standard error.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.home.path("err.log")).unwrap_or_default()
+    }
+
+    /// Asks it to stop and waits until it has; its exit code.
+    pub(crate) async fn stop(&mut self) -> i32 {
+        let mut child = self.child.take().expect("it is stopped once");
+        terminate(&child);
+        let status =
+            eventually("the fleet has stopped", async || child.try_wait().unwrap().ok_or(())).await;
+        assert_eq!(naming(&self.home.data()), [0; 0], "orphans");
+        status.code().unwrap_or(-1)
+    }
+}
+
+/// A connection to the Redis on a socket.
+pub(crate) async fn redis_at(socket: &Path) -> MultiplexedConnection {
+    let client = redis::Client::open(format!("unix://{}", socket.display())).unwrap();
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
+}
+
+fn terminate(child: &std::process::Child) {
+    let _ = kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM);
+}
+
+impl Drop for TestFleet {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            terminate(&child);
+            for _ in 0..1_500 {
+                if child.try_wait().is_ok_and(|status| status.is_some()) {
+                    break;
+                }
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let left = naming(self.home.folder.path());
+        for pid in &left {
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+        if std::thread::panicking() {
+            eprintln!("the fleet's own lines:\n{}", self.log());
+        } else {
+            assert_eq!(left, [0; 0], "orphans");
+        }
+    }
+}

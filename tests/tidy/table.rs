@@ -1,0 +1,125 @@
+//! Who may import whom, and which crate stays behind which door.
+
+/// A module, and what of its own crate it may name.
+pub(crate) type Row = (&'static str, &'static [&'static str]);
+
+/// `crates/core/src`: words may use ground and the words listed; rules may use both.
+pub(crate) const CORE: &[Row] = &[
+    ("lib", &[]),
+    // Ground: nothing of ours, but names are drawn and dated.
+    ("clock", &[]),
+    ("rng", &[]),
+    ("id", &["clock", "rng"]),
+    // Words.
+    ("fault", &[]),
+    ("site", &["id"]),
+    ("kind", &[]),
+    ("hold", &[]),
+    ("account", &["hold", "id"]),
+    ("plan", &[]),
+    ("step", &[]),
+    ("effect", &["step"]),
+    // Tests date their actions.
+    ("action", &["clock", "id", "kind"]),
+    ("behavior", &["action", "effect", "fault", "kind", "step"]),
+    ("device", &["fault"]),
+    ("persona", &["device", "fault", "kind", "rng"]),
+    ("gesture", &[]),
+    ("storage_state", &[]),
+    ("bundle", &["account", "behavior", "device", "persona", "rng", "site", "storage_state"]),
+    ("lease", &["action", "id"]),
+    ("outcome", &["lease"]),
+    ("event", &["action"]),
+    ("receipt", &["action"]),
+    ("recorder", &["gesture"]),
+    ("gate", &[]),
+    ("dial", &[]),
+    // Rules.
+    ("motion", &["device", "gesture", "persona", "rng"]),
+    ("routing", &["action", "kind", "lease"]),
+];
+
+const LOOP_DOORS: &[&str] = &["desk", "driver", "egress", "graph", "recording", "shutdown"];
+
+/// `src`: doors know the core alone, loops know doors, faces know loops, `cli` knows all.
+pub(crate) const APP: &[Row] = &[
+    ("lib", &[]),
+    ("main", &[]),
+    ("shutdown", &[]),
+    // Doors.
+    ("queue", &[]),
+    ("store", &[]),
+    // A browser lives in a jail: the one door another stands in.
+    ("driver", &["jail"]),
+    ("jail", &[]),
+    ("egress", &[]),
+    ("graph", &[]),
+    ("desk", &[]),
+    // What is recorded travels over the desk, in its `Chunk`.
+    ("recording", &["desk"]),
+    // Files of the host.
+    ("catalog", &[]),
+    ("data", &[]),
+    // Loops. `coordinator` reads an `Origin` of the way out to tell loopback from the rest.
+    ("coordinator", &["catalog", "desk", "egress", "queue", "recording", "shutdown", "store"]),
+    ("worker", LOOP_DOORS),
+    ("supervisor", &["data", "queue", "shutdown"]),
+    // Faces. A page shows what these hold; it never drives a browser or a worker.
+    (
+        "web",
+        &["catalog", "config", "coordinator", "desk", "queue", "recording", "shutdown", "store"],
+    ),
+    ("config", &[]),
+    (
+        "cli",
+        &[
+            "catalog",
+            "config",
+            "coordinator",
+            "data",
+            "desk",
+            "driver",
+            "egress",
+            "graph",
+            "jail",
+            "queue",
+            "recording",
+            "shutdown",
+            "store",
+            "supervisor",
+            "web",
+            "worker",
+        ],
+    ),
+];
+
+/// A crate and the only paths that may name it.
+pub(crate) const CONFINED: &[(&str, &[&str])] = &[
+    ("redis", &["src/queue"]),
+    ("sea_orm", &["src/store"]),
+    ("sea_orm_migration", &["src/store"]),
+    ("chromiumoxide_cdp", &["src/driver/cdp"]),
+    ("chromiumoxide_types", &["src/driver/cdp"]),
+    ("scraper", &["src/driver/fake"]),
+    ("axum", &["src/web", "plaza/"]),
+    ("askama", &["src/web", "plaza/"]),
+    ("clap", &["src/cli"]),
+    ("indicatif", &["src/cli"]),
+    ("reqwest", &["src/graph", "src/desk", "src/driver/fake", "src/cli", "plaza/tests"]),
+    ("hyper", &["src/egress"]),
+    ("hyper_util", &["src/egress"]),
+    ("http_body_util", &["src/egress"]),
+    ("tokio_socks", &["src/egress"]),
+    ("rustix", &["src/jail"]),
+];
+
+/// Whether a row of the table lets `module` name `used`.
+pub(crate) fn allows(rows: &[Row], module: &str, used: &str) -> bool {
+    let row = rows.iter().find(|(name, _)| *name == module);
+    used == module || row.is_some_and(|(_, may)| may.contains(&used))
+}
+
+/// Whether `module` has a row.
+pub(crate) fn is_known(rows: &[Row], module: &str) -> bool {
+    rows.iter().any(|(name, _)| *name == module)
+}
