@@ -64,7 +64,7 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, Error>;
     /// The storage state last kept.
     async fn state(&self, id: &AccountId) -> Result<Option<StorageState>, Error>;
-    /// Writes a receipt; a later one of the same action replaces it.
+    /// Writes a receipt; a later one of the same action replaces it, an earlier one changes nothing.
     async fn put_receipt(&self, receipt: &Receipt) -> Result<(), Error>;
     /// Receipts, the latest first.
     async fn receipts(&self, account: Option<&str>, limit: u64) -> Result<Vec<Receipt>, Error>;

@@ -108,7 +108,7 @@ pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<
         watched = fleet.watch_start(&shutdown) => watched.map_err(Failure::from),
     };
     if let Err(failure) = ready {
-        fleet.stop().await;
+        fleet.stop(&shutdown).await;
         return Err(failure);
     }
     say(&format!("walkon is up: {url}"));

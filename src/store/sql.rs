@@ -158,7 +158,12 @@ impl Store for SqlStore {
             document: Set(write(receipt)),
         };
         let columns = [receipt::Column::State, receipt::Column::AtMs, receipt::Column::Document];
-        let same = OnConflict::column(receipt::Column::Action).update_columns(columns).to_owned();
+        // Events may be read again, and an old one after a new one: the later ending stands.
+        let known = Expr::col((receipt::Entity, receipt::Column::AtMs));
+        let same = OnConflict::column(receipt::Column::Action)
+            .update_columns(columns)
+            .action_and_where(known.lte(receipt.at.as_millisecond()))
+            .to_owned();
         receipt::Entity::insert(row).on_conflict(same).exec_without_returning(&self.db).await?;
         Ok(())
     }
