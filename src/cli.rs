@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 
+mod behaviors;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
@@ -77,7 +78,7 @@ enum Command {
     Session(lists::Sessions),
     /// Behaviors: check.
     #[command(subcommand)]
-    Behavior(lists::Behaviors),
+    Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
     Config,
     /// Checks this host and says what to do about each finding.
@@ -123,8 +124,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Action(args) => lists::action(&client()?, &args).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args).await,
-        Command::Behavior(lists::Behaviors::Check { paths }) => {
-            lists::check_behaviors(&config, &paths, shared.json)
+        Command::Behavior(behaviors::Behaviors::Check { paths }) => {
+            behaviors::check(&config, &paths, shared.json)
         }
         Command::Config => {
             out::say(crate::config::DEFAULT.trim_end());

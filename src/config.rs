@@ -270,16 +270,13 @@ fn place_of(text: &str, wanted: &str) -> usize {
     let (mut at, mut section, mut best) = (0, String::new(), (0, 0));
     for line in text.split_inclusive('\n') {
         let bare = line.trim();
-        let key = match bare.strip_prefix('[') {
-            Some(header) => {
-                section =
-                    header.trim_start_matches('[').split(']').next().unwrap_or_default().into();
-                section.clone()
-            }
-            None => {
-                let key = bare.split('=').next().unwrap_or_default().trim();
-                if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
-            }
+        let key = if let Some(header) = bare.strip_prefix('[') {
+            let header = header.trim_start_matches('[').split(']').next();
+            header.unwrap_or_default().clone_into(&mut section);
+            section.clone()
+        } else {
+            let key = bare.split('=').next().unwrap_or_default().trim();
+            if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
         };
         let rest = wanted.strip_prefix(&key);
         let leads = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
@@ -291,7 +288,7 @@ fn place_of(text: &str, wanted: &str) -> usize {
     best.1
 }
 
-/// The key that a reader's error is about: `in \`web.listen\`` of its text, and the unknown one.
+/// The key that a reader's error is about: the path at its text's end, and the unknown one.
 fn key_of(error: &toml::de::Error) -> String {
     let text = error.to_string();
     let path = text.rsplit("in `").next().filter(|_| text.contains("in `"));

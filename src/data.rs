@@ -20,7 +20,7 @@ pub struct DataFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A later Walkon made it.
-    #[error("the data folder {} is of version {found}, this Walkon knows {VERSION}", folder.display())]
+    #[error("the data folder {folder} is of version {found}, this Walkon knows {VERSION}")]
     Newer {
         /// The folder.
         folder: PathBuf,

@@ -8,7 +8,7 @@
 //! This door speaks our words; no type of the `redis` crate is in a signature. The only calls that
 //! wait are [`Queue::wait`] and [`Events::read`], each on a connection of its own.
 //!
-//! What one script touches: `<prefix>meta` (clock, epoch, options), `a:<account>` (standing, limits'
+//! What one script touches: `<prefix>meta` (clock, epoch, options), `a:<account>` (standing,
 //! counters, leases), `j:<action>`, the lanes `q:` and `z:`, the indexes `ready: wake: lease exp`,
 //! the stream `ev`. All keys of a shard carry its tag, so that shards can be told apart later.
 //! Read `lua/prelude.lua` next, then `lua/claim.lua`.

@@ -57,9 +57,10 @@ impl Coordinator {
     }
 
     async fn take(&self, entry: &Entry) -> Result<(), Error> {
-        let submitted = match entry.json.is_empty() {
-            true => Err(no_action().into()),
-            false => self.submit(&entry.json, Some(&entry.id)).await,
+        let submitted = if entry.json.is_empty() {
+            Err(no_action().into())
+        } else {
+            self.submit(&entry.json, Some(&entry.id)).await
         };
         let refuse = match submitted {
             Ok(_) => return Ok(()),

@@ -5,8 +5,8 @@
 //! runs: the site's buttons are forms underneath, and those are what it submits. It has no jail and
 //! no relay, and is in no image.
 //!
-//! Every element that is shown stands in a row of its own (`page::ROW` high), so that gestures hit what they aim
-//! at and a far element must be scrolled to.
+//! Every element that is shown stands in a row of its own (`page::ROW` high), so that gestures hit
+//! what they aim at and a far element must be scrolled to.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -232,7 +232,10 @@ async fn action(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answe
 
 async fn why(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
     let explained = c.queue.why(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
-    let reason = |reason: &crate::queue::Reason| json!({"code": reason.code, "until": reason.until, "why": reason.to_string()});
+    let reason = |reason: &crate::queue::Reason| {
+        let why = reason.to_string();
+        json!({"code": reason.code, "until": reason.until, "why": why})
+    };
     let reasons: Vec<_> = explained.reasons.iter().map(reason).collect();
     let (state, earliest) = (explained.state.name(), explained.earliest);
     Ok(Json(json!({"state": state, "earliest": earliest, "reasons": reasons})))

@@ -186,7 +186,8 @@ fn judged(
         Err(Trouble::Stopped) if !attempt.begun => None,
         Err(trouble) => {
             let trouble = scene.way_out(trouble);
-            tracing::info!(action = %attempt.claimed.id, code = trouble.code(), %trouble, "attempt failed");
+            let (id, code) = (&attempt.claimed.id, trouble.code());
+            tracing::info!(action = %id, code, %trouble, "attempt failed");
             let effectful = attempt.claimed.action.kind_row().effect != EffectClass::None;
             let begun = attempt.begun && effectful;
             Some(settle_trouble(&trouble, begun, attempt.claimed.duty))

@@ -1,4 +1,4 @@
-//! What the tests stand on: a small site, sessions against it, a Redis, and what is left afterwards.
+//! What the tests stand on: a site, sessions against it, a Redis, a fleet, and what is left after.
 
 use std::time::Duration;
 

@@ -350,12 +350,12 @@ mod tests {
                 "0",
             ),
             (
-                r#"{"account":"ada","kind":"like","target":"post:7","expires_at":"2020-01-01T00:00:00Z"}"#,
+                r#"{"account":"a","kind":"scroll_feed","expires_at":"2020-01-01T00:00:00Z"}"#,
                 "expired",
                 "later",
             ),
             (
-                r#"{"account":"ada","kind":"like","target":"post:7","not_before":"2036-01-01T00:00:00Z"}"#,
+                r#"{"account":"a","kind":"scroll_feed","not_before":"2036-01-01T00:00:00Z"}"#,
                 "too_far_ahead",
                 "closer",
             ),

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_plan_reads_from_toml() {
-        let text = "daily = 40\nhours = [\"08:00-23:00\"]\nburst = { size = 3, interval = \"20s\" }\n\
+        let text = "daily = 40\nhours = [\"08:00-23:00\"]\n\
+                    burst = { size = 3, interval = \"20s\" }\n\
                     [kinds.like]\ncooldown = \"90s\"\ndaily = 20\n";
         let plan: Plan = toml::from_str(text).unwrap();
         assert_eq!(plan.kinds["like"].cooldown, Some(Duration::from_secs(90)));

@@ -64,8 +64,8 @@ impl fmt::Display for Locator {
 
 /// What a step does. The list is closed: a behavior has no code in it.
 ///
-/// Texts may hold `{username}`, `{target}`, `{target.id}`, `{with.<name>}`, `{secret.password}` and,
-/// inside `each`, refer to the item with `in = "item"`.
+/// Texts may hold `{username}`, `{target}`, `{target.id}`, `{with.<name>}`, `{secret.password}`
+/// and, inside `each`, refer to the item with `in = "item"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {

@@ -1,4 +1,4 @@
-//! Bad behaviors: each `tests/it/behaviors/<case>.toml` has the exact words about it in `<case>.err`.
+//! Bad behaviors: beside each `tests/it/behaviors/<case>.toml` stand the exact words about it.
 
 use std::fs;
 use std::process::Command;

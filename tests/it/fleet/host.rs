@@ -1,4 +1,4 @@
-//! What may be wrong with the host: each is a clear error with its remedy, and nothing half-written.
+//! What may be wrong with the host: a clear error with its remedy, and nothing half-written.
 
 use std::fs;
 use std::path::Path;

@@ -94,7 +94,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "a cooldown that outlasts it",
-            &json!({"account": "ben", "kind": "like", "target": "post:8", "expires_at": in_hours(1)}),
+            &like(json!({"account": "ben", "target": "post:8", "expires_at": in_hours(1)})),
             "cannot_in_time",
             ["cooldown", "let it expire after"],
         ),

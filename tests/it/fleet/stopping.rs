@@ -1,4 +1,4 @@
-//! Leases through a worker's day: kept while it works, however long it waited, and none left behind.
+//! Leases through a worker's day: kept while it works, and none left behind by a soft stop.
 
 use serde_json::json;
 use walkon::queue::Embedded;

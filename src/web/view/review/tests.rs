@@ -1,3 +1,5 @@
+//! What the review page says of recordings, whole and torn.
+
 use serde_json::{Value, json};
 use walkon_core::clock::from_ms;
 
