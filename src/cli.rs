@@ -120,7 +120,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::demo(&args, shared.json).await,
         Command::Enqueue(args) => lists::enqueue(&client()?, &args).await,
         Command::Account(args) => lists::account(&client()?, &args).await,
-        Command::Kind(lists::Kinds::List) => lists::kinds(shared.json),
+        Command::Kind(lists::Kinds::List) => {
+            lists::kinds(shared.json);
+            Ok(())
+        }
         Command::Action(args) => lists::action(&client()?, &args).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args).await,

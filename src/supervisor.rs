@@ -191,7 +191,9 @@ impl Supervisor {
 async fn stop_all(group: Vec<Running>, shutdown: &Shutdown) {
     let mut children: Vec<_> =
         group.into_iter().filter_map(|running| Some((running.role.name, running.child?))).collect();
-    children.iter().for_each(|(_, child)| terminate(child));
+    for (_, child) in &children {
+        terminate(child);
+    }
     let ended = async {
         for (_, child) in &mut children {
             // Whatever it answers, it is no more.
@@ -206,7 +208,9 @@ async fn stop_all(group: Vec<Running>, shutdown: &Shutdown) {
     if is_done {
         return;
     }
-    children.iter().for_each(|(_, child)| terminate(child));
+    for (_, child) in &children {
+        terminate(child);
+    }
     for (name, mut child) in children {
         if tokio::time::timeout(HARD_STOP_MAX, child.wait()).await.is_err() {
             tracing::warn!(role = name, "did not stop in time");

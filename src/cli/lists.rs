@@ -306,10 +306,10 @@ async fn import(client: &Client, text: String, file: &str) -> Result<(), Failure
 }
 
 /// `walkon kind list`
-pub(super) fn kinds(json: bool) -> Result<(), Failure> {
+pub(super) fn kinds(json: bool) {
     if json {
         print(&json!(KINDS));
-        return Ok(());
+        return;
     }
     let heads = ["kind", "routes", "target", "with", "effect", "when a worker is lost"];
     let mut all = vec![heads.map(str::to_owned).to_vec()];
@@ -333,7 +333,6 @@ pub(super) fn kinds(json: bool) -> Result<(), Failure> {
         [kind.name, routes, target, &kind.with.join(", "), effect, lost].map(str::to_owned).to_vec()
     }));
     table(&all);
-    Ok(())
 }
 
 /// `walkon action …`
