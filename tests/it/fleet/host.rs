@@ -136,6 +136,8 @@ impl<'a> Disk<'a> {
 impl Drop for Disk<'_> {
     fn drop(&mut self) {
         drop(Command::new("umount").arg("-l").arg(self.0).status());
+        // The home is gone before its disk, which kept its folder from being removed.
+        drop(self.0.parent().map(fs::remove_dir_all));
     }
 }
 

@@ -64,7 +64,9 @@ impl Home {
     /// A home without accounts.
     pub(crate) async fn new() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        // A connection each: one that the server closed after a refusal is not used again.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let http = http.timeout(PATIENCE).build().unwrap();
         Self {
             folder: own_folder(),
             listen: free_port(),
