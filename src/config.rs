@@ -76,6 +76,8 @@ pub struct Fleet {
 pub struct Queue {
     /// An external Redis, or nothing.
     pub url: String,
+    /// Whether a Redis may serve that can lose what it has acknowledged.
+    pub accept_weak_durability: bool,
     /// How long a lease lasts.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub lease: Duration,

@@ -1,7 +1,7 @@
 //! The store: what must last and be searched, in SQL. Only coordinators have it.
 //!
-//! The trait speaks our words; [`sql`] keeps them in SQLite by SeaORM. Counters and leases are not
-//! here: they are the queue's.
+//! The trait speaks our words; [`sql`] keeps them in `SQLite` by `SeaORM`. Counters and leases are
+//! not here: they are the queue's.
 
 use async_trait::async_trait;
 use walkon_core::account::{Account, Lifecycle, Standing};
@@ -64,7 +64,8 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, Error>;
     /// The storage state last kept.
     async fn state(&self, id: &AccountId) -> Result<Option<StorageState>, Error>;
-    /// Writes a receipt; a later one of the same action replaces it.
+    /// Writes a receipt; a later one of the same action replaces it, an earlier one changes
+    /// nothing.
     async fn put_receipt(&self, receipt: &Receipt) -> Result<(), Error>;
     /// Receipts, the latest first.
     async fn receipts(&self, account: Option<&str>, limit: u64) -> Result<Vec<Receipt>, Error>;

@@ -21,8 +21,9 @@ const AGAIN_MAX: Duration = Duration::from_secs(5);
 const WELL: Duration = Duration::from_secs(20);
 /// How often children are looked at.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a child may take to stop.
-const STOP_MAX: Duration = Duration::from_secs(30);
+/// How long children may take to finish what they do, and how long once they are told to end.
+const STOP_MAX: Duration = Duration::from_mins(4);
+const HARD_STOP_MAX: Duration = Duration::from_secs(15);
 /// Exit codes that say: started again, it would end again. What it was given is wrong, or what it
 /// needs is missing on this host.
 const IN_VAIN: [i32; 2] = [3, 5];
@@ -171,21 +172,46 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Stops everybody, the last started first, and Redis at the end.
-    pub async fn stop(mut self) {
-        while let Some(running) = self.running.pop() {
-            let Some(mut child) = running.child else { continue };
-            terminate(&child);
-            if tokio::time::timeout(STOP_MAX, child.wait()).await.is_err() {
-                tracing::warn!(role = running.role.name, "did not stop in time");
-                // It is ours and past its time: what it held is taken back by the reaper.
-                let _ = child.kill().await;
-            }
-        }
+    /// Stops everybody, and Redis at the end. Workers finish what they do, all at once; a hard stop
+    /// cuts that short. The coordinator stays until they have settled.
+    pub async fn stop(mut self, shutdown: &Shutdown) {
+        let is_worker = |running: &Running| running.role.name.starts_with("worker");
+        let (workers, others) = self.running.drain(..).partition(is_worker);
+        stop_all(workers, shutdown).await;
+        stop_all(others, shutdown).await;
         if let Some(redis) = self.redis
             && let Err(error) = redis.stop().await
         {
             tracing::warn!(%error, "redis did not stop cleanly");
+        }
+    }
+}
+
+/// Asks all of them to stop and waits until they have; a second time, sharply, at a hard stop.
+async fn stop_all(group: Vec<Running>, shutdown: &Shutdown) {
+    let mut children: Vec<_> =
+        group.into_iter().filter_map(|running| Some((running.role.name, running.child?))).collect();
+    children.iter().for_each(|(_, child)| terminate(child));
+    let ended = async {
+        for (_, child) in &mut children {
+            // Whatever it answers, it is no more.
+            let _ = child.wait().await;
+        }
+    };
+    let is_done = tokio::select! {
+        () = ended => true,
+        () = shutdown.hard().cancelled() => false,
+        () = tokio::time::sleep(STOP_MAX) => false,
+    };
+    if is_done {
+        return;
+    }
+    children.iter().for_each(|(_, child)| terminate(child));
+    for (name, mut child) in children {
+        if tokio::time::timeout(HARD_STOP_MAX, child.wait()).await.is_err() {
+            tracing::warn!(role = name, "did not stop in time");
+            // It is ours and past its time: what it held is taken back by the reaper.
+            let _ = child.kill().await;
         }
     }
 }

@@ -57,7 +57,7 @@ impl Options {
     /// Two slots for both classes.
     pub fn new(folder: PathBuf) -> Self {
         let classes = Class::ALL.to_vec();
-        Self { slots: 2, classes, folder, attempt_max: Duration::from_secs(180) }
+        Self { slots: 2, classes, folder, attempt_max: Duration::from_mins(3) }
     }
 }
 

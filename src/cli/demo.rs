@@ -109,7 +109,7 @@ pub(super) async fn demo(args: &DemoArgs, json: bool) -> Result<(), Failure> {
         say("stop with Ctrl-C");
         stage.fleet.watch(&shutdown).await?;
     }
-    let orphans = stage.strike().await;
+    let orphans = stage.strike(&shutdown).await;
     let verdict = verdict?;
     if orphans > 0 {
         let what = format!("{orphans} browser processes were left behind");

@@ -12,7 +12,7 @@ use walkon_core::kind::{EffectClass, KINDS, Object, OnLost};
 use super::client::Client;
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use crate::web::api::{Import, Pause};
+use crate::web::api::{Import, Pause, Release, Settle};
 
 /// How often `events --follow` looks for more.
 const FOLLOW: Duration = Duration::from_millis(300);
@@ -82,6 +82,14 @@ pub(super) enum Account {
         /// Which.
         id: AccountId,
     },
+    /// Lifts one hold that a person has looked into: block, challenge, health, quota, breaker.
+    Release {
+        /// Which.
+        id: AccountId,
+        /// The hold's kind.
+        #[arg(long)]
+        hold: String,
+    },
 }
 
 /// `walkon kind …`
@@ -120,6 +128,13 @@ pub(super) enum Actions {
     Cancel {
         /// Which.
         id: ActionId,
+    },
+    /// Settles one that waits for a person: retry, done or failed.
+    Settle {
+        /// Which.
+        id: ActionId,
+        /// How.
+        outcome: String,
     },
 }
 
@@ -227,6 +242,12 @@ pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Fa
             say(&format!("{id} is {}", text(&answer["state"])));
             Ok(())
         }
+        Account::Release { id, hold } => {
+            let body = json!(Release { hold: hold.clone() }).to_string();
+            let answer = client.post(&format!("/api/accounts/{id}/release"), body).await?;
+            say(&format!("{id} is {}", text(&answer["state"])));
+            Ok(())
+        }
         Account::Resume { id } => {
             let answer = client.post(&format!("/api/accounts/{id}/resume"), "{}".into()).await?;
             say(&format!("{id} is {}", text(&answer["state"])));
@@ -319,13 +340,10 @@ pub(super) fn kinds(json: bool) -> Result<(), Failure> {
 pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Failure> {
     match command {
         Actions::List { state, account, most } => {
-            let mut path = format!("/api/actions?most={most}");
-            if let Some(state) = state {
-                path.push_str(&format!("&state={state}"));
-            }
-            if let Some(account) = account {
-                path.push_str(&format!("&account={account}"));
-            }
+            let state = state.as_ref().map_or(String::new(), |state| format!("&state={state}"));
+            let account =
+                account.as_ref().map_or(String::new(), |account| format!("&account={account}"));
+            let path = format!("/api/actions?most={most}{state}{account}");
             let answer = client.get(&path).await?;
             if client.json {
                 print(&answer["actions"]);
@@ -362,6 +380,11 @@ pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Fai
                 say("  nothing keeps it: it waits for a free worker");
             }
         }
+        Actions::Settle { id, outcome } => {
+            let body = json!(Settle { outcome: outcome.clone() }).to_string();
+            let answer = client.post(&format!("/api/actions/{id}/settle"), body).await?;
+            say(&format!("{id} is {}", text(&answer["state"])));
+        }
         Actions::Cancel { id } => {
             let answer = client.post(&format!("/api/actions/{id}/cancel"), "{}".into()).await?;
             say(&format!("{id} is {}", text(&answer["state"])));
@@ -382,7 +405,10 @@ pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure
                 say(&event.to_string());
                 continue;
             }
-            let names = ["at", "type", "account", "kind", "target", "outcome", "code", "why"];
+            let names = [
+                "at", "type", "action", "intake", "account", "kind", "target", "outcome", "code",
+                "why",
+            ];
             let words =
                 names.iter().map(|name| text(&event[*name])).filter(|word| !word.is_empty());
             say(&words.collect::<Vec<_>>().join("  "));

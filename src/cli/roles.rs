@@ -28,7 +28,7 @@ use crate::web;
 use crate::worker::{self, Worker};
 
 /// How long a fleet may take until it is ready.
-const READY_MAX: Duration = Duration::from_secs(60);
+const READY_MAX: Duration = Duration::from_mins(1);
 /// How often it is asked.
 const READY_LOOK: Duration = Duration::from_millis(50);
 
@@ -108,14 +108,14 @@ pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<
         watched = fleet.watch_start(&shutdown) => watched.map_err(Failure::from),
     };
     if let Err(failure) = ready {
-        fleet.stop().await;
+        fleet.stop(&shutdown).await;
         return Err(failure);
     }
     say(&format!("walkon is up: {url}"));
     say(&format!("data: {}", data.root().display()));
     say("stop with Ctrl-C");
     let watched = fleet.watch(&shutdown).await;
-    fleet.stop().await;
+    fleet.stop(&shutdown).await;
     Ok(watched?)
 }
 
@@ -232,6 +232,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
     }
     let options = queue::Options {
         url: Some(url),
+        accept_weak_durability: config.queue.accept_weak_durability,
         lease: config.queue.lease,
         grace: config.queue.grace,
         retry_base: config.queue.retry,

@@ -41,13 +41,17 @@ impl Coordinator {
     async fn keep_books_until(&self, shutdown: &Shutdown) -> Result<(), Error> {
         let name = format!("{:x}", self.now().as_millisecond());
         let mut events = self.queue.events(GROUP, &name).await?;
-        let mut last_look = tokio::time::Instant::now() - STALE;
+        let mut last_look = tokio::time::Instant::now();
+        // What its predecessor left comes first, and all of it: the books are kept in order.
+        let mut idle = Duration::ZERO;
         loop {
             let mut batch = Vec::new();
-            if last_look.elapsed() >= STALE {
-                // Those of a clerk that died; at the very start its own predecessor's.
-                batch = events.reclaim(AT_ONCE, STALE).await?;
+            if idle.is_zero() || last_look.elapsed() >= STALE {
+                batch = events.reclaim(AT_ONCE, idle).await?;
                 last_look = tokio::time::Instant::now();
+                if batch.is_empty() {
+                    idle = STALE;
+                }
             }
             if batch.is_empty() {
                 batch = tokio::select! {

@@ -18,14 +18,18 @@ use crate::queue::{self, Begun, Settled};
 /// The longest a claim may wait at the desk.
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
 
-fn queue_failed(error: queue::Error) -> Error {
-    Error::Failed { why: in_one_line(&error) }
+fn queue_failed(error: &queue::Error) -> Error {
+    Error::Failed { why: in_one_line(error) }
 }
 
 impl Coordinator {
     /// Proves that a lease is live, by renewing it.
     async fn prove(&self, lease: &Lease) -> Result<(), Error> {
-        let lost = self.queue.extend(std::slice::from_ref(lease)).await.map_err(queue_failed)?;
+        let lost = self
+            .queue
+            .extend(std::slice::from_ref(lease))
+            .await
+            .map_err(|error| queue_failed(&error))?;
         if lost.is_empty() { Ok(()) } else { Err(Error::Fenced) }
     }
 }
@@ -37,7 +41,7 @@ impl Desk for Coordinator {
         let until = asked + patience.min(PATIENCE_MAX);
         loop {
             let waited = asked.elapsed();
-            let mut claim = self.queue.claim(ask).await.map_err(queue_failed)?;
+            let mut claim = self.queue.claim(ask).await.map_err(|error| queue_failed(&error))?;
             let next = match &mut claim {
                 Claim::Work(claimed) => {
                     claimed.waited = waited;
@@ -51,12 +55,15 @@ impl Desk for Coordinator {
                 return Ok(claim);
             }
             let wait = next.map_or(left, |next| next.min(left));
-            self.queue.wait(&ask.worker, &ask.classes, wait).await.map_err(queue_failed)?;
+            self.queue
+                .wait(&ask.worker, &ask.classes, wait)
+                .await
+                .map_err(|error| queue_failed(&error))?;
         }
     }
 
     async fn begin(&self, lease: &Lease, action: &ActionId) -> Result<(), Error> {
-        match self.queue.begin(lease, action).await.map_err(queue_failed)? {
+        match self.queue.begin(lease, action).await.map_err(|error| queue_failed(&error))? {
             Begun::Go => Ok(()),
             Begun::Fenced => Err(Error::Fenced),
             Begun::Full => Err(Error::CapFull),
@@ -64,7 +71,7 @@ impl Desk for Coordinator {
     }
 
     async fn extend(&self, _: &WorkerId, leases: &[Lease]) -> Result<Vec<Token>, Error> {
-        let lost = self.queue.extend(leases).await.map_err(queue_failed)?;
+        let lost = self.queue.extend(leases).await.map_err(|error| queue_failed(&error))?;
         Ok(lost.into_iter().map(|lease| lease.token).collect())
     }
 
@@ -76,7 +83,7 @@ impl Desk for Coordinator {
         keep: bool,
     ) -> Result<(), Error> {
         let settled = self.queue.finish(lease, action, settlement, keep).await;
-        match settled.map_err(queue_failed)? {
+        match settled.map_err(|error| queue_failed(&error))? {
             Settled::Fenced => Err(Error::Fenced),
             Settled::As { kept, .. } if keep && !kept => Err(Error::Fenced),
             Settled::As { .. } => Ok(()),
@@ -84,10 +91,8 @@ impl Desk for Coordinator {
     }
 
     async fn release(&self, lease: &Lease, action: Option<&ActionId>) -> Result<(), Error> {
-        match self.queue.release(lease, action).await.map_err(queue_failed)? {
-            true => Ok(()),
-            false => Err(Error::Fenced),
-        }
+        let released = self.queue.release(lease, action).await;
+        if released.map_err(|error| queue_failed(&error))? { Ok(()) } else { Err(Error::Fenced) }
     }
 
     async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error> {
@@ -98,10 +103,8 @@ impl Desk for Coordinator {
     async fn checkpoint(&self, lease: &Lease, state: &StorageState) -> Result<(), Error> {
         self.prove(lease).await?;
         let kept = self.store.keep_state(&lease.account, &lease.token, state).await;
-        match kept.map_err(|error| Error::Failed { why: in_one_line(&error) })? {
-            true => Ok(()),
-            false => Err(Error::Fenced),
-        }
+        let kept = kept.map_err(|error| Error::Failed { why: in_one_line(&error) })?;
+        if kept { Ok(()) } else { Err(Error::Fenced) }
     }
 
     async fn upload(&self, lease: &Lease, chunk: Chunk) -> Result<(), Error> {

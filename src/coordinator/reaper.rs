@@ -1,12 +1,17 @@
-//! The reaper: takes back leases that ended without a word, and ends work whose time has passed.
+//! The reaper: takes back leases that ended without a word, ends work whose time has passed, and
+//! lifts holds whose end has come.
 
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Coordinator;
 use crate::shutdown::Shutdown;
 
 /// How many of each are taken back at once.
 const AT_ONCE: u32 = 100;
+/// How often it is looked whether a hold's end has come.
+const HOLDS_EVERY: Duration = Duration::from_secs(2);
 /// The longest it sleeps: work that arrives meanwhile may end sooner.
 const SLEEP_MAX: Duration = Duration::from_millis(500);
 
@@ -14,7 +19,14 @@ impl Coordinator {
     /// Takes back until a stop.
     pub async fn reap(self, shutdown: Shutdown) {
         let mut was_away = false;
+        let mut looked = Instant::now();
         loop {
+            if looked.elapsed() >= HOLDS_EVERY {
+                looked = Instant::now();
+                if let Err(error) = self.lift_ended().await {
+                    tracing::warn!(%error, "holds were not looked at");
+                }
+            }
             let round = async {
                 if was_away {
                     // Redis may have been started anew: it must note that before anything else.

@@ -148,6 +148,18 @@ impl Coordinator {
         Ok(())
     }
 
+    /// Lifts every hold whose end has come.
+    pub async fn lift_ended(&self) -> Result<(), Error> {
+        let now = self.now();
+        for Standing { account, holds, .. } in self.store.accounts().await? {
+            let ended = holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= now));
+            for hold in ended {
+                self.lift(&account.id, hold.kind).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lifts a hold; `false`: there was none of that kind.
     pub async fn lift(&self, id: &AccountId, kind: HoldKind) -> Result<bool, Error> {
         let lifted = self.store.lift_hold(id, kind).await?;

@@ -85,8 +85,7 @@ impl Error {
                 let why = format!("{message} (code {code}, status {status})");
                 return Err(Self::InDoubt { why });
             }
-            (4, Some(2_207_051)) | (25 | 368, _) => Refusal::Blocked,
-            (190, Some(459 | 490)) => Refusal::Blocked,
+            (4, Some(2_207_051)) | (25 | 368, _) | (190, Some(459 | 490)) => Refusal::Blocked,
             (190, _) => Refusal::Token,
             (100, Some(33)) | (24, _) => Refusal::Missing,
             _ if is_limit(code) => Refusal::Limit,

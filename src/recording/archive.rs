@@ -1,4 +1,4 @@
-//! Recordings as the coordinator keeps them: a folder a session, under the day it began.
+//! Recordings as the coordinator keeps them: a folder a session, named so that they sort by time.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! The tables as SeaORM sees them. Their words are ours; documents are JSON texts.
+//! The tables as `SeaORM` sees them. Their words are ours; documents are JSON texts.
 
 /// Accounts as their owners wrote them, and where they are in their lives.
 pub(super) mod account {
@@ -6,7 +6,7 @@ pub(super) mod account {
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "account")]
-    pub struct Model {
+    pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,
         pub site: String,
@@ -16,7 +16,7 @@ pub(super) mod account {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -27,7 +27,7 @@ pub(super) mod hold {
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "hold")]
-    pub struct Model {
+    pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub account: String,
         #[sea_orm(primary_key, auto_increment = false)]
@@ -37,7 +37,7 @@ pub(super) mod hold {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -48,7 +48,7 @@ pub(super) mod storage_state {
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "storage_state")]
-    pub struct Model {
+    pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub account: String,
         pub token: String,
@@ -57,7 +57,7 @@ pub(super) mod storage_state {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -68,7 +68,7 @@ pub(super) mod receipt {
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "receipt")]
-    pub struct Model {
+    pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub action: String,
         pub account: String,
@@ -80,7 +80,7 @@ pub(super) mod receipt {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

@@ -65,7 +65,7 @@ impl MigrationTrait for First {
         let mut index = Index::create();
         index.name("receipt_by_account").table(Alias::new("receipt"));
         index.col(Alias::new("account")).col(Alias::new("at_ms"));
-        manager.create_index(index.to_owned()).await
+        manager.create_index(index.take()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

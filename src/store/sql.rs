@@ -1,12 +1,14 @@
 //! The store in SQL.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectOptions, Database, DatabaseConnection, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectOptions, Database, DatabaseConnection, DbErr,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use sea_orm_migration::MigratorTrait;
 use serde::Serialize;
@@ -29,12 +31,15 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens a SQLite file, made and brought up to date if need be.
+    /// Opens a `SQLite` file, made and brought up to date if need be.
     pub async fn sqlite(path: &Path) -> Result<Self, Error> {
         let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
         // One writer: SQLite has no more, and a queue in front of it beats `database is locked`.
         options.max_connections(1).sqlx_logging(false);
         let shown = || path.display().to_string();
+        // It holds what makes accounts signed in. SQLite gives its log files the same rights.
+        let own = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        own.map_err(|error| Error::Open(shown(), DbErr::Custom(error.to_string())))?;
         let db = Database::connect(options).await.map_err(|error| Error::Open(shown(), error))?;
         Migrator::up(&db, None).await.map_err(|error| Error::Open(shown(), error))?;
         Ok(Self { db })
@@ -153,7 +158,12 @@ impl Store for SqlStore {
             document: Set(write(receipt)),
         };
         let columns = [receipt::Column::State, receipt::Column::AtMs, receipt::Column::Document];
-        let same = OnConflict::column(receipt::Column::Action).update_columns(columns).to_owned();
+        // Events may be read again, and an old one after a new one: the later ending stands.
+        let known = Expr::col((receipt::Entity, receipt::Column::AtMs));
+        let same = OnConflict::column(receipt::Column::Action)
+            .update_columns(columns)
+            .action_and_where(known.lte(receipt.at.as_millisecond()))
+            .to_owned();
         receipt::Entity::insert(row).on_conflict(same).exec_without_returning(&self.db).await?;
         Ok(())
     }

@@ -20,7 +20,7 @@ use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::{AccountId, ActionId, SessionId};
 
 use crate::coordinator::{Coordinator, Error};
-use crate::queue::{ActionFilter, ActionView, Cancelled};
+use crate::queue::{ActionFilter, ActionView, Cancelled, Resolution};
 
 /// The most rows of one answer.
 const ROWS_MAX: usize = 1000;
@@ -116,11 +116,13 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/actions/{id}", get(action))
         .route("/api/actions/{id}/why", get(why))
         .route("/api/actions/{id}/cancel", post(cancel))
+        .route("/api/actions/{id}/settle", post(settle))
         .route("/api/accounts", get(accounts))
         .route("/api/accounts/import", post(import))
         .route("/api/accounts/{id}", get(account))
         .route("/api/accounts/{id}/pause", post(pause))
         .route("/api/accounts/{id}/resume", post(resume))
+        .route("/api/accounts/{id}/release", post(release))
         .route("/api/sessions", get(sessions))
         .route("/api/sessions/{id}", get(session))
         .route("/api/receipts", get(receipts))
@@ -153,10 +155,10 @@ async fn ready(State(c): State<Coordinator>) -> Result<&'static str, Problem> {
 }
 
 async fn stats(State(c): State<Coordinator>) -> Answer {
-    let stats = c.queue.stats().await?;
-    let state = |state: ActionState| (state.name().to_owned(), json!(stats.count(state)));
-    let mut counts: serde_json::Map<_, _> = ActionState::ALL.into_iter().map(state).collect();
-    counts.insert("planned".to_owned(), json!(stats.planned()));
+    let queue = c.queue.stats().await?;
+    let count = |state: ActionState| (state.name().to_owned(), json!(queue.count(state)));
+    let mut counts: serde_json::Map<_, _> = ActionState::ALL.into_iter().map(count).collect();
+    counts.insert("planned".to_owned(), json!(queue.planned()));
     Ok(Json(Value::Object(counts)))
 }
 
@@ -313,6 +315,63 @@ async fn resume(State(c): State<Coordinator>, Path(id): Path<AccountId>) -> Answ
     c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
     c.lift(&id, HoldKind::Operator).await?;
     account(State(c), Path(id)).await
+}
+
+/// Which hold a person lifts, having looked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Release {
+    /// The hold's kind: `block`, `challenge`, `health`.
+    pub hold: String,
+}
+
+async fn release(
+    State(c): State<Coordinator>,
+    Path(id): Path<AccountId>,
+    Body(release): Body<Release>,
+) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    let kind = HoldKind::named(&release.hold).ok_or_else(|| Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code: "unknown_hold".to_owned(),
+        why: format!("there is no hold `{}`", release.hold),
+        fix: format!("known: {}", HoldKind::ALL.map(HoldKind::name).join(", ")),
+    })?;
+    c.lift(&id, kind).await?;
+    account(State(c), Path(id)).await
+}
+
+/// How a person settles an action that nobody could tell about, or that failed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Settle {
+    /// `retry`, `done` or `failed`.
+    pub outcome: String,
+}
+
+async fn settle(
+    State(c): State<Coordinator>,
+    Path(id): Path<ActionId>,
+    Body(settle): Body<Settle>,
+) -> Answer {
+    let unfit = |why: String, fix: &str| Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code: "cannot_settle".to_owned(),
+        why,
+        fix: fix.to_owned(),
+    };
+    let resolution = match settle.outcome.as_str() {
+        "retry" => Resolution::Retry,
+        "done" => Resolution::Done,
+        "failed" => Resolution::Failed,
+        other => return Err(unfit(format!("`{other}` is no ending"), "use retry, done or failed")),
+    };
+    c.queue.action(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
+    match c.queue.resolve(&id, resolution, "operator").await? {
+        Some(state) => Ok(Json(json!({"state": state.name()}))),
+        None => Err(unfit(
+            format!("{id} does not wait for a person"),
+            "only `unknown` actions that are parked, and failed ones by `retry`, can be settled",
+        )),
+    }
 }
 
 async fn sessions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {

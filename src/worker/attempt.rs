@@ -16,6 +16,8 @@ pub(crate) struct Attempt {
     pub(crate) claimed: Claimed,
     /// Chance for this try alone.
     pub(crate) seed: Seed,
+    /// The longest it may take.
+    pub(crate) most: Duration,
     /// When it must have ended.
     pub(crate) deadline: Instant,
     /// Cancelled when the lease is lost.
@@ -153,7 +155,7 @@ impl Attempt {
             () = self.lost.cancelled() => Err(Trouble::Lost),
             () = self.hard.cancelled() => Err(Trouble::Stopped),
             () = tokio::time::sleep_until(self.deadline) => {
-                Err(Trouble::TooLong(Duration::ZERO))
+                Err(Trouble::TooLong(self.most))
             }
             done = part => done,
         }

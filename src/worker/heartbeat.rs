@@ -82,7 +82,7 @@ impl Leases {
             }
             let live = || all.values().filter(|held| !held.lost.is_cancelled());
             let beat = live().map(|held| held.lease.ttl / 3).min();
-            let beat = beat.unwrap_or(Duration::from_secs(60));
+            let beat = beat.unwrap_or(Duration::from_mins(1));
             (live().map(Held::fence).min().unwrap_or(now + beat), beat)
         })
     }

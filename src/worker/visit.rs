@@ -26,9 +26,10 @@ impl Slot {
     /// A new try at a claimed action.
     pub(super) fn attempt(&self, claimed: Claimed, lost: CancellationToken) -> Attempt {
         let seed = self.worker.seed.child(claimed.id.as_str()).child(&claimed.attempt.to_string());
-        let deadline = Instant::now() + self.worker.options.attempt_max;
+        let most = self.worker.options.attempt_max;
+        let deadline = Instant::now() + most;
         let hard = self.worker.shutdown.hard().clone();
-        Attempt { claimed, seed, deadline, lost, hard, begun: false }
+        Attempt { claimed, seed, most, deadline, lost, hard, begun: false }
     }
 
     /// Carries an action out in the account's browser, and what else is due for it.
@@ -158,7 +159,7 @@ impl Slot {
         let result = (!performance.extracted.is_empty())
             .then(|| serde_json::to_string(&performance.extracted).unwrap_or_default());
         scene.pointer = if pointer == Point::default() { scene.pointer } else { pointer };
-        let settlement = self.judged(scene, attempt, done, result);
+        let settlement = judged(scene, attempt, done, result);
         let (outcome, why) = match &settlement {
             Some(Settlement { outcome, .. }) => {
                 (outcome.name(), outcome.reason().map(|(_, why)| why.to_owned()))
@@ -168,28 +169,28 @@ impl Slot {
         scene.recording.note(Note::ActionEnd { action: id, outcome: outcome.to_owned(), why });
         settlement
     }
+}
 
-    fn judged(
-        &self,
-        scene: &Scene,
-        attempt: &Attempt,
-        done: Result<Made, Trouble>,
-        result: Option<String>,
-    ) -> Option<Settlement> {
-        match done {
-            Ok(effect) => {
-                let outcome = Outcome::Done { effect };
-                Some(Settlement { outcome, findings: Vec::new(), result })
-            }
-            Err(Trouble::Stopped) if !attempt.begun => None,
-            Err(trouble) => {
-                let trouble = scene.way_out(trouble);
-                let (id, code) = (&attempt.claimed.id, trouble.code());
-                tracing::info!(action = %id, code, %trouble, "attempt failed");
-                let effectful = attempt.claimed.action.kind_row().effect != EffectClass::None;
-                let begun = attempt.begun && effectful;
-                Some(settle_trouble(&trouble, begun, attempt.claimed.duty))
-            }
+/// What a try comes to; `None`: it was stopped before it began.
+fn judged(
+    scene: &Scene,
+    attempt: &Attempt,
+    done: Result<Made, Trouble>,
+    result: Option<String>,
+) -> Option<Settlement> {
+    match done {
+        Ok(effect) => {
+            let outcome = Outcome::Done { effect };
+            Some(Settlement { outcome, findings: Vec::new(), result })
+        }
+        Err(Trouble::Stopped) if !attempt.begun => None,
+        Err(trouble) => {
+            let trouble = scene.way_out(trouble);
+            let (id, code) = (&attempt.claimed.id, trouble.code());
+            tracing::info!(action = %id, code, %trouble, "attempt failed");
+            let effectful = attempt.claimed.action.kind_row().effect != EffectClass::None;
+            let begun = attempt.begun && effectful;
+            Some(settle_trouble(&trouble, begun, attempt.claimed.duty))
         }
     }
 }

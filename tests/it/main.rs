@@ -10,6 +10,8 @@ mod fake;
 mod fleet;
 mod jail;
 #[cfg(feature = "demo")]
+mod kills;
+#[cfg(feature = "demo")]
 mod plaza;
 mod queue;
 mod relay;

@@ -27,7 +27,16 @@ pub enum HoldKind {
 impl HoldKind {
     /// Whether only a person may lift it; pages then say *suspended* instead of *paused*.
     pub fn needs_person(self) -> bool {
-        matches!(self, Self::Challenge | Self::Block)
+        matches!(self, Self::Challenge | Self::Block | Self::Health)
+    }
+
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Operator, Self::Challenge, Self::Block, Self::Health, Self::Breaker, Self::Quota];
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Its name in SQL, events and pages.

@@ -10,17 +10,54 @@ use crate::config::Config;
 use crate::data::DataFolder;
 use crate::egress::{PracticeProxy, Speaks};
 use crate::queue::{self, Queue};
+use crate::shutdown::Shutdown;
 use crate::supervisor::Supervisor;
 
-/// The accounts: name, zone, device, persona, proxy, has a token, plan.
-const CAST: [(&str, &str, &str, &str, Option<usize>, bool, &str); 6] = [
-    ("ada", "Europe/Berlin", "desktop-laptop", "casual", Some(0), false, "demo"),
-    ("ben", "America/New_York", "desktop-full-hd", "brisk", None, true, "demo"),
-    ("cleo", "Asia/Tokyo", "pixel-8", "careful", Some(1), false, "demo"),
-    ("dan", "Europe/Lisbon", "desktop-dense-dark", "night-reader", None, false, "demo"),
-    ("eve", "America/Sao_Paulo", "pixel-tablet", "casual", Some(2), true, "demo"),
-    ("fay", "Australia/Sydney", "desktop-laptop", "brisk", None, false, "one-like"),
+/// One of the accounts.
+struct Role {
+    id: &'static str,
+    zone: &'static str,
+    device: &'static str,
+    persona: &'static str,
+    /// Which of the proxies it goes by.
+    proxy: Option<usize>,
+    has_token: bool,
+    plan: &'static str,
+}
+
+const fn role(id: &'static str, zone: &'static str, device: &'static str) -> Role {
+    Role { id, zone, device, persona: "casual", proxy: None, has_token: false, plan: "demo" }
+}
+
+/// The accounts: different zones, devices, personas and ways out; two have an API token.
+const CAST: [Role; 6] = [
+    Role { proxy: Some(0), ..role("ada", "Europe/Berlin", "desktop-laptop") },
+    Role {
+        persona: "brisk",
+        has_token: true,
+        ..role("ben", "America/New_York", "desktop-full-hd")
+    },
+    Role { persona: "careful", proxy: Some(1), ..role("cleo", "Asia/Tokyo", "pixel-8") },
+    Role { persona: "night-reader", ..role("dan", "Europe/Lisbon", "desktop-dense-dark") },
+    Role { proxy: Some(2), has_token: true, ..role("eve", "America/Sao_Paulo", "pixel-tablet") },
+    Role {
+        persona: "brisk",
+        plan: "one-like",
+        ..role("fay", "Australia/Sydney", "desktop-laptop")
+    },
 ];
+
+/// What a short run changes: it is for killing processes, so a loss must show soon.
+const SHORT_SETTINGS: &str = r#"
+[queue]
+lease = "2s"
+grace = "500ms"
+retry = "300ms"
+
+[plans.demo.kinds.comment]
+cooldown = "500ms"
+[plans.one-like]
+"#;
 
 /// The demo's settings, over the defaults. Its own short plans: a compressed pace never touches a
 /// cap, so the caps are small.
@@ -127,8 +164,8 @@ impl Stage {
     }
 
     /// Ends everything, removes the folder, and counts the browsers that are still there.
-    pub(super) async fn strike(self) -> usize {
-        self.fleet.stop().await;
+    pub(super) async fn strike(self, shutdown: &Shutdown) -> usize {
+        self.fleet.stop(shutdown).await;
         self.plaza.stop().await;
         let orphans = processes_of(&self.folder.join("browsers")).len();
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
@@ -193,16 +230,17 @@ fn write(
     let quoted = |path: PathBuf| format!("{:?}", path.display().to_string());
     let proxy_password = quoted(put("proxy.password", "proxy-secret".to_owned())?);
     let mut accounts = String::new();
-    for (id, zone, device, persona, proxy, token, plan) in CAST {
+    for Role { id, zone, device, persona, proxy, has_token, plan } in CAST {
         let password = quoted(put(&format!("{id}.password"), format!("{id}-secret"))?);
-        accounts += &format!(
+        let mut add = |text: String| accounts.push_str(&text);
+        add(format!(
             "[[account]]\nid = \"{id}\"\nsite = \"plaza\"\nusername = \"{id}\"\n\
              time_zone = \"{zone}\"\ndevice = \"{device}\"\npersona = \"{persona}\"\n\
              plan = \"{plan}\"\npassword_file = {password}\n"
-        );
-        if token {
+        ));
+        if has_token {
             let file = quoted(put(&format!("{id}.token"), format!("tok-{id}"))?);
-            accounts += &format!("token_file = {file}\n");
+            add(format!("token_file = {file}\n"));
         }
         if let Some(proxy) = proxy.and_then(|number| proxies.get(number)) {
             let scheme = if proxy.address().ip() == IpAddr::from([127, 0, 0, 12]) {
@@ -210,21 +248,24 @@ fn write(
             } else {
                 "http"
             };
-            accounts += &format!(
+            add(format!(
                 "proxy = {{ url = \"{scheme}://{}\", username = \"walkon\", \
                  password_file = {proxy_password} }}\n",
                 proxy.address()
-            );
+            ));
         }
         accounts.push('\n');
     }
     let accounts = quoted(put("accounts.toml", accounts)?);
-    let (site, pace, seed) = (plaza.site, args.pace, args.seed);
+    // A short run is about who dies when, not about how people move.
+    let pace = if args.short { 10.0 * args.pace } else { args.pace };
+    let (site, seed) = (plaza.site, args.seed);
     let data = quoted(folder.to_path_buf());
+    let settings = if args.short { SHORT_SETTINGS } else { SETTINGS };
     put(
         "walkon.toml",
         format!(
-            "{SETTINGS}\n[data]\nfolder = {data}\n\n[web]\nlisten = \"{listen}\"\n\n[fleet]\n\
+            "{settings}\n[data]\nfolder = {data}\n\n[web]\nlisten = \"{listen}\"\n\n[fleet]\n\
              pace = {pace:?}\nseed = {seed}\naccounts = {accounts}\n\n[sites.plaza]\n\
              origin = \"http://{site}\"\napi = \"http://{site}/graph/v23.0\"\n"
         ),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use walkon_core::event::{ActionState, Event};
 
@@ -40,6 +41,8 @@ pub(super) struct Told {
     events: usize,
     /// The state of each action, by its id or intake handle.
     states: BTreeMap<String, ActionState>,
+    /// When each last changed: after a crash an old event may be told again after a new one.
+    changed: BTreeMap<String, Timestamp>,
     after: String,
     banned: bool,
     killed: bool,
@@ -56,7 +59,8 @@ impl Told {
         if args.short {
             asked
                 .retain(|action| action["kind"] != "scroll_feed" && action["expires_at"].is_null());
-            asked.truncate(SHORT);
+            // Some of everybody's.
+            asked = (0..SHORT).map(|index| asked[index * asked.len() / SHORT].clone()).collect();
         }
         let mut rng = Seed(args.kill.unwrap_or_default()).child("kill").rng();
         let kill = args.kill.map(|_| Kill {
@@ -69,6 +73,7 @@ impl Told {
             kill,
             events: 0,
             states: BTreeMap::new(),
+            changed: BTreeMap::new(),
             after: "0".to_owned(),
             banned: false,
             killed: false,
@@ -187,7 +192,10 @@ impl Told {
         if let (Some(id), Some(state)) = (id, state) {
             let claimed_to_read = event.duty.as_deref() == Some("verify");
             let state = if claimed_to_read { ActionState::Unknown } else { state };
-            self.states.insert(id, state);
+            if self.changed.get(&id).is_none_or(|at| *at <= event.at) {
+                self.changed.insert(id.clone(), event.at);
+                self.states.insert(id, state);
+            }
         }
         let shown = matches!(
             event.kind_of_change.as_str(),

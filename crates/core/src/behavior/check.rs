@@ -109,6 +109,10 @@ fn check_effect(behavior: &Behavior) -> Result<(), Mistake> {
         let what = format!("{commits} steps are marked `commit`, `{}` has {wanted}", behavior.kind);
         return mistake(what, "mark the one step that makes the effect, and no other");
     }
+    if behavior.steps.iter().any(|step| step.in_item) {
+        let remedy = "move it into the block that `each` does";
+        return mistake("`in = \"item\"` stands outside of `each`", remedy);
+    }
     if behavior.steps.iter().filter(|step| step.commit).count() != wanted {
         let remedy = "move the `commit` step to the top list";
         return mistake("a `commit` step stands in a block and may be done twice", remedy);
@@ -202,7 +206,7 @@ fn one_verb(raw: RawStep) -> Result<Verb, Mistake> {
     verbs.extend(raw.scroll_until.map(Verb::ScrollUntil));
     verbs.extend(raw.read.map(Verb::Read));
     verbs.extend(raw.click.map(Verb::Click));
-    verbs.extend(raw.press.map(Verb::Press));
+    verbs.extend(raw.press.map(known_key).transpose()?.map(Verb::Press));
     verbs.extend(raw.wait_for.map(Verb::WaitFor));
     verbs.extend(raw.expect.map(Verb::Expect));
     if let Some(text) = raw.type_text {
@@ -241,6 +245,35 @@ fn one_verb(raw: RawStep) -> Result<Verb, Mistake> {
                      extract, expect, pause";
         ("the step says nothing to do".to_owned(), format!("write one of: {known}"))
     })
+}
+
+/// Keys that may be pressed beside those of a text.
+const KEYS: [&str; 13] = [
+    "Enter",
+    "Escape",
+    "Tab",
+    "Backspace",
+    "Delete",
+    "ArrowUp",
+    "ArrowDown",
+    "ArrowLeft",
+    "ArrowRight",
+    "PageUp",
+    "PageDown",
+    "Home",
+    "End",
+];
+
+/// A key that drivers know: a slip here would show only after `begin`.
+fn known_key(key: String) -> Result<String, Mistake> {
+    let is_sign = key.len() == 1 && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_sign || KEYS.contains(&key.as_str()) {
+        return Ok(key);
+    }
+    let near = nearest(&key, KEYS);
+    let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let remedy = format!("{hint}Known: one sign of a US keyboard, or {}", listed(KEYS));
+    mistake(format!("there is no key `{key}`"), remedy)
 }
 
 fn bounded(times: u32) -> Result<u32, Mistake> {
