@@ -18,7 +18,7 @@ pub(crate) fn skip(why: &str) {
 }
 
 /// How long a test waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a look may find: the thing itself, or how it is instead.
 pub(crate) trait Sighting<T> {

@@ -23,12 +23,11 @@ pub(crate) fn code(text: &str) -> Vec<String> {
         let mut rest = line;
         while !rest.is_empty() {
             if let Some(end) = inside.take() {
-                match closing(rest, &end) {
-                    Some(at) => rest = &rest[at..],
-                    None => {
-                        inside = Some(end);
-                        rest = "";
-                    }
+                if let Some(at) = closing(rest, &end) {
+                    rest = &rest[at..];
+                } else {
+                    inside = Some(end);
+                    rest = "";
                 }
             } else if rest.starts_with("//") {
                 rest = "";

@@ -1,6 +1,7 @@
 //! Bad behaviors: beside each `tests/it/behaviors/<case>.toml` stand the exact words about it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::fleet::project;
@@ -17,7 +18,7 @@ fn each_bad_behavior_is_told_with_its_place_and_the_remedy() {
     let mut cases: Vec<_> = fs::read_dir(&folder)
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
-        .filter(|name| name.ends_with(".toml"))
+        .filter(|name| Path::new(name).extension().is_some_and(|sort| sort == "toml"))
         .collect();
     cases.sort();
     assert!(cases.len() >= 11, "{cases:?}");

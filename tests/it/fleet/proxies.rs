@@ -18,15 +18,16 @@ async fn a_dead_and_a_refusing_proxy_are_told_apart_and_nothing_is_done_without_
     let secret = home.secret("proxy.password", "proxy-secret");
     let through = |url: String| {
         format!(
-            "proxy = {{ url = \"{url}\", username = \"walkon\", password_file = {secret:?} }}\n"
+            "proxy = {{ url = \"{url}\", username = \"walkon\", password_file = \"{}\" }}\n",
+            secret.display()
         )
     };
-    let (dead, deaf, shut) = (
+    let (nobody, http, socks5) = (
         through(format!("http://{}", free_port())),
         through(format!("http://{}", refusing.address())),
         through(format!("socks5://{}", socks.address())),
     );
-    let home = home.account("ada", &dead).account("ben", &deaf).account("cleo", &shut);
+    let home = home.account("ada", &nobody).account("ben", &http).account("cleo", &socks5);
     let mut fleet = home.start().await;
     let cases = [("ada", "proxy_unreachable"), ("ben", "proxy_refused"), ("cleo", "proxy_refused")];
     for (account, code) in cases {

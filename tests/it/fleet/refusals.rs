@@ -23,6 +23,7 @@ fn in_hours(hours: i64) -> String {
     (now + jiff::SignedDuration::from_hours(hours)).to_string()
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn cases() -> Vec<Case> {
     let like = |more: Value| {
         let mut like = json!({"account": "ada", "kind": "like", "target": "post:7"});
