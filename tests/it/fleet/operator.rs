@@ -85,7 +85,10 @@ async fn every_list_reads_as_text_and_as_json() {
     let home = &fleet.home;
     let events = home.run(&["events"]).await;
     assert!(
-        events.out.lines().any(|line| line.contains("done  ada  like  post:7  made")),
+        events
+            .out
+            .lines()
+            .any(|line| line.contains(&format!("done  {id}  ada  like  post:7  made"))),
         "{events:?}"
     );
     let events = home.run(&["events", "--json"]).await;
