@@ -206,7 +206,12 @@ impl fmt::Display for Step {
             Verb::Pause { from_ms, to_ms } => write!(f, "pause {from_ms} to {to_ms} ms"),
             Verb::Extract { name, from, .. } => write!(f, "extract {name} from {from}"),
             verb => {
-                let there = verb.locator().map(ToString::to_string).unwrap_or_default();
+                let is_item = |locator: &&Locator| self.in_item && **locator == Locator::default();
+                let there = match verb.locator() {
+                    Some(locator) if is_item(&locator) => "the item".to_owned(),
+                    Some(locator) => locator.to_string(),
+                    None => String::new(),
+                };
                 write!(f, "{} {there}", verb.word().replace('_', " "))
             }
         }

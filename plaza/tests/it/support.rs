@@ -20,6 +20,8 @@ pub(crate) struct Browser {
 
 pub(crate) fn client() -> Client {
     let none = reqwest::redirect::Policy::none();
+    // A second one is no error.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().cookie_store(true).redirect(none).user_agent("test/1").build().unwrap()
 }
 
