@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use walkon_core::action::{Action, Refuse};
-use walkon_core::clock::Clock;
+use walkon_core::clock::{Clock, from_ms};
 use walkon_core::id::ActionId;
 use walkon_core::plan::Plan;
 use walkon_core::rng::Seed;
@@ -105,10 +106,7 @@ impl Coordinator {
         let routing =
             routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
         self.check_earliest(&action).await?;
-        let name = intake.map_or_else(|| format!("{now}"), str::to_owned);
-        let mut rng =
-            self.options.seed.child("action").child(&name).child(&action.fingerprint()).rng();
-        let id = ActionId::new(now, &mut rng);
+        let id = self.name_action(&action, intake, now);
         match self.queue.enqueue(&id, &action, intake).await? {
             Enqueued::New(id) => Ok(Accepted { id, same: false, reason: routing.reason }),
             Enqueued::Same(id) => Ok(Accepted { id, same: true, reason: routing.reason }),
@@ -120,6 +118,19 @@ impl Coordinator {
             }
             Enqueued::NoAccount => Err(self.no_account(&action).await?.into()),
         }
+    }
+
+    /// An entry of the intake makes one id, whoever reads it and however often: read again after a
+    /// crash, it is the same action. What comes by another door has a number of its own instead.
+    fn name_action(&self, action: &Action, intake: Option<&str>, now: Timestamp) -> ActionId {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let came = intake.and_then(|id| id.split_once('-')?.0.parse().ok()).map_or(now, from_ms);
+        let name = intake.map_or_else(
+            || format!("{} {}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
+            str::to_owned,
+        );
+        let seed = self.options.seed.child("action").child(&name).child(&action.fingerprint());
+        ActionId::new(came, &mut seed.rng())
     }
 
     async fn no_account(&self, action: &Action) -> Result<Refuse, Error> {

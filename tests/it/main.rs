@@ -8,6 +8,7 @@ mod browser;
 mod fake;
 #[cfg(feature = "demo")]
 mod fleet;
+mod intake;
 mod jail;
 #[cfg(feature = "demo")]
 mod kills;

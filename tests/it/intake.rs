@@ -1,0 +1,50 @@
+//! The intake at its seam: an entry that is read twice, as after a crash between lane and
+//! acknowledgement, is one action.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use walkon::catalog::Catalog;
+use walkon::coordinator::{Coordinator, Options};
+use walkon::recording::archive::Archive;
+use walkon::store::sql::SqlStore;
+use walkon_core::clock::SystemClock;
+use walkon_core::plan::Plan;
+use walkon_core::rng::Seed;
+
+use crate::support::redis::Bench;
+
+const ACCOUNT: &str = "[[account]]\nid = \"ada\"\nsite = \"plaza\"\nusername = \"ada\"\n";
+const LIKE: &[u8] = br#"{"account":"ada","kind":"like","target":"post:7"}"#;
+
+async fn coordinator(bench: &Bench, folder: &Path) -> Coordinator {
+    let store = SqlStore::sqlite(&folder.join("walkon.db")).await.unwrap();
+    let catalog = Catalog::load(Path::new("behaviors"), Path::new("profiles")).unwrap();
+    let plans = [("default".to_owned(), Plan::default())].into();
+    let coordinator = Coordinator {
+        queue: bench.queue.clone(),
+        store: Arc::new(store),
+        archive: Archive::open(folder.join("recordings")).unwrap(),
+        catalog: Arc::new(catalog),
+        clock: Arc::new(SystemClock),
+        options: Arc::new(Options { plans, pace: 1.0, contact: None, seed: Seed(1) }),
+    };
+    coordinator.enroll_all().await.unwrap();
+    coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();
+    coordinator
+}
+
+#[tokio::test]
+async fn an_entry_that_is_read_twice_is_one_action_and_two_posts_are_two() {
+    let bench = Bench::at("2026-11-21T12:00:00Z").await;
+    let folder = tempfile::tempdir().unwrap();
+    let coordinator = coordinator(&bench, folder.path()).await;
+    let first = coordinator.submit(LIKE, Some("1790000000000-0")).await.unwrap();
+    let again = coordinator.submit(LIKE, Some("1790000000000-0")).await.unwrap();
+    assert_eq!(first.id, again.id);
+    assert_eq!(bench.queue.stats().await.unwrap().planned(), 1);
+    let one = coordinator.submit(LIKE, None).await.unwrap();
+    let two = coordinator.submit(LIKE, None).await.unwrap();
+    assert_ne!(one.id, two.id);
+    assert_eq!(bench.queue.stats().await.unwrap().planned(), 3);
+}
