@@ -17,7 +17,7 @@ build: setup ## Builds the binary
 	$(CARGO) build --locked
 
 demo: build ## Runs the main job on Plaza; DEMO_ARGS=--exit ends by itself, --json prints one object
-	@target/debug/walkon demo $(DEMO_ARGS)
+	@WALKON_LOG=$${WALKON_LOG:-warn} target/debug/walkon demo $(DEMO_ARGS)
 
 test: setup ## Format, lints, and every test, with nothing skipped
 	$(CARGO) fmt --all --check

@@ -138,7 +138,11 @@ async fn run(
         stage.fleet.look().await?;
         let lines = told.follow(stage).await?;
         for line in &lines {
-            bar.println(line);
+            match (json, bar.is_hidden()) {
+                (true, _) => {}
+                (false, true) => say(line),
+                (false, false) => bar.println(line),
+            }
         }
         bar.set_position(told.ended() as u64);
         bar.set_message(told.message());
