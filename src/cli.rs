@@ -62,13 +62,13 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Asks for an action, as JSON.
     Enqueue(lists::Enqueue),
-    /// Accounts: add, import, list, show, pause, resume.
+    /// Accounts: add, import, list, show, pause, resume, release.
     #[command(subcommand)]
     Account(lists::Account),
     /// Kinds of action.
     #[command(subcommand)]
     Kind(lists::Kinds),
-    /// Actions: list, show, why, cancel.
+    /// Actions: list, show, why, cancel, settle.
     #[command(subcommand)]
     Action(lists::Actions),
     /// What happened, in order.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use walkon_core::fault::causes;
 
 use super::report::{Code, Failure};
 use crate::config::Config;
@@ -43,7 +44,7 @@ impl Client {
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
         let away = |error: reqwest::Error| Failure {
             what: format!("no fleet answers at {}", self.base),
-            causes: vec![error.without_url().to_string()],
+            causes: causes(&error.without_url()),
             remedy: Some("start one with `walkon up`, or name it with --url".to_owned()),
             code: Code::Unreachable,
         };
