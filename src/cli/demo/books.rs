@@ -111,6 +111,7 @@ pub(super) async fn close(
         object["receipts"] = json!(receipts.len());
         object["ledger_missing"] = json!(verdict.missing.len());
         object["ledger_extra"] = json!(verdict.extra.len());
+        object["differences"] = json!([&verdict.missing, &verdict.extra]);
         object["accounts"] = json!(account_count);
         object["sessions"] = json!(session_count);
         object["taken_up"] = json!(told.taken_up());
