@@ -22,8 +22,7 @@ demo: build ## Runs the main job on Plaza; DEMO_ARGS=--exit ends by itself, --js
 test: setup ## Format, lints, and every test, with nothing skipped
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	@# A budget of kills; all fifty, and more, are `make test-long`.
-	WALKON_TEST_REQUIRE=all WALKON_KILLS=10 $(CARGO) test --locked --workspace
+	WALKON_TEST_REQUIRE=all $(CARGO) test --locked --workspace
 
 test-long: setup ## More seeds for what chance decides: the queue's simulation and the kills
 	WALKON_TEST_REQUIRE=all WALKON_KILLS=200 WALKON_STEPS=20000 \
