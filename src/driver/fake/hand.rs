@@ -5,6 +5,9 @@ use walkon_core::gesture::{Input, Point};
 use super::NOWHERE;
 use super::page::{Deed, Page};
 
+/// How far a finger may stray and still tap, in CSS pixels: Chromium's.
+const TOUCH_SLOP_PX: f64 = 15.0;
+
 /// Where the hand is and what it holds.
 #[derive(Debug)]
 pub(super) struct Hand {
@@ -50,7 +53,8 @@ impl Hand {
     }
 
     fn has_not_moved(&self) -> bool {
-        (self.touched_at.x - self.pressed_at.x).hypot(self.touched_at.y - self.pressed_at.y) < 10.0
+        let (from, to) = (self.pressed_at, self.touched_at);
+        (to.x - from.x).hypot(to.y - from.y) < TOUCH_SLOP_PX
     }
 }
 

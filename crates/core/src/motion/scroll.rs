@@ -36,6 +36,9 @@ const LIFT: (f64, f64) = (90.0, 0.25);
 const FLICK_SIGMA: f64 = 0.25;
 /// Time between two drags, median and sigma of ln: the finger's way back. Chosen.
 const RETURN: (f64, f64) = (380.0, 0.35);
+/// Shortest drag. A finger that travels less than the touch slop (15 px in Chromium's
+/// `GestureConfiguration::max_touch_move_in_pixels_for_click`) taps what lies under it.
+pub const DRAG_MIN_PX: f64 = 30.0;
 /// Share of the viewport that a finger keeps away from its edges, where other things listen.
 const MARGIN: f64 = 0.08;
 
@@ -62,19 +65,31 @@ pub fn wheel(at: Point, dy_total: f64, persona: &Persona, rng: &mut Rng) -> Gest
 }
 
 /// Drags the page by `dy` CSS pixels (down if positive: the finger goes up), in as many drags as
-/// the viewport takes.
+/// the viewport takes; by [`DRAG_MIN_PX`] where it is less, for a shorter one would be a tap.
 pub fn flick(viewport: Rect, dy: f64, persona: &Persona, rng: &mut Rng) -> Gesture {
-    let reach = (persona.scroll.flick_reach.min(1.0 - 2.0 * MARGIN) * viewport.h).max(1.0);
+    let reach = persona.scroll.flick_reach.min(1.0 - 2.0 * MARGIN) * viewport.h;
     let mut gesture = Gesture::default();
     let mut left = dy.abs().min(WAY_MAX_PX).round();
+    if left > 0.0 {
+        left = left.max(DRAG_MIN_PX);
+    }
     let mut wait = 0.0;
     while left > 0.0 {
-        let part = (reach * rng.random_range(0.75..1.0)).ceil().min(left);
+        let part = part((reach * rng.random_range(0.75..1.0)).ceil(), left);
         drag(&mut gesture, wait, (viewport, part.copysign(dy)), persona, rng);
         left -= part;
         wait = log_normal(rng, RETURN.0, RETURN.1);
     }
     gesture
+}
+
+/// How far the next drag goes, so that neither it nor what it leaves is too short for one.
+fn part(reach: f64, left: f64) -> f64 {
+    let part = reach.max(2.0 * DRAG_MIN_PX);
+    if part >= left {
+        return left;
+    }
+    part.min(left - DRAG_MIN_PX)
 }
 
 /// One drag: down, along with falling speed, a rest, up.
@@ -195,13 +210,37 @@ mod tests {
     #[test]
     fn a_finger_stays_on_the_screen_and_goes_the_way() {
         let offset = Rect { x: 10.0, y: 50.0, w: 300.0, h: 200.5 };
-        for (seed, dy) in [0.0, 1.0, 40.0, 300.0, -700.0, 3000.0].into_iter().enumerate() {
+        for (seed, dy) in [0.0, 30.0, 40.0, 300.0, -700.0, 3000.0].into_iter().enumerate() {
             for viewport in [PHONE, offset] {
                 let gesture =
                     flick(viewport, dy, &Persona::default(), &mut Seed(seed as u64).rng());
                 assert_in_order(&gesture);
                 let sum = dragged(&gesture, viewport);
                 assert!((sum - dy).abs() <= 1.0, "{sum} for {dy}");
+            }
+        }
+    }
+
+    /// How far each drag went.
+    fn drags(gesture: &Gesture) -> Vec<f64> {
+        let (mut from, mut to, mut drags) = (0.0, 0.0, Vec::new());
+        for timed in &gesture.0 {
+            match timed.input {
+                Input::TouchStart(at) => (from, to) = (at.y, at.y),
+                Input::TouchMove(at) => to = at.y,
+                _ => drags.push((to - from).abs()),
+            }
+        }
+        drags
+    }
+
+    #[test]
+    fn no_drag_is_so_short_that_it_would_be_a_tap() {
+        for seed in 0..200 {
+            for dy in (1..4000).step_by(37).map(f64::from) {
+                let gesture = flick(PHONE, dy, &Persona::default(), &mut Seed(seed).rng());
+                let shortest = drags(&gesture).into_iter().fold(f64::MAX, f64::min);
+                assert!(shortest >= DRAG_MIN_PX, "seed {seed}: {shortest} px of {dy}");
             }
         }
     }
