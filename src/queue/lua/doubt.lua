@@ -3,7 +3,7 @@
 -- Reading did not tell: read again later, a bounded number of times.
 local function unread(A, J, after, x)
   put(J, 'vt', num(J.f.vt) + 1)
-  if num(J.f.vt) >= num(M.attempts) then return park(J, x) end
+  if num(J.f.vt) >= O.attempts then return park(J, x) end
   note(J, x)
   requeue(A, J, now + math.max(after, backoff(J, num(J.f.vt))), 'v')
   emit('unknown', A.id, J, x)

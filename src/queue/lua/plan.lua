@@ -14,4 +14,7 @@ end
 if ARGV[1] ~= 'g' then put(o, 'known', 1) end
 for i = 2, #ARGV, 2 do put(o, ARGV[i], ARGV[i + 1]) end
 save(o)
+-- Whoever has read a plan before reads it anew.
+local time = call('TIME')
+call('HSET', KEYS[1], 'pv', time[1] .. '.' .. time[2])
 return 1

@@ -289,8 +289,7 @@ impl Model {
             let score: Option<f64> = bench.ask(&["ZSCORE", key, member]).await;
             u32::from(score.is_some())
         };
-        let indexed = has(&format!("P:ready:{name}"), account).await
-            + has(&format!("P:wake:{name}"), account).await;
+        let indexed = has(&format!("P:wake:{name}"), account).await;
         let leased = has("P:lease", &format!("{account}|{name}")).await == 1;
         let running: Option<String> =
             bench.ask(&["HGET", &format!("P:a:{account}"), &format!("j:{name}")]).await;
