@@ -20,15 +20,19 @@ use super::{Error, Queue};
 /// two verbs of a worker that are also one.
 const SHARED: &[&str] = &[
     include_str!("lua/prelude.lua"),
+    include_str!("lua/object.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/charge.lua"),
+    include_str!("lua/breaker.lua"),
+    include_str!("lua/slot.lua"),
     include_str!("lua/lane.lua"),
     include_str!("lua/index.lua"),
     include_str!("lua/fate.lua"),
     include_str!("lua/doubt.lua"),
     include_str!("lua/finish.lua"),
+    include_str!("lua/take.lua"),
     include_str!("lua/claim.lua"),
 ];
 

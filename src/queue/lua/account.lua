@@ -39,6 +39,8 @@ if A.f.tz and A.f.tz ~= zone then
   put(A, 'y', nil)
 end
 
+-- A person who lets it go on has looked at it.
+if was == 'held' and st == 'active' then heal(A) end
 put(A, 'st', st)
 put(A, 'hu', st == 'held' and ARGV[3] or nil)
 put(A, 'co', st == 'held' and ARGV[4] or nil)

@@ -22,13 +22,37 @@ local function tally(A, kind, de, he, gd, gh, by)
   save(G)
 end
 
-local function charge(A, kind)
+local LEVELS = { 80, 95, 100 }
+
+-- Tells of each cap that has just reached 80, 95 or 100 percent, once a window. Kept in the field
+-- al:<counter> as "<window's end>:<level>".
+local function alarm(A, J)
+  caps(A, J.f.k, now, function(code, o, field, window, most)
+    local used, level = count(o, field, window), nil
+    if used * 100 < LEVELS[1] * most then return end
+    for _, percent in ipairs(LEVELS) do
+      if used * 100 >= percent * most and (used - 1) * 100 < percent * most then level = percent end
+    end
+    if not level then return end
+    local last = o.f['al:' .. field] or call('HGET', o.key, 'al:' .. field) or ''
+    local known, height = match(last, '^(%d+):(%d+)$')
+    if tonumber(known) == window and tonumber(height) >= level then return end
+    put(o, 'al:' .. field, fmt('%d:%d', window, level))
+    local why = fmt('%d of %d used: %d %%', used, most, level)
+    emit('quota', A.id, J, { code = code, why = why })
+  end)
+end
+
+local function charge(A, J)
+  local kind = J.f.k
   local de, he = windows(A, now)
   local gd, gh = fleet_windows(now)
   local P, l0, tat0 = plan(A), num(A.f['l:' .. kind]), num(A.f.tat)
   local tat1 = P.bi and math.max(now, tat0) + P.bi or tat0
   tally(A, kind, de, he, gd, gh, 1)
   put(A, 'l:' .. kind, stamp())
+  alarm(A, J)
+  save(global())
   if tat1 ~= tat0 then put(A, 'tat', text(tat1)) end
   return fmt(CHARGE, de, he, gd, gh, l0, now, tat0, tat1)
 end

@@ -33,7 +33,10 @@ local function lose(A, class, code, why)
   put(J, 'lo', num(J.f.lo) + 1)
   emit('lost', A.id, J, x)
   if J.f.du == 'v' then return unread(A, J, 0, x) end
-  if not J.f.bg then return again(A, J, now + backoff(J, num(J.f.lo)), x) end
+  -- Not begun, it was not done: another worker takes it up at once. One that takes its workers
+  -- with it again and again must wait.
+  local wait = num(J.f.lo) > 1 and backoff(J, num(J.f.lo) - 1) or 0
+  if not J.f.bg then return again(A, J, now + wait, x) end
   put(A, 'l:' .. J.f.k, now)
   doubt(A, J, now, x)
 end

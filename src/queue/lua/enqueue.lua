@@ -15,6 +15,13 @@
 -- Returns      for each { new | same | conflict, id } or { unknown, '' }: there is no such account
 local WORDS, out = 15, {}
 
+-- When it came, in ms; what comes within one ms stays in order by its fraction.
+local function arrival()
+  LAST.nth = LAST.at == now and math.min(LAST.nth + 1, 4095) or 0
+  LAST.at = now
+  return now + LAST.nth / 4096
+end
+
 -- Work for an account that is ready already changes nothing about when its turn comes.
 local function arrive(A, J)
   local kind, forced = parts(J.f.sl)
@@ -32,7 +39,7 @@ local function enqueue(args)
   end
   local A = account(args[2])
   if not A or A.f.st == 'gone' then return 'unknown', '' end
-  local rank = now + num(args[5]) * 600000
+  local rank = arrival() + num(args[5]) * 600000
   local function given(i)
     return args[i] ~= '' and args[i] ~= '0' and args[i] or nil
   end

@@ -48,7 +48,9 @@ local function finish(args)
   for finding in string.gmatch(args[11], '[%a_]+') do
     emit('finding', A.id, J, { code = finding })
   end
-  local keep = args[12] == '1' and barred(A, class) <= now and now < num(A.f['x:' .. class])
+  judge(A, J, x)
+  local keep = args[12] == '1' and math.max(barred(A, class), tripped(A)) <= now
+    and now < num(A.f['x:' .. class])
   J.settled = true
   put(J, 'ft', token)
   put(J, 'fk', keep and '1' or '0')

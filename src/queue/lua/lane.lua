@@ -5,43 +5,6 @@
 -- wake:<class>     zset of accounts with work, by when they may be claimed (NEVER: not as it is);
 --                  where that is already, by when they were last used
 -- bell:<class>     list: one token wakes one idle worker; bell:w:<worker> one that keeps a lease
---
--- A slot is <kind>, <kind>@api or <kind>@browser (where the asker forces the route), with `!`
--- behind it for work that is only to be read.
-
-local SLOTS = {}
-
--- A slot's kind, forced class (or empty) and `!` (or empty).
-local function parts(slot)
-  local p = slot_of(SLOTS, slot, 512)
-  if not p[1] then p[1], p[2], p[3] = match(slot, '^([%w_]+)@?(%a*)(!?)$') end
-  return p[1], p[2], p[3]
-end
-
--- The class a slot's work falls to at present; nil: nobody may claim it.
-local function class_of(A, kind, forced)
-  local class = route(A, kind)
-  if not class or class == '-' then return nil end
-  if forced == '' then return class end
-  return route(A, kind .. '@' .. forced) ~= '-' and forced or nil
-end
-
--- Until when the account (not its limits) keeps a class shut; NEVER: until somebody acts.
-local function barred(A, class)
-  local till = num(A.f['f:' .. class])
-  if A.f.st == 'held' then
-    till = math.max(till, num(A.f.hu) > 0 and num(A.f.hu) or NEVER)
-  elseif A.f.st ~= 'active' then
-    till = NEVER
-  end
-  return till
-end
-
--- Whether one of this kind is being performed: two at once, by two routes, would know no cooldown
--- between them. When that one ends, the account is indexed anew.
-local function is_busy(A, kind)
-  return A.f['k:api'] == kind or A.f['k:browser'] == kind
-end
 
 local function has(list, slot)
   return string.find(' ' .. list .. ' ', ' ' .. slot .. ' ', 1, true)
@@ -76,7 +39,7 @@ end
 -- The account's slots that hold work, due work moved up, each with when it may be claimed.
 local function lanes(A)
   local out, ks, zs = {}, {}, {}
-  local delayed = A.f.zs or ''
+  local delayed, rest = A.f.zs or '', tripped(A)
   for slot in string.gmatch(A.f.ks or '', '%S+') do
     local q, z = K .. 'q:' .. A.id .. ':' .. slot, K .. 'z:' .. A.id .. ':' .. slot
     local late = delayed ~= '' and has(delayed, slot)
@@ -89,7 +52,7 @@ local function lanes(A)
       ks[#ks + 1] = slot
       if late then zs[#zs + 1] = slot end
       if class then
-        local at = math.max(head[1] and now or num(next[2]), barred(A, class))
+        local at = math.max(head[1] and now or num(next[2]), barred(A, class), rest)
         -- Reading takes nothing, and an account must always be able to sign in.
         if at < NEVER and verify == '' and kind ~= 'sign_in' then
           at = is_busy(A, kind) and NEVER or limits(A, kind, at)
