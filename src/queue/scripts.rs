@@ -16,6 +16,7 @@ use super::{Error, Queue};
 const GROUND: &str = include_str!("lua/prelude.lua");
 /// Limits, lanes, indexes and what becomes of an action.
 const RULES: &[&str] = &[
+    include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
@@ -73,6 +74,10 @@ script!(REAP, Settle, RULES, "reap.lua");
 script!(CANCEL, Settle, RULES, "cancel.lua");
 script!(RESOLVE, Settle, RULES, "resolve.lua");
 script!(EXPLAIN, Read, RULES, "explain.lua");
+script!(HAND, Settle, RULES, "hand.lua");
+script!(HEED, Read, &[], "heed.lua");
+script!(POOL, Read, RULES, "pool.lua");
+script!(SNAPSHOT, Read, &[], "snapshot.lua");
 
 /// How often a call whose answer was lost is made.
 const TRIES: u32 = 2;
@@ -119,7 +124,8 @@ impl Queue {
     }
 }
 
-fn flat(value: Value) -> Result<Vec<String>, Error> {
+/// An answer as a flat list of texts.
+pub(super) fn flat(value: Value) -> Result<Vec<String>, Error> {
     let wrong = |error: redis::ParsingError| Error::Answer(error.to_string());
     match value {
         Value::Array(items) => {

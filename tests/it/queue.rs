@@ -2,8 +2,11 @@
 
 mod accounts;
 mod claims;
+mod forecast;
+mod hands;
 mod limits;
 mod losses;
+mod pool;
 mod server;
 mod settling;
 mod simulation;

@@ -26,7 +26,11 @@ if last[1] == nonce and call('EXISTS', K .. 'j:' .. last[2]) == 1 then
 end
 if now < num(M.resume) then return { 'shut', num(M.resume) - now, 'restarted' } end
 if late > 1000 then return { 'shut', late, 'clock' } end
-if M.paused then return { 'shut', 60000, 'paused: ' .. M.paused } end
+if M.paused then
+  local _, by, why = pause_parts(M.paused)
+  -- Asked again soon: a resume takes hold within 2 s.
+  return { 'shut', 1000, fmt('paused by %s: %s', by, why) }
+end
 
 local function take(A, lane)
   local class, J = lane.class, action(lane.id)

@@ -8,13 +8,14 @@ local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', '
 
 -- One entry in the stream of events. `J` is the action it is about, `more` further fields.
 local function emit(what, acct, J, more)
-  local e = { 'v', 1, 'type', what, 'at', now, 'account', acct }
+  local e = { 'v', 1, 'type', what, 'at', now }
   local function add(name, value)
     if value and value ~= '' then
       e[#e + 1] = name
       e[#e + 1] = value
     end
   end
+  add('account', acct)
   if J then
     for i = 1, #TOLD, 2 do add(TOLD[i], J.f[TOLD[i + 1]]) end
     add('action', J.id)
