@@ -116,8 +116,8 @@ pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Fai
                 say("  nothing keeps it: it waits for a free worker");
             }
         }
-        Actions::Settle { id, outcome, why } => settle(client, id, outcome, why).await?,
-        Actions::Retry { id, why } => settle(client, id, "retry", why).await?,
+        Actions::Settle { id, outcome, why } => settle(client, id, outcome, why.as_deref()).await?,
+        Actions::Retry { id, why } => settle(client, id, "retry", why.as_deref()).await?,
         Actions::Cancel { id, why } => {
             let body = json!(Why { why: why.clone() }).to_string();
             let answer = client.post(&format!("/api/actions/{id}/cancel"), body).await?;
@@ -131,9 +131,10 @@ async fn settle(
     client: &Client,
     id: &ActionId,
     outcome: &str,
-    why: &Option<String>,
+    why: Option<&str>,
 ) -> Result<(), Failure> {
-    let body = json!(Settle { outcome: outcome.to_owned(), why: why.clone() }).to_string();
+    let body =
+        json!(Settle { outcome: outcome.to_owned(), why: why.map(str::to_owned) }).to_string();
     let answer = client.post(&format!("/api/actions/{id}/settle"), body).await?;
     say(&format!("{id} is {}", text(&answer["state"])));
     Ok(())

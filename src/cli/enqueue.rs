@@ -97,7 +97,8 @@ async fn many(client: &Client, bytes: &[u8]) -> Result<(), Failure> {
             let (first, last) = (some[0].0, some[some.len() - 1].0);
             failure.causes.push(format!("nobody answered for lines {first} to {last}"));
             let again = "send the file again: lines with a `key` are not done twice";
-            failure.remedy.get_or_insert_default().push_str(&format!("; then {again}"));
+            let remedy = failure.remedy.unwrap_or_default();
+            failure.remedy = Some(format!("{remedy}; then {again}"));
             return Err(failure);
         }
         left = rest;

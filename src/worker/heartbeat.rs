@@ -4,8 +4,8 @@
 //! renewed is taken as lost [`FENCE_MARGIN`] before it ends: whoever gets it next must never meet
 //! us still acting. Time is counted from before the call that renewed it was sent.
 //!
-//! Another task asks whether a person has paused what is held: that must take hold within 2 s, which
-//! is sooner than the next renewal.
+//! Another task asks whether a person has paused what is held: that must take hold within 2 s,
+//! which is sooner than the next renewal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -225,7 +225,7 @@ impl Copied {
         let time = [("allow_fake", "1"), ("fake", &now), ("hw", &now)];
         pipe.hash("meta", time.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         for (rest, text) in &self.texts {
-            pipe.add("SET", rest, &[text.clone()]);
+            pipe.add("SET", rest, std::slice::from_ref(text));
         }
         for (rest, fields) in &self.hashes {
             pipe.hash(rest, fields.clone());

@@ -3,8 +3,8 @@
 -- KEYS[1]   <prefix>meta
 -- ARGV[1…]  accounts
 --
--- Returns   for each that is there: its name, how many fields, field, value, …, how many lanes, then
---           for each lane its key's rest, how many actions, action, score, …
+-- Returns   for each that is there: its name, how many fields, field, value, …, how many lanes,
+--           then for each lane its key's rest, how many actions, action, score, …
 local out = {}
 local function add(value)
   out[#out + 1] = value

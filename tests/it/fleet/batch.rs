@@ -75,8 +75,9 @@ async fn a_file_by_standard_input_goes_in_whole_and_in_its_order() {
     let home = Home::new().await.account("ada", "").account("ben", "");
     let mut fleet = home.start().await;
     fleet.home.run(&["pause", "--all", "--why", "to count"]).await;
-    let line = |n: u32| like(if n % 2 == 0 { "ada" } else { "ben" }, n, &format!("k{n}"));
-    let text: String = (0..1200).map(|n| format!("{}\n", line(n))).collect();
+    let account = |n: u32| if n.is_multiple_of(2) { "ada" } else { "ben" };
+    let line = |n: u32| like(account(n), n, &format!("k{n}"));
+    let text = (0..1200).map(line).collect::<Vec<_>>().join("\n");
     let said = fleet.home.run_with(&["enqueue", "--file", "-", "--json"], &text).await;
     assert_eq!(said.code, 0, "{}", said.err);
     let report = said.json();

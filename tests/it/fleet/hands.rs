@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::eventually;
 use crate::support::fleet::{Home, TestFleet};
 
 /// Likes after six seconds of thinking it over, or stays six seconds after it has.
@@ -176,8 +175,10 @@ async fn what_is_done_to_an_account_by_hand_is_told_with_who_and_why() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_forecast_of_a_running_fleet_reads_its_own_redis() {
-    let home = Home::new().await.account("ada", "plan = \"slow\"\n");
-    let mut fleet = home.account("ben", "").start().await;
+    let home = Home::new().await.account("ada", "plan = \"slow\"\n").account("ben", "");
+    let temp = home.path("temp");
+    std::fs::create_dir(&temp).unwrap();
+    let mut fleet = home.env("TMPDIR", temp.to_str().unwrap()).start().await;
     let done = fleet.enqueue(&like("ada", 7)).await;
     fleet.reaches(&done, "done").await;
     fleet.home.run(&["account", "pause", "ben"]).await;
@@ -198,12 +199,6 @@ async fn the_forecast_of_a_running_fleet_reads_its_own_redis() {
     assert_eq!(fleet.stop().await, 0);
     let said = fleet.home.run(&["queue", "forecast"]).await;
     assert_eq!(said.code, 5, "no Redis answers: {said:?}");
-    let left = eventually("its folder is gone", async || {
-        let mine = |entry: &std::fs::DirEntry| {
-            entry.file_name().to_string_lossy().starts_with("walkon-forecast-")
-        };
-        let left = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten().find(mine);
-        left.map_or(Some(()), |_| None)
-    });
-    left.await;
+    let left: Vec<_> = std::fs::read_dir(&temp).unwrap().flatten().collect();
+    assert!(left.is_empty(), "its own folder is gone: {left:?}");
 }
