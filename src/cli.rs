@@ -7,11 +7,15 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 
+mod actions;
 mod behaviors;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod enqueue;
+mod forecast;
+mod hands;
 mod lists;
 mod out;
 mod report;
@@ -60,17 +64,30 @@ enum Command {
     /// Shows the main job on Plaza: six accounts, both routes, and what goes wrong on the way.
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
-    /// Asks for an action, as JSON.
-    Enqueue(lists::Enqueue),
+    /// Asks for an action, as JSON; or for many, from a file.
+    Enqueue(enqueue::Enqueue),
+    /// Pauses the whole fleet or one site until it is resumed.
+    Pause(hands::What),
+    /// Lets the fleet or a site go on.
+    Resume(hands::What),
     /// Accounts: add, import, list, show, pause, resume, release.
     #[command(subcommand)]
     Account(lists::Account),
     /// Kinds of action.
     #[command(subcommand)]
     Kind(lists::Kinds),
-    /// Actions: list, show, why, cancel, settle.
+    /// Actions: list, show, why, cancel, retry, settle.
     #[command(subcommand)]
-    Action(lists::Actions),
+    Action(actions::Actions),
+    /// Dead letters: list, retry.
+    #[command(subcommand)]
+    Dead(hands::DeadLetters),
+    /// The accounts as a pool: status.
+    #[command(subcommand)]
+    Pool(hands::Pool),
+    /// The queue: forecast.
+    #[command(subcommand)]
+    Queue(forecast::QueueCommand),
     /// What happened, in order.
     Events(lists::Events),
     /// Recorded sessions: list, show, open.
@@ -118,13 +135,18 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Plaza(args) => demo::plaza(&args).await,
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::demo(&args, shared.json).await,
-        Command::Enqueue(args) => lists::enqueue(&client()?, &args).await,
+        Command::Enqueue(args) => enqueue::enqueue(&client()?, &args).await,
         Command::Account(args) => lists::account(&client()?, &args).await,
         Command::Kind(lists::Kinds::List) => {
             lists::kinds(shared.json);
             Ok(())
         }
-        Command::Action(args) => lists::action(&client()?, &args).await,
+        Command::Action(args) => actions::action(&client()?, &args).await,
+        Command::Pause(what) => hands::halt(&client()?, "pause", &what).await,
+        Command::Resume(what) => hands::halt(&client()?, "resume", &what).await,
+        Command::Dead(args) => hands::dead(&client()?, &args).await,
+        Command::Pool(args) => hands::pool(&client()?, &args).await,
+        Command::Queue(args) => forecast::queue(&config, &args, shared.json).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args).await,
         Command::Behavior(behaviors::Behaviors::Check { paths }) => {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
+use walkon_core::account::Standing;
 use walkon_core::action::{Action, Refuse};
 use walkon_core::clock::{Clock, from_ms};
 use walkon_core::id::ActionId;
@@ -23,7 +24,9 @@ use crate::store::Store;
 
 pub mod clerk;
 pub mod desk;
+pub mod hands;
 pub mod intake;
+pub mod many;
 pub mod reaper;
 pub mod roster;
 
@@ -102,21 +105,37 @@ impl Coordinator {
         let now = self.now();
         let action = Action::parse(json, now)?;
         let standing = self.store.account(&action.account).await?;
-        let Some(standing) = standing else { return Err(self.no_account(&action).await?.into()) };
+        let reason = self.admit(&action, standing.as_ref()).await?;
+        let id = self.name_action(&action, intake, now);
+        self.enter_lane(&id, &action, intake, reason).await
+    }
+
+    /// Refuses what its account could never do; says how it will be carried out.
+    async fn admit(&self, action: &Action, standing: Option<&Standing>) -> Result<String, Error> {
+        let Some(standing) = standing else { return Err(self.no_account(action).await?.into()) };
         let routing =
             routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
-        self.check_earliest(&action).await?;
-        let id = self.name_action(&action, intake, now);
-        match self.queue.enqueue(&id, &action, intake).await? {
-            Enqueued::New(id) => Ok(Accepted { id, same: false, reason: routing.reason }),
-            Enqueued::Same(id) => Ok(Accepted { id, same: true, reason: routing.reason }),
+        self.check_earliest(action).await?;
+        Ok(routing.reason)
+    }
+
+    async fn enter_lane(
+        &self,
+        id: &ActionId,
+        action: &Action,
+        intake: Option<&str>,
+        reason: String,
+    ) -> Result<Accepted, Error> {
+        match self.queue.enqueue(id, action, intake).await? {
+            Enqueued::New(id) => Ok(Accepted { id, same: false, reason }),
+            Enqueued::Same(id) => Ok(Accepted { id, same: true, reason }),
             Enqueued::Conflict(first) => {
-                let key = action.key.unwrap_or_default();
+                let key = action.key.clone().unwrap_or_default();
                 let why = format!("key `{key}` was used before, with other content, by {first}");
                 let remedy = "use a key of its own for each action";
                 Err(Refuse::new("conflict", why, remedy).into())
             }
-            Enqueued::NoAccount => Err(self.no_account(&action).await?.into()),
+            Enqueued::NoAccount => Err(self.no_account(action).await?.into()),
         }
     }
 

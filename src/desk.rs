@@ -65,6 +65,9 @@ pub trait Desk: Send + Sync {
     async fn begin(&self, lease: &Lease, action: &ActionId) -> Result<(), Error>;
     /// Renews leases; answers the tokens of those that are lost.
     async fn extend(&self, worker: &WorkerId, leases: &[Lease]) -> Result<Vec<Token>, Error>;
+    /// Whose work is to stop at its next step, for a person has paused it: what has not begun goes
+    /// back unspent, what has begun is finished.
+    async fn heed(&self, leases: &[Lease]) -> Result<Vec<Token>, Error>;
     /// Settles an action. With `keep` the lease stays ours for the account's next due action.
     async fn finish(
         &self,

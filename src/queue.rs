@@ -21,8 +21,12 @@ mod error;
 mod events;
 mod explain;
 mod floor;
+mod forecast;
+mod hand;
 mod options;
+mod pool;
 mod public;
+mod rules;
 mod scripts;
 mod views;
 mod wait;
@@ -43,8 +47,12 @@ pub use error::Error;
 pub use events::{Delivered, Events};
 pub use explain::{Explanation, Reason};
 pub use floor::{Acting, Coming};
+pub use forecast::{Fate, Forecast, Foreseen, Outlook};
+pub use hand::{Paused, Person, Scope};
 pub use options::Options;
+pub use pool::{PoolFilter, PoolStatus};
 pub use public::{Entry, Intake};
+pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
 pub use work::{Begun, Reaped, Settled};
@@ -167,20 +175,6 @@ impl Queue {
     pub async fn close(&self) -> Result<(), Error> {
         let mut cmd = redis::cmd("HSET");
         cmd.arg(self.key("meta")).arg("clean").arg(1);
-        self.ask::<()>(&cmd).await
-    }
-
-    /// Shuts claims for everybody until [`Queue::open`]; running work goes on.
-    pub async fn shut(&self, why: &str) -> Result<(), Error> {
-        let mut cmd = redis::cmd("HSET");
-        cmd.arg(self.key("meta")).arg("paused").arg(why);
-        self.ask::<()>(&cmd).await
-    }
-
-    /// Opens claims again.
-    pub async fn open(&self) -> Result<(), Error> {
-        let mut cmd = redis::cmd("HDEL");
-        cmd.arg(self.key("meta")).arg("paused");
         self.ask::<()>(&cmd).await
     }
 }

@@ -110,6 +110,7 @@ impl Worker {
                 }
             }
             never = worker.leases.beat(worker.desk.as_ref(), &worker.id) => match never {},
+            never = worker.leases.heed(worker.desk.as_ref()) => match never {},
         }
         tracing::info!(worker = %worker.id, "worker has ended");
     }

@@ -7,6 +7,7 @@ use walkon_core::fault::causes;
 
 use super::report::{Code, Failure};
 use crate::config::Config;
+use crate::web::api::hands::BY;
 
 /// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -15,6 +16,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(20);
 pub(super) struct Client {
     http: reqwest::Client,
     base: String,
+    /// Who asks.
+    by: String,
     /// Whether to print JSON.
     pub(super) json: bool,
 }
@@ -24,7 +27,9 @@ impl Client {
         let base = url.map_or_else(|| format!("http://{}", config.web.listen), str::to_owned);
         let http = reqwest::Client::builder().no_proxy().timeout(ANSWER_MAX).build();
         let http = http.map_err(|error| Failure::system("could not make a client", &error))?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), json })
+        let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
+        let by = user.map_or_else(|| nix::unistd::getuid().to_string(), |user| user.name);
+        Ok(Self { http, by, base: base.trim_end_matches('/').to_owned(), json })
     }
 
     /// The address of a page.
@@ -36,8 +41,13 @@ impl Client {
         self.answer(self.http.get(self.page(path))).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: String) -> Result<Value, Failure> {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<Value, Failure> {
         let request = self.http.post(self.page(path)).header("content-type", "application/json");
+        let request = request.header(BY, &self.by);
         self.answer(request.body(body)).await
     }
 

@@ -1,29 +1,21 @@
 //! What a person asks of a running fleet: lists, single things, and a few moves.
 
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use walkon_core::id::{AccountId, ActionId, SessionId};
+use walkon_core::id::{AccountId, SessionId};
 use walkon_core::kind::{EffectClass, KINDS, Object, OnLost};
 
 use super::client::Client;
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use crate::web::api::{Import, Pause, Release, Settle};
+use crate::web::api::Import;
+use crate::web::api::hands::{Pause, Release};
 
 /// How often `events --follow` looks for more.
 const FOLLOW: Duration = Duration::from_millis(300);
-
-/// `walkon enqueue`
-#[derive(Debug, Args)]
-pub(super) struct Enqueue {
-    /// The action, for example `{"account":"ada","kind":"like","target":"post:7"}`; `-` reads
-    /// standard input.
-    action: String,
-}
 
 /// `walkon account …`
 #[derive(Debug, Subcommand)]
@@ -99,45 +91,6 @@ pub(super) enum Kinds {
     List,
 }
 
-/// `walkon action …`
-#[derive(Debug, Subcommand)]
-pub(super) enum Actions {
-    /// The latest, the latest first.
-    List {
-        /// Only in this state.
-        #[arg(long)]
-        state: Option<String>,
-        /// Only of this account.
-        #[arg(long)]
-        account: Option<AccountId>,
-        /// How many.
-        #[arg(long, default_value_t = 50)]
-        most: usize,
-    },
-    /// One of them.
-    Show {
-        /// Which.
-        id: ActionId,
-    },
-    /// Why it is not running.
-    Why {
-        /// Which.
-        id: ActionId,
-    },
-    /// Takes it back, if that is still possible.
-    Cancel {
-        /// Which.
-        id: ActionId,
-    },
-    /// Settles one that waits for a person: retry, done or failed.
-    Settle {
-        /// Which.
-        id: ActionId,
-        /// How.
-        outcome: String,
-    },
-}
-
 /// `walkon events`
 #[derive(Debug, Args)]
 pub(super) struct Events {
@@ -167,7 +120,7 @@ pub(super) enum Sessions {
     },
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -175,7 +128,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn rows(list: &Value, heads: &[&str], row: impl Fn(&Value) -> Vec<String>) {
+pub(super) fn rows(list: &Value, heads: &[&str], row: impl Fn(&Value) -> Vec<String>) {
     let heads = heads.iter().map(|head| (*head).to_owned()).collect();
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut all = vec![heads];
@@ -185,24 +138,6 @@ fn rows(list: &Value, heads: &[&str], row: impl Fn(&Value) -> Vec<String>) {
 
 pub(super) fn print(value: &Value) {
     say(&serde_json::to_string_pretty(value).unwrap_or_default());
-}
-
-/// `walkon enqueue`
-pub(super) async fn enqueue(client: &Client, args: &Enqueue) -> Result<(), Failure> {
-    let mut json = args.action.clone();
-    if json == "-" {
-        json.clear();
-        let read = std::io::stdin().read_to_string(&mut json);
-        read.map_err(|error| Failure::system("could not read standard input", &error))?;
-    }
-    let answer = client.post("/api/actions", json).await?;
-    if client.json {
-        print(&answer);
-    } else {
-        let known = if answer["same"] == true { " (known already by its key)" } else { "" };
-        say(&format!("{}{known}", text(&answer["id"])));
-    }
-    Ok(())
 }
 
 /// `walkon account …`
@@ -249,7 +184,7 @@ pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Fa
             Ok(())
         }
         Account::Resume { id } => {
-            let answer = client.post(&format!("/api/accounts/{id}/resume"), "{}".into()).await?;
+            let answer = client.post(&format!("/api/accounts/{id}/resume"), "{}").await?;
             say(&format!("{id} is {}", text(&answer["state"])));
             Ok(())
         }
@@ -335,63 +270,6 @@ pub(super) fn kinds(json: bool) {
     table(&all);
 }
 
-/// `walkon action …`
-pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Failure> {
-    match command {
-        Actions::List { state, account, most } => {
-            let state = state.as_ref().map_or(String::new(), |state| format!("&state={state}"));
-            let account =
-                account.as_ref().map_or(String::new(), |account| format!("&account={account}"));
-            let path = format!("/api/actions?most={most}{state}{account}");
-            let answer = client.get(&path).await?;
-            if client.json {
-                print(&answer["actions"]);
-            } else {
-                let heads = ["action", "state", "account", "kind", "target", "tries", "why"];
-                rows(&answer["actions"], &heads, |row| {
-                    let asked = &row["action"];
-                    let cells = [
-                        &row["id"],
-                        &row["state"],
-                        &asked["account"],
-                        &asked["kind"],
-                        &asked["target"],
-                    ];
-                    let mut cells: Vec<_> = cells.into_iter().map(text).collect();
-                    cells.extend([text(&row["attempts"]), text(&row["why"])]);
-                    cells
-                });
-            }
-        }
-        Actions::Show { id } => print(&client.get(&format!("/api/actions/{id}")).await?),
-        Actions::Why { id } => {
-            let answer = client.get(&format!("/api/actions/{id}/why")).await?;
-            if client.json {
-                print(&answer);
-                return Ok(());
-            }
-            let reasons = answer["reasons"].as_array().cloned().unwrap_or_default();
-            say(&format!("{id} is {}", text(&answer["state"])));
-            for reason in &reasons {
-                say(&format!("  {}", text(&reason["why"])));
-            }
-            if reasons.is_empty() && answer["state"] == "waiting" {
-                say("  nothing keeps it: it waits for a free worker");
-            }
-        }
-        Actions::Settle { id, outcome } => {
-            let body = json!(Settle { outcome: outcome.clone() }).to_string();
-            let answer = client.post(&format!("/api/actions/{id}/settle"), body).await?;
-            say(&format!("{id} is {}", text(&answer["state"])));
-        }
-        Actions::Cancel { id } => {
-            let answer = client.post(&format!("/api/actions/{id}/cancel"), "{}".into()).await?;
-            say(&format!("{id} is {}", text(&answer["state"])));
-        }
-    }
-    Ok(())
-}
-
 /// `walkon events`
 pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure> {
     let mut after = "0".to_owned();
@@ -406,7 +284,7 @@ pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure
             }
             let names = [
                 "at", "type", "action", "intake", "account", "kind", "target", "outcome", "code",
-                "why",
+                "site", "by", "why",
             ];
             let words =
                 names.iter().map(|name| text(&event[*name])).filter(|word| !word.is_empty());

@@ -75,6 +75,9 @@ impl Coordinator {
         if event.kind_of_change == "finding" {
             self.found(event).await?;
         }
+        if event.kind_of_change == "act" {
+            Self::audit(event);
+        }
         self.queue.publish(&delivered.id, event).await?;
         Ok(())
     }

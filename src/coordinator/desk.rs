@@ -75,6 +75,11 @@ impl Desk for Coordinator {
         Ok(lost.into_iter().map(|lease| lease.token).collect())
     }
 
+    async fn heed(&self, leases: &[Lease]) -> Result<Vec<Token>, Error> {
+        let told = self.queue.heed(leases).await.map_err(|error| queue_failed(&error))?;
+        Ok(told.into_iter().map(|lease| lease.token).collect())
+    }
+
     async fn finish(
         &self,
         lease: &Lease,

@@ -23,6 +23,9 @@ impl Coordinator {
         loop {
             if looked.elapsed() >= HOLDS_EVERY {
                 looked = Instant::now();
+                if let Err(error) = self.queue.mend_resumed().await {
+                    tracing::warn!(%error, "accounts of a resumed site wait");
+                }
                 if let Err(error) = self.lift_ended().await {
                     tracing::warn!(%error, "holds were not looked at");
                 }

@@ -187,6 +187,7 @@ impl Coordinator {
         let table = routing::table(&self.facts(account));
         AccountSetting {
             id: account.id.clone(),
+            site: account.site.to_string(),
             plan: account.plan.clone(),
             time_zone: account.time_zone.clone(),
             held,

@@ -142,6 +142,10 @@ impl Desk for HttpDesk {
         self.call("extend", &call, Duration::ZERO).await
     }
 
+    async fn heed(&self, leases: &[Lease]) -> Result<Vec<Token>, Error> {
+        self.call("heed", &leases, Duration::ZERO).await
+    }
+
     async fn finish(
         &self,
         lease: &Lease,

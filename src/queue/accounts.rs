@@ -32,6 +32,8 @@ pub struct HeldFor {
 pub struct AccountSetting {
     /// Which.
     pub id: AccountId,
+    /// The site it lives on.
+    pub site: String,
     /// The plan that limits it, by name. Without such a plan nothing is claimed for it.
     pub plan: String,
     /// Its IANA time zone.
@@ -154,6 +156,7 @@ impl Queue {
             setting.plan.clone(),
             setting.time_zone.clone(),
             u8::from(fence).to_string(),
+            setting.site.clone(),
         ];
         for (kind, route) in &setting.routes {
             args.extend([kind.clone(), route.map_or("-", Class::name).to_owned()]);

@@ -1,4 +1,4 @@
-//! Actions from the asker's side: enqueue, cancel, and settle dead letters.
+//! Actions from the asker's side.
 
 use jiff::Timestamp;
 use walkon_core::action::{Action, RouteWish};
@@ -45,6 +45,17 @@ pub enum Resolution {
     Done,
     /// It was not done and shall not be.
     Failed,
+}
+
+impl Resolution {
+    /// Its name in scripts and events.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// The lane within an account: the kind, and the route where the asker forces one.
@@ -141,35 +152,5 @@ impl Queue {
             }
         }
         Ok(taken)
-    }
-
-    /// Takes an action back, if that is still possible.
-    pub async fn cancel(&self, id: &ActionId, why: &str) -> Result<Cancelled, Error> {
-        let reply = self.run(&scripts::CANCEL, &[id.to_string(), why.to_owned()]).await?;
-        Ok(match scripts::word(&reply, 0)? {
-            "" => Cancelled::NoAction,
-            "cancelled" => Cancelled::Yes,
-            "running" | "unknown" => Cancelled::IfNotDone,
-            ended => Cancelled::Ended(state(ended)?),
-        })
-    }
-
-    /// Settles a dead letter; `None`: it is none (or it failed, and then only
-    /// [`Resolution::Retry`] is left).
-    pub async fn resolve(
-        &self,
-        id: &ActionId,
-        resolution: Resolution,
-        who: &str,
-    ) -> Result<Option<ActionState>, Error> {
-        let verb = match resolution {
-            Resolution::Retry => "retry",
-            Resolution::Done => "done",
-            Resolution::Failed => "failed",
-        };
-        let args = [id.to_string(), verb.to_owned(), who.to_owned()];
-        let reply = self.run(&scripts::RESOLVE, &args).await?;
-        let name = scripts::word(&reply, 0)?;
-        if name.is_empty() { Ok(None) } else { state(name).map(Some) }
     }
 }

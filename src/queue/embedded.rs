@@ -17,6 +17,8 @@ use nix::unistd::Pid;
 
 use super::Error;
 
+/// The socket's name in its folder.
+const SOCKET: &str = "redis.sock";
 /// What a socket's path may have: `sun_path` holds 108 bytes with its end.
 const PATH_MAX: usize = 100;
 /// How long it may take to come up, its log included.
@@ -73,8 +75,13 @@ fn url(socket: &Path) -> String {
     url
 }
 
+/// What makes a server keep what it acknowledges, and what makes it keep nothing.
+const KEEPS: &[&str] =
+    &["--appendonly", "yes", "--appendfsync", "always", "--no-appendfsync-on-rewrite", "no"];
+const FORGETS: &[&str] = &["--appendonly", "no"];
+
 /// The command line; with `setpriv`, where there is one, the child dies with us.
-fn command(folder: &Path, socket: &Path, log: &Path) -> Command {
+fn command(folder: &Path, socket: &Path, log: &Path, keeps: &[&str]) -> Command {
     let dies_with_us = Command::new("setpriv")
         .arg("--version")
         .stdout(Stdio::null())
@@ -90,8 +97,7 @@ fn command(folder: &Path, socket: &Path, log: &Path) -> Command {
     };
     let pid = folder.join("redis.pid");
     command.args(["--port", "0", "--unixsocketperm", "700", "--daemonize", "no"]);
-    command.args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""]);
-    command.args(["--maxmemory-policy", "noeviction", "--no-appendfsync-on-rewrite", "no"]);
+    command.args(keeps).args(["--save", "", "--maxmemory-policy", "noeviction"]);
     command.arg("--unixsocket").arg(socket).arg("--dir").arg(folder);
     command.arg("--pidfile").arg(pid).arg("--logfile").arg(log);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -143,9 +149,18 @@ impl Embedded {
     ///
     /// [`Error::Missing`] without a `redis-server`, [`Error::Locked`] where another one runs.
     pub async fn start(folder: &Path) -> Result<Self, Error> {
+        Self::with(folder, KEEPS).await
+    }
+
+    /// The same, but it keeps nothing: for what is thrown away after.
+    pub(super) async fn scratch(folder: &Path) -> Result<Self, Error> {
+        Self::with(folder, FORGETS).await
+    }
+
+    async fn with(folder: &Path, keeps: &[&str]) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(at(folder))?;
         let folder = &folder.canonicalize().map_err(at(folder))?;
-        let socket = folder.join("redis.sock");
+        let socket = folder.join(SOCKET);
         if socket.as_os_str().len() > PATH_MAX {
             return Err(Error::LongPath(socket));
         }
@@ -156,7 +171,7 @@ impl Embedded {
             return Err(Error::Missing("redis-server".to_owned()));
         }
         let log = folder.join("redis.log");
-        let child = command(folder, &socket, &log)
+        let child = command(folder, &socket, &log, keeps)
             .spawn()
             .map_err(|error| Error::Start(error.to_string()))?;
         let mut server = Self { child, socket, _lock: lock };
@@ -181,6 +196,11 @@ impl Embedded {
     /// How to reach it, for [`Options::url`](super::Options::url).
     pub fn url(&self) -> String {
         url(&self.socket)
+    }
+
+    /// How to reach the one that another process runs in that folder.
+    pub fn url_in(folder: &Path) -> String {
+        url(&folder.join(SOCKET))
     }
 
     /// Its process.

@@ -69,6 +69,14 @@ pub enum Error {
     /// The socket's path is longer than the system allows.
     #[error("the path of the socket `{0}` is longer than 100 bytes")]
     LongPath(PathBuf),
+    /// More waits than a forecast looks at.
+    #[error("{count} actions wait; a forecast looks at {most} at most")]
+    TooMany {
+        /// How many wait.
+        count: usize,
+        /// How many it may be.
+        most: usize,
+    },
     /// The child did not come up.
     #[error("redis-server did not start: {0}")]
     Start(String),
@@ -106,6 +114,9 @@ impl Error {
             }
             Self::Locked(_) => "stop the other one, or choose another data folder",
             Self::LongPath(_) => "choose a data folder with a shorter path",
+            Self::TooMany { .. } => {
+                "ask again when fewer wait; `walkon pool status` has no such limit"
+            }
             Self::Folder { .. } => "check the data folder's owner, rights and free space",
             Self::Options(_) | Self::Answer(_) | Self::Start(_) => return None,
         };

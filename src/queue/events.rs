@@ -50,6 +50,8 @@ pub(super) fn event(entry: &StreamId) -> Event {
         result: get("result"),
         code: get("code"),
         why: get("why"),
+        by: get("by"),
+        site: get("site"),
         intake: get("intake"),
     }
 }

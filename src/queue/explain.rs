@@ -21,6 +21,8 @@ pub struct Reason {
     pub code: String,
     /// Until when; `None`: until something changes.
     pub until: Option<Timestamp>,
+    /// Since when; `None`: not known.
+    pub since: Option<Timestamp>,
     /// For a cap: how many are used. For `queue`: how many stand before it.
     pub used: Option<u64>,
     /// For a cap: of how many.
@@ -41,8 +43,11 @@ impl fmt::Display for Reason {
         if !words.is_empty() {
             write!(f, " ({words})")?;
         }
-        match self.until {
-            Some(until) => write!(f, " until {until}"),
+        if let Some(until) = self.until {
+            write!(f, " until {until}")?;
+        }
+        match self.since {
+            Some(since) => write!(f, ", since {since}"),
             None => Ok(()),
         }
     }
@@ -66,10 +71,11 @@ fn explanation(reply: &[String]) -> Result<Option<Explanation>, Error> {
     }
     let time = |ms: i64| (ms >= 0).then(|| from_ms(ms));
     let mut reasons = Vec::new();
-    for row in reply[2..].chunks(5) {
+    for row in reply[2..].chunks(6) {
         reasons.push(Reason {
             code: scripts::word(row, 0)?.to_owned(),
             until: time(scripts::int(row, 1)?),
+            since: time(scripts::int(row, 5)?),
             used: u64::try_from(scripts::int(row, 2)?).ok(),
             most: u64::try_from(scripts::int(row, 3)?).ok(),
             words: scripts::word(row, 4)?.to_owned(),

@@ -51,6 +51,14 @@ impl Queue {
 
     /// Writes down that an action was refused: it has no lane, so only its event tells of it.
     pub async fn refused(&self, event: &Event) -> Result<(), Error> {
+        self.tell(event).await?;
+        let mut count = redis::cmd("HINCRBY");
+        count.arg(self.key("n")).arg("refused").arg(1);
+        self.ask::<i64>(&count).await.map(drop)
+    }
+
+    /// Writes an event that no script makes.
+    pub(super) async fn tell(&self, event: &Event) -> Result<(), Error> {
         let mut add = redis::cmd("XADD");
         add.arg(self.key("ev")).arg("*");
         for (name, value) in fields(event) {
@@ -58,10 +66,7 @@ impl Queue {
             let at = event.at.as_millisecond().to_string();
             add.arg(&name).arg(if name == "at" { at } else { value });
         }
-        self.ask::<String>(&add).await?;
-        let mut count = redis::cmd("HINCRBY");
-        count.arg(self.key("n")).arg("refused").arg(1);
-        self.ask::<i64>(&count).await.map(drop)
+        self.ask::<String>(&add).await.map(drop)
     }
 
     /// Copies an event to the public stream, under its own id where that is still free to use; the

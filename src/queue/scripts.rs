@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use redis::aio::ConnectionLike;
 use redis::{FromRedisValue, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -21,6 +22,7 @@ use super::{Error, Queue};
 const SHARED: &[&str] = &[
     include_str!("lua/prelude.lua"),
     include_str!("lua/object.lua"),
+    include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
@@ -85,6 +87,10 @@ scripts! {
     CANCEL, Settle, "cancel";
     RESOLVE, Settle, "resolve";
     EXPLAIN, Read, "explain";
+    HAND, Settle, "hand";
+    HEED, Read, "heed";
+    POOL, Read, "pool";
+    SNAPSHOT, Read, "snapshot";
 }
 
 impl May {
@@ -142,22 +148,42 @@ const TRIES: u32 = 2;
 /// The wait between them.
 const BETWEEN: Duration = Duration::from_millis(50);
 
+/// Runs a script once on the queue whose `meta` this is; loads the library where it is not known.
+pub(super) async fn call(
+    connection: &mut impl ConnectionLike,
+    lua: &Lua,
+    meta: &str,
+    args: &[String],
+) -> Result<Value, redis::RedisError> {
+    let mut call = redis::cmd("FCALL");
+    call.arg(format!("{}_{}", lua.name, Library::ours().version)).arg(1).arg(meta).arg(args);
+    match call.query_async(connection).await {
+        Err(error) if is_unknown(&error) => {
+            load(connection).await?;
+            call.query_async(connection).await
+        }
+        answer => answer,
+    }
+}
+
+/// Gives Redis the library; another may have been quicker.
+async fn load(connection: &mut impl ConnectionLike) -> Result<(), redis::RedisError> {
+    let mut load = redis::cmd("FUNCTION");
+    load.arg("LOAD").arg(&Library::ours().text);
+    match load.query_async::<()>(connection).await {
+        Err(error) if error.to_string().contains("already exists") => Ok(()),
+        loaded => loaded,
+    }
+}
+
 impl Queue {
     /// Runs a script; its answer as a flat list of texts.
     pub(super) async fn run(&self, lua: &Lua, args: &[String]) -> Result<Vec<String>, Error> {
-        let mut call = redis::cmd("FCALL");
-        call.arg(format!("{}_{}", lua.name, Library::ours().version));
-        call.arg(1).arg(self.key("meta")).arg(args);
-        let (mut tries, mut loaded) = (1, false);
+        let meta = self.key("meta");
+        let mut tries = 1;
         loop {
             let mut shared = self.inner.shared.clone();
-            let answer: Result<Value, _> = call.query_async(&mut shared).await;
-            if !loaded && answer.as_ref().is_err_and(is_unknown) {
-                self.load().await?;
-                loaded = true;
-                continue;
-            }
-            let answer = answer.map_err(Error::from);
+            let answer = call(&mut shared, lua, &meta, args).await.map_err(Error::from);
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
             }
@@ -169,17 +195,6 @@ impl Queue {
                 }
                 Err(error) => return Err(error),
             }
-        }
-    }
-
-    /// Gives Redis the library; another may have been quicker.
-    async fn load(&self) -> Result<(), Error> {
-        let mut load = redis::cmd("FUNCTION");
-        load.arg("LOAD").arg(&Library::ours().text);
-        let mut shared = self.inner.shared.clone();
-        match load.query_async::<()>(&mut shared).await {
-            Err(error) if error.to_string().contains("already exists") => Ok(()),
-            loaded => Ok(loaded?),
         }
     }
 
@@ -203,7 +218,8 @@ fn is_unknown(error: &redis::RedisError) -> bool {
     error.to_string().contains("Function not found")
 }
 
-fn flat(value: Value) -> Result<Vec<String>, Error> {
+/// An answer as a flat list of texts.
+pub(super) fn flat(value: Value) -> Result<Vec<String>, Error> {
     let wrong = |error: redis::ParsingError| Error::Answer(error.to_string());
     match value {
         Value::Array(items) => {

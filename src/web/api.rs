@@ -16,11 +16,13 @@ use serde_json::{Value, json};
 use walkon_core::action::{ACTION_BYTES_MAX, Refuse};
 use walkon_core::event::ActionState;
 use walkon_core::fault::in_one_line;
-use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::{AccountId, ActionId, SessionId};
 
 use crate::coordinator::{Coordinator, Error};
-use crate::queue::{ActionFilter, ActionView, Cancelled, Resolution};
+use crate::queue::{ActionFilter, ActionView};
+
+pub mod batch;
+pub mod hands;
 
 /// The most rows of one answer.
 const ROWS_MAX: usize = 1000;
@@ -113,20 +115,17 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/readyz", get(ready))
         .route("/api/stats", get(stats))
         .route("/api/actions", get(actions).post(enqueue))
+        .route("/api/actions/batch", post(batch::enqueue_many))
         .route("/api/actions/{id}", get(action))
         .route("/api/actions/{id}/why", get(why))
-        .route("/api/actions/{id}/cancel", post(cancel))
-        .route("/api/actions/{id}/settle", post(settle))
         .route("/api/accounts", get(accounts))
         .route("/api/accounts/import", post(import))
         .route("/api/accounts/{id}", get(account))
-        .route("/api/accounts/{id}/pause", post(pause))
-        .route("/api/accounts/{id}/resume", post(resume))
-        .route("/api/accounts/{id}/release", post(release))
         .route("/api/sessions", get(sessions))
         .route("/api/sessions/{id}", get(session))
         .route("/api/receipts", get(receipts))
         .route("/api/events", get(events))
+        .merge(hands::router())
         .layer(map_response(in_our_words))
         .with_state(coordinator)
 }
@@ -234,20 +233,12 @@ async fn why(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
     let explained = c.queue.why(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
     let reason = |reason: &crate::queue::Reason| {
         let why = reason.to_string();
-        json!({"code": reason.code, "until": reason.until, "why": why})
+        json!({"code": reason.code, "since": reason.since, "until": reason.until, "why": why,
+            "do": reason.remedy(), "person": reason.needs_person()})
     };
     let reasons: Vec<_> = explained.reasons.iter().map(reason).collect();
     let (state, earliest) = (explained.state.name(), explained.earliest);
     Ok(Json(json!({"state": state, "earliest": earliest, "reasons": reasons})))
-}
-
-async fn cancel(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
-    match c.queue.cancel(&id, "cancelled by an operator").await? {
-        Cancelled::Yes => Ok(Json(json!({"state": "cancelled"}))),
-        Cancelled::IfNotDone => Ok(Json(json!({"state": "running", "cancel": "if not done"}))),
-        Cancelled::Ended(state) => Ok(Json(json!({"state": state.name()}))),
-        Cancelled::NoAction => Err(no("action", id.as_str())),
-    }
 }
 
 fn standing(standing: &walkon_core::account::Standing) -> Value {
@@ -285,93 +276,6 @@ pub struct Import {
 async fn import(State(c): State<Coordinator>, Body(import): Body<Import>) -> Answer {
     let imported = c.import(&import.text, &import.file).await?;
     Ok(Json(json!({"added": imported.added, "updated": imported.updated})))
-}
-
-/// Why an operator pauses an account.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Pause {
-    /// In a sentence.
-    pub reason: String,
-}
-
-async fn pause(
-    State(c): State<Coordinator>,
-    Path(id): Path<AccountId>,
-    Body(pause): Body<Pause>,
-) -> Answer {
-    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
-    let hold = Hold {
-        kind: HoldKind::Operator,
-        reason: pause.reason,
-        actor: "operator".to_owned(),
-        since: c.now(),
-        until: None,
-    };
-    c.hold(&id, &hold).await?;
-    account(State(c), Path(id)).await
-}
-
-async fn resume(State(c): State<Coordinator>, Path(id): Path<AccountId>) -> Answer {
-    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
-    c.lift(&id, HoldKind::Operator).await?;
-    account(State(c), Path(id)).await
-}
-
-/// Which hold a person lifts, having looked.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Release {
-    /// The hold's kind: `block`, `challenge`, `health`.
-    pub hold: String,
-}
-
-async fn release(
-    State(c): State<Coordinator>,
-    Path(id): Path<AccountId>,
-    Body(release): Body<Release>,
-) -> Answer {
-    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
-    let kind = HoldKind::named(&release.hold).ok_or_else(|| Problem {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        code: "unknown_hold".to_owned(),
-        why: format!("there is no hold `{}`", release.hold),
-        fix: format!("known: {}", HoldKind::ALL.map(HoldKind::name).join(", ")),
-    })?;
-    c.lift(&id, kind).await?;
-    account(State(c), Path(id)).await
-}
-
-/// How a person settles an action that nobody could tell about, or that failed.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Settle {
-    /// `retry`, `done` or `failed`.
-    pub outcome: String,
-}
-
-async fn settle(
-    State(c): State<Coordinator>,
-    Path(id): Path<ActionId>,
-    Body(settle): Body<Settle>,
-) -> Answer {
-    let unfit = |why: String, fix: &str| Problem {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        code: "cannot_settle".to_owned(),
-        why,
-        fix: fix.to_owned(),
-    };
-    let resolution = match settle.outcome.as_str() {
-        "retry" => Resolution::Retry,
-        "done" => Resolution::Done,
-        "failed" => Resolution::Failed,
-        other => return Err(unfit(format!("`{other}` is no ending"), "use retry, done or failed")),
-    };
-    c.queue.action(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
-    match c.queue.resolve(&id, resolution, "operator").await? {
-        Some(state) => Ok(Json(json!({"state": state.name()}))),
-        None => Err(unfit(
-            format!("{id} does not wait for a person"),
-            "only `unknown` actions that are parked, and failed ones by `retry`, can be settled",
-        )),
-    }
 }
 
 async fn sessions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {

@@ -15,6 +15,7 @@ use axum::routing::post;
 use sha2::{Digest, Sha256};
 use walkon_core::bundle::Secret;
 use walkon_core::id::ActionId;
+use walkon_core::lease::Lease;
 use walkon_core::storage_state::StorageState;
 
 use crate::desk::http::{ClaimCall, ExtendCall, FinishCall, LeaseCall, UploadCall};
@@ -50,6 +51,7 @@ pub fn router(desk: Door, token: Secret) -> Router {
         .route("/claim", post(claim))
         .route("/begin", post(begin))
         .route("/extend", post(extend))
+        .route("/heed", post(heed))
         .route("/finish", post(finish))
         .route("/release", post(release))
         .route("/bundle", post(bundle))
@@ -85,6 +87,13 @@ async fn extend(
     Json(call): Json<ExtendCall>,
 ) -> Answer<impl serde::Serialize> {
     answer(desk.extend(&call.worker, &call.leases).await)
+}
+
+async fn heed(
+    State(desk): State<Door>,
+    Json(leases): Json<Vec<Lease>>,
+) -> Answer<impl serde::Serialize> {
+    answer(desk.heed(&leases).await)
 }
 
 async fn finish(State(desk): State<Door>, Json(call): Json<LeaseCall<FinishCall>>) -> Answer<()> {

@@ -20,6 +20,9 @@ mod fleet;
 mod queue;
 mod sessions;
 
+/// Who acts through these pages, until operators can sign in.
+const OPERATOR: &str = "operator";
+
 /// What every handler has at hand.
 #[derive(Clone)]
 struct Pages {

@@ -24,6 +24,10 @@ pub(crate) struct Attempt {
     pub(crate) lost: CancellationToken,
     /// Cancelled when the worker must end at once.
     pub(crate) hard: CancellationToken,
+    /// Cancelled when a person has paused it: heeded until it begins, and not after.
+    pub(crate) paused: CancellationToken,
+    /// Whether `begin` was asked for: from then on it is finished, paused or not.
+    pub(crate) begins: bool,
     /// Whether `begin` was written: from then on the effect may have been made.
     pub(crate) begun: bool,
 }
@@ -34,8 +38,8 @@ pub(crate) enum Trouble {
     /// The lease is gone: say nothing more to anybody.
     #[error("the lease was lost")]
     Lost,
-    /// The worker ends.
-    #[error("the worker was told to end")]
+    /// The worker ends, or a person has paused what it does.
+    #[error("the worker was told to stop")]
     Stopped,
     /// The time for one try is up.
     #[error("the attempt took longer than {0:?}")]
@@ -145,7 +149,8 @@ fn driver_code(error: &driver::Error) -> &'static str {
 }
 
 impl Attempt {
-    /// Does part of it, unless the lease is lost, the worker ends or the time is up first.
+    /// Does part of it, unless the lease is lost, the worker ends, a person has paused it or the
+    /// time is up first.
     pub(crate) async fn bound<T>(
         &self,
         part: impl Future<Output = Result<T, Trouble>>,
@@ -154,6 +159,7 @@ impl Attempt {
             biased;
             () = self.lost.cancelled() => Err(Trouble::Lost),
             () = self.hard.cancelled() => Err(Trouble::Stopped),
+            () = self.paused.cancelled(), if !self.begins => Err(Trouble::Stopped),
             () = tokio::time::sleep_until(self.deadline) => {
                 Err(Trouble::TooLong(self.most))
             }

@@ -30,7 +30,7 @@ impl Slot {
     /// Carries an action out by the API and settles it.
     pub(super) async fn carry_by_api(&mut self, claimed: Claimed, asked: Instant) {
         let renewed = self.worker.leases.keep(&claimed.lease, asked);
-        let mut attempt = self.attempt(claimed, renewed.lost().clone());
+        let mut attempt = self.attempt(claimed, &renewed);
         let done = self.by_api(&mut attempt).await;
         let Attempt { claimed, begun, .. } = &attempt;
         let settlement = match done {
@@ -105,6 +105,7 @@ impl Call<'_> {
     }
 
     async fn begin(&mut self) -> Result<(), Trouble> {
+        self.attempt.begins = true;
         let Attempt { claimed, .. } = &*self.attempt;
         let begin = self.desk.begin(&claimed.lease, &claimed.id);
         self.attempt.bound(async { Ok(begin.await?) }).await?;

@@ -3,6 +3,9 @@
 //! One task a worker renews all its leases each third of their time. A lease that could not be
 //! renewed is taken as lost [`FENCE_MARGIN`] before it ends: whoever gets it next must never meet
 //! us still acting. Time is counted from before the call that renewed it was sent.
+//!
+//! Another task asks whether a person has paused what is held: that must take hold within 2 s,
+//! which is sooner than the next renewal.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +21,17 @@ use crate::desk::Desk;
 /// How long before its end a lease is given up; at most a third of it.
 pub const FENCE_MARGIN: Duration = Duration::from_secs(2);
 
+/// How often it is asked whether work is to stop at its next step.
+const HEED_EVERY: Duration = Duration::from_millis(750);
+/// How long that answer may take; without one the work goes on.
+const HEED_MAX: Duration = Duration::from_secs(2);
+
 #[derive(Debug)]
 struct Held {
     lease: Lease,
     ends: Instant,
     lost: CancellationToken,
+    paused: CancellationToken,
 }
 
 impl Held {
@@ -44,12 +53,19 @@ pub struct Renewed {
     leases: Leases,
     token: Token,
     lost: CancellationToken,
+    paused: CancellationToken,
 }
 
 impl Renewed {
     /// Cancelled when the lease is lost or about to end.
     pub fn lost(&self) -> &CancellationToken {
         &self.lost
+    }
+
+    /// Cancelled when a person has paused the account, its site or the fleet: what has not begun
+    /// is to be handed back, what has begun to be finished.
+    pub fn paused(&self) -> &CancellationToken {
+        &self.paused
     }
 }
 
@@ -67,11 +83,12 @@ impl Leases {
 
     /// Renews a lease from now on; `asked` is when the call that gave it was sent.
     pub fn keep(&self, lease: &Lease, asked: Instant) -> Renewed {
-        let lost = CancellationToken::new();
-        let held = Held { lease: lease.clone(), ends: asked + lease.ttl, lost: lost.clone() };
+        let (lost, paused) = (CancellationToken::new(), CancellationToken::new());
+        let (lease_kept, ends) = (lease.clone(), asked + lease.ttl);
+        let held = Held { lease: lease_kept, ends, lost: lost.clone(), paused: paused.clone() };
         self.with(|all| all.insert(lease.token.clone(), held));
         self.changed.notify_one();
-        Renewed { leases: self.clone(), token: lease.token.clone(), lost }
+        Renewed { leases: self.clone(), token: lease.token.clone(), lost, paused }
     }
 
     /// Gives up every lease whose margin has come, and says when to look again.
@@ -105,6 +122,26 @@ impl Leases {
                 }
             }
         });
+    }
+
+    /// Asks whether a person has paused what is held, until it is dropped.
+    pub async fn heed(&self, desk: &dyn Desk) -> ! {
+        loop {
+            tokio::time::sleep(HEED_EVERY).await;
+            let leases = self.live();
+            if leases.is_empty() {
+                continue;
+            }
+            match tokio::time::timeout(HEED_MAX, desk.heed(&leases)).await {
+                Ok(Ok(told)) => self.with(|all| {
+                    for held in told.iter().filter_map(|token| all.get(token)) {
+                        held.paused.cancel();
+                    }
+                }),
+                Ok(Err(error)) => tracing::debug!(%error, "nobody says whether to go on"),
+                Err(_) => tracing::debug!("nobody says in time whether to go on"),
+            }
+        }
     }
 
     /// Renews what is held, until it is dropped.

@@ -191,6 +191,7 @@ impl Performance<'_> {
 
     pub(super) async fn begin(&mut self) -> Result<(), Trouble> {
         // Even a call without an answer may have been carried out: from here on, nothing is sure.
+        self.attempt.begins = true;
         let Attempt { claimed, .. } = &*self.attempt;
         let begin = self.desk.begin(&claimed.lease, &claimed.id);
         self.attempt.bound(async { Ok(begin.await?) }).await?;

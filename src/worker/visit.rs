@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use walkon_core::gesture::Point;
 use walkon_core::kind::EffectClass;
 use walkon_core::lease::{Claimed, Class};
@@ -16,6 +15,7 @@ use walkon_core::recorder::{Note, Recorder};
 use super::Slot;
 use super::attempt::{Attempt, Trouble};
 use super::by_api::settle_trouble;
+use super::heartbeat::Renewed;
 use super::perform::Performance;
 use super::scene::Scene;
 
@@ -24,12 +24,14 @@ const SHIP_EVERY: Duration = Duration::from_millis(500);
 
 impl Slot {
     /// A new try at a claimed action.
-    pub(super) fn attempt(&self, claimed: Claimed, lost: CancellationToken) -> Attempt {
+    pub(super) fn attempt(&self, claimed: Claimed, renewed: &Renewed) -> Attempt {
         let seed = self.worker.seed.child(claimed.id.as_str()).child(&claimed.attempt.to_string());
         let most = self.worker.options.attempt_max;
         let deadline = Instant::now() + most;
         let hard = self.worker.shutdown.hard().clone();
-        Attempt { claimed, seed, most, deadline, lost, hard, begun: false }
+        let (lost, paused) = (renewed.lost().clone(), renewed.paused().clone());
+        let (begins, begun) = (false, false);
+        Attempt { claimed, seed, most, deadline, lost, hard, paused, begins, begun }
     }
 
     /// Carries an action out in the account's browser, and what else is due for it.
@@ -49,7 +51,7 @@ impl Slot {
     /// Answers a claim that turned out to be somebody else's work.
     async fn visit(&mut self, claimed: Claimed, asked: Instant) -> Option<(Claimed, Instant)> {
         let mut renewed = self.worker.leases.keep(&claimed.lease, asked);
-        let mut attempt = self.attempt(claimed, renewed.lost().clone());
+        let mut attempt = self.attempt(claimed, &renewed);
         let mut scene = match self.enter(&attempt).await {
             Ok(scene) => scene,
             Err(trouble) => {
@@ -71,7 +73,8 @@ impl Slot {
             };
             let well = matches!(settlement.outcome, Outcome::Done { .. })
                 && !scene.session.is_dead()
-                && !self.worker.shutdown.soft().is_cancelled();
+                && !self.worker.shutdown.soft().is_cancelled()
+                && !attempt.paused.is_cancelled();
             if !well {
                 scene.leave(&lease, self.worker.clock.now()).await;
                 self.settle(&lease, &id, &settlement, false, renewed.lost()).await;
@@ -90,7 +93,7 @@ impl Slot {
                         && claimed.lease.class == Class::Browser =>
                 {
                     renewed = self.worker.leases.keep(&claimed.lease, asked);
-                    attempt = self.attempt(claimed, renewed.lost().clone());
+                    attempt = self.attempt(claimed, &renewed);
                 }
                 other => {
                     scene.leave(&lease, self.worker.clock.now()).await;

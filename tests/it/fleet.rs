@@ -1,8 +1,10 @@
 //! The fleet by its front door: real processes, real Redis, Plaza as the judge.
 
 mod accounts;
+mod batch;
 mod behaviors;
 mod front_door;
+mod hands;
 mod host;
 mod operator;
 mod proxies;

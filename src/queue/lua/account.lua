@@ -7,7 +7,8 @@
 -- ARGV[4,5] code and sentence of why it is held
 -- ARGV[6,7] plan, time zone
 -- ARGV[8]   1: revoke its leases (the worker's next extend or finish is refused)
--- ARGV[9…]  kind or kind@class, `api` | `browser` | `-`: all its routes
+-- ARGV[9]   site
+-- ARGV[10…] kind or kind@class, `api` | `browser` | `-`: all its routes
 --
 -- Returns   1 written, 0 its zone has no table
 local id, st, zone = ARGV[1], ARGV[2], ARGV[7]
@@ -41,15 +42,20 @@ end
 
 -- A person who lets it go on has looked at it.
 if was == 'held' and st == 'active' then heal(A) end
+-- Since when: another reason for a hold begins anew.
+if st ~= 'held' or was ~= st or A.f.co ~= ARGV[4] then
+  put(A, 'hs', st == 'held' and now or nil)
+end
 put(A, 'st', st)
 put(A, 'hu', st == 'held' and ARGV[3] or nil)
 put(A, 'co', st == 'held' and ARGV[4] or nil)
 put(A, 'wy', st == 'held' and ARGV[5] or nil)
+put(A, 'si', ARGV[9] ~= '' and ARGV[9] or nil)
 put(A, 'pl', ARGV[6])
 put(A, 'tz', zone)
-local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 9)), 1, 16)
-if ARGV[9] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
-  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 9))
+local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 10)), 1, 16)
+if ARGV[10] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
+  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 10))
 end
 put(A, 'rt', rt)
 if ARGV[8] == '1' then

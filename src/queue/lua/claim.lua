@@ -72,7 +72,11 @@ local function claim(worker, nonce, classes, held)
   end
   if now < num(M.resume) then return { 'shut', num(M.resume) - now, 'restarted' } end
   if late > 1000 then return { 'shut', late, 'clock' } end
-  if M.paused then return { 'shut', 60000, 'paused: ' .. M.paused } end
+  if M.paused then
+    local _, by, why = pause_parts(M.paused)
+    -- Asked again soon: a resume takes hold within 2 s.
+    return { 'shut', 1000, fmt('paused by %s: %s', by, why) }
+  end
   local ask = { worker = worker, nonce = nonce, classes = {}, soonest = NEVER }
   for class in string.gmatch(classes, '%a+') do ask.classes[#ask.classes + 1] = class end
   for acct in string.gmatch(held, '[^,]+') do

@@ -8,7 +8,7 @@ local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', '
 
 -- One entry in the stream of events. `J` is the action it is about, `more` further fields.
 local function emit(what, acct, J, more)
-  local e, n = { 'v', '1', 'type', what, 'at', stamp(), 'account', acct }, 8
+  local e, n = { 'v', '1', 'type', what, 'at', stamp() }, 6
   local function add(name, value)
     if value and value ~= '' then
       e[n + 1] = name
@@ -16,6 +16,7 @@ local function emit(what, acct, J, more)
       n = n + 2
     end
   end
+  add('account', acct)
   if J then
     local f = J.f
     for i = 1, #TOLD, 2 do add(TOLD[i], f[TOLD[i + 1]]) end

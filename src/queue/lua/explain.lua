@@ -5,7 +5,8 @@
 -- ARGV[2,3] account, slot
 -- ARGV[4]   not before, ms
 --
--- Returns   { state, earliest ms (-1: not as things are), code, until, used, most, words, … }
+-- Returns   { state, earliest ms (-1: not as things are),
+--             code, until, used, most, words, since (-1: not known), … }
 --           { unknown }: there is no such action, or no such account
 local J = ARGV[1] ~= '' and action(ARGV[1])
 local A = account(J and J.f.a or ARGV[2])
@@ -13,51 +14,69 @@ if ARGV[1] ~= '' and not J or not A then return { 'unknown' } end
 local kind, forced = parts(J and J.f.sl or ARGV[3])
 local verify = J and J.f.du == 'v'
 local rows, at = {}, now
-local function gate(code, till, words, used, most)
+local function told(id, field)
+  return id and num(call('HGET', K .. 'j:' .. id, field)) or 0
+end
+
+local function gate(code, till, words, since)
   if till <= now then return end
-  rows[#rows + 1] = { code, till, used or -1, most or -1, words or '' }
+  rows[#rows + 1] = { code, till, -1, -1, words or '', since }
   at = math.max(at, till)
 end
 
 local state = J and J.f.st or 'waiting'
 if J and state ~= 'waiting' and state ~= 'unknown' then
-  return { state, -1, 'state', -1, -1, -1, state }
+  return { state, -1, 'state', -1, -1, -1, state, told(J.id, 'up') }
 end
-if J and call('ZSCORE', K .. 'parked', J.id) then
-  return { state, -1, 'parked', -1, -1, -1, call('HGET', J.key, 'wy') or '' }
+local parked = J and call('ZSCORE', K .. 'parked', J.id)
+if parked then
+  return { state, -1, 'parked', -1, -1, -1, call('HGET', J.key, 'wy') or '', parked }
 end
 gate('restarted', num(M.resume))
 if late > 1000 then gate('clock', now + late) end
-if M.paused then gate('paused', NEVER, M.paused) end
+for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
+  local since, by, why = pause_parts(text)
+  local what = scope == 'site' and 'site ' .. A.f.si or 'the fleet'
+  gate('paused', NEVER, fmt('%s by %s: %s', what, by, why), since)
+end
 local class = class_of(A, kind, forced)
 if not class then gate('route', NEVER, kind) end
 if A.f.st ~= 'active' then
   local till = A.f.st == 'held' and num(A.f.hu) > 0 and num(A.f.hu) or NEVER
-  gate('held', till, (A.f.co or A.f.st) .. ': ' .. (A.f.wy or ''))
+  gate('held', till, (A.f.co or A.f.st) .. ': ' .. (A.f.wy or ''), num(A.f.hs))
 end
 if A.f.bs == 'o' then gate('breaker', num(A.f.bu), A.f.bf .. ' failures in a row') end
 if class then
   gate('fenced', num(A.f['f:' .. class]))
   local busy = A.f['j:' .. class]
   if A.f['t:' .. class] and busy ~= (J and J.id) then
-    gate('lease', num(A.f['x:' .. class]), busy or 'kept by ' .. A.f['w:' .. class])
+    gate('lease', num(A.f['x:' .. class]), busy or 'kept by ' .. A.f['w:' .. class],
+      num(A.f.lu))
   elseif is_busy(A, kind) or A.f.bs and is_acting(A) then
-    rows[#rows + 1] = { 'busy', -1, -1, -1, kind }
+    rows[#rows + 1] = { 'busy', -1, -1, -1, kind, num(A.f.lu) }
   end
 end
 if J then
   local slot = J.f.sl .. (verify and '!' or '')
   local due = call('ZSCORE', K .. 'z:' .. A.id .. ':' .. slot, J.id)
-  if due then gate(num(J.f.at) > 0 and 'backoff' or 'not_before', num(due)) end
+  local failed = num(J.f.at) > 0
+  local since = due and told(J.id, failed and 'up' or 'cr')
+  if due then gate(failed and 'backoff' or 'not_before', num(due), nil, since) end
   local ahead = call('ZRANK', K .. 'q:' .. A.id .. ':' .. slot, J.id)
-  if ahead and ahead > 0 then rows[#rows + 1] = { 'queue', -1, ahead, -1, '' } end
+  if ahead and ahead > 0 then rows[#rows + 1] = { 'queue', -1, ahead, -1, '', told(J.id, 'cr') } end
 else
   gate('not_before', num(ARGV[4]))
 end
 if not verify and kind ~= 'sign_in' then
   local shut = {}
   limits(A, kind, now, shut)
-  for _, row in ipairs(shut) do rows[#rows + 1] = { row[1], row[2], row[3], row[4], '' } end
+  -- A cap has been full, and a cooldown has run, since the last that was charged.
+  local last = { cooldown = A.f['l:' .. kind], burst = A.f.lu, daily_cap = A.f.lu,
+    hourly_cap = A.f.lu, kind_daily_cap = A.f['l:' .. kind], kind_hourly_cap = A.f['l:' .. kind] }
+  for _, row in ipairs(shut) do
+    local since = row[4] ~= 0 and num(last[row[1]]) or 0
+    rows[#rows + 1] = { row[1], row[2], row[3], row[4], '', since }
+  end
   if at < NEVER then at = limits(A, kind, at) end
 end
 local out = { state, at < NEVER and at or -1 }
@@ -65,5 +84,6 @@ for _, row in ipairs(rows) do
   out[#out + 1] = row[1]
   out[#out + 1] = row[2] < NEVER and row[2] or -1
   for i = 3, 5 do out[#out + 1] = row[i] end
+  out[#out + 1] = num(row[6]) > 0 and row[6] or -1
 end
 return out

@@ -14,7 +14,7 @@ local call, floor, match, fmt
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
 local SCHEMA = '2'
-local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'pv', 'allow_fake', 'fake' }
+local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake' }
 local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
 local KEPT, ROUTES, OPT, LAST = {}, {}, {}, {}
 local K, M, O, now, late, accounts, fleet, kept, written

@@ -3,7 +3,7 @@
 -- KEYS[1]     <prefix>meta
 -- ARGV[1]     action
 -- ARGV[2]     retry | done | failed (the last two only for what is parked)
--- ARGV[3]     who, for the event
+-- ARGV[3,4]   who, why, for the events
 --
 -- Returns     its state after; empty: it is no dead letter
 local J, verb = action(ARGV[1]), ARGV[2]
@@ -11,6 +11,9 @@ local parked = J and call('ZSCORE', K .. 'parked', J.id)
 local dead = J and call('ZSCORE', K .. 'dlq', J.id)
 if not (parked or dead and verb == 'retry') then return '' end
 local A, x = account(J.f.a), { code = 'resolved', why = 'settled by ' .. ARGV[3] }
+if verb == 'retry' and (not A or A.f.st == 'gone') then return '' end
+emit('act', J.f.a, J, { code = verb == 'retry' and 'retry' or 'settle', outcome = verb,
+  by = ARGV[3], why = ARGV[4] })
 call('ZREM', K .. 'dlq', J.id)
 call('ZREM', K .. 'parked', J.id)
 if verb ~= 'retry' then
@@ -18,7 +21,6 @@ if verb ~= 'retry' then
   conclude(J, verb, x)
   return J.f.st
 end
-if not A or A.f.st == 'gone' then return '' end
 for _, field in ipairs({ 'at', 'lo', 'vt', 'ch', 'bg', 'cx', 'ft', 'x' }) do put(J, field, nil) end
 put(J, 'at', 0)
 call('PERSIST', J.key)

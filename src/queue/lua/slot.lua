@@ -28,6 +28,7 @@ local function barred(A, class)
   elseif A.f.st ~= 'active' then
     till = NEVER
   end
+  if site_pause(A) then till = NEVER end
   return till
 end
 

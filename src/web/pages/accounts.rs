@@ -10,12 +10,13 @@ use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 
 use crate::coordinator::Coordinator;
+use crate::queue::Person;
 
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
 use super::super::view::accounts::{AccountPage, AccountRow, Known, Ways, rank, row};
 use super::super::view::{overview, say, sessions};
-use super::Pages;
 use super::archive::{look, reading};
+use super::{OPERATOR, Pages};
 
 /// How many accounts one page has.
 const ROWS: usize = 60;
@@ -23,8 +24,6 @@ const ROWS: usize = 60;
 const RECEIPTS: u64 = 20;
 /// How many sessions an account's page has, and among how many they are looked for.
 const SESSIONS: (usize, usize) = (8, 400);
-/// Who acts through these pages, until operators can sign in.
-const OPERATOR: &str = "operator";
 
 async fn rows(c: &Coordinator, standings: &[Standing]) -> Result<Vec<AccountRow>, Failed> {
     let now = c.now();
@@ -147,14 +146,7 @@ pub(super) async fn pause(
     let c = &pages.coordinator;
     let id = standing(c, &id).await?.account.id;
     let reason = wish.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-    let hold = Hold {
-        kind: HoldKind::Operator,
-        reason: reason.unwrap_or("paused on its page").chars().take(200).collect(),
-        actor: OPERATOR.to_owned(),
-        since: c.now(),
-        until: None,
-    };
-    c.hold(&id, &hold).await?;
+    c.pause_account(&id, &Person::new(OPERATOR, reason.unwrap_or("paused on its page"))).await?;
     Ok(wish.back(&id))
 }
 
@@ -165,7 +157,8 @@ pub(super) async fn resume(
     Form(wish): Form<Wish>,
 ) -> Result<Redirect, Failed> {
     let id = standing(&pages.coordinator, &id).await?.account.id;
-    pages.coordinator.lift(&id, HoldKind::Operator).await?;
+    let person = Person::new(OPERATOR, "resumed on its page");
+    pages.coordinator.lift_by_hand(&id, HoldKind::Operator, &person).await?;
     Ok(wish.back(&id))
 }
 
@@ -180,8 +173,8 @@ pub(super) async fn release(
     let named = |hold: &&Hold| Some(hold.kind.name()) == wish.kind.as_deref();
     // None of that kind: somebody was quicker.
     if let Some(hold) = standing.holds.iter().find(named) {
-        pages.coordinator.lift(id, hold.kind).await?;
-        tracing::info!(account = %id, hold = hold.kind.name(), "an operator released an account");
+        let person = Person::new(OPERATOR, "released on its page");
+        pages.coordinator.lift_by_hand(id, hold.kind, &person).await?;
     }
     Ok(wish.back(id))
 }

@@ -8,13 +8,13 @@ use walkon_core::event::ActionState;
 use walkon_core::id::{AccountId, ActionId};
 
 use crate::coordinator::Coordinator;
-use crate::queue::{ActionFilter, ActionView};
+use crate::queue::{ActionFilter, ActionView, Person};
 
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
-use super::super::view::queue::{ActionPage, QueuePage, Watched, action_page, chips, row};
+use super::super::view::queue::{ActionPage, QueuePage, Watched, action_page, chips, paused, row};
 use super::super::view::say;
-use super::Pages;
 use super::archive::{look, reading};
+use super::{OPERATOR, Pages};
 
 /// How many actions one page has.
 const ROWS: usize = 40;
@@ -78,7 +78,9 @@ pub(super) async fn list(
         };
         rows.push(row(view, explained.as_ref(), now));
     }
+    let pauses = queue.pauses().await?.iter().map(|one| paused(one, now)).collect();
     let p = QueuePage {
+        pauses,
         chips: chips(&queue.stats().await?, filter.state),
         rows,
         older: found.next.map(|next| Which::href(&filter, next)),
@@ -146,6 +148,7 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Redirect, Failed> {
     let view = find(&pages.coordinator, &id).await?;
-    pages.coordinator.queue.cancel(&view.id, "cancelled by an operator").await?;
+    let person = Person::new(OPERATOR, "cancelled on its page");
+    pages.coordinator.queue.cancel(&view.id, &person).await?;
     Ok(Redirect::to(&format!("/actions/{}", view.id)))
 }

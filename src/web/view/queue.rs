@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use walkon_core::event::{ActionState, Event};
 use walkon_core::receipt::Receipt;
 
-use crate::queue::{ActionView, Explanation, Stats};
+use crate::queue::{ActionView, Explanation, Paused, Scope, Stats};
 
 use super::overview::what;
 use super::reason::{Why, whys};
@@ -95,6 +95,8 @@ pub fn row(view: &ActionView, explained: Option<&Explanation>, now: Timestamp) -
 /// The list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuePage {
+    /// What a person has paused, a sentence each.
+    pub pauses: Vec<String>,
     /// The choices.
     pub chips: Vec<Chip>,
     /// The actions.
@@ -105,6 +107,17 @@ pub struct QueuePage {
     pub newest: Option<String>,
     /// The account it is limited to.
     pub account: Option<String>,
+}
+
+/// A pause in a sentence: what, who, since when, why, and how it ends.
+pub fn paused(pause: &Paused, now: Timestamp) -> String {
+    let Paused { scope, since, by, why } = pause;
+    let (what, ends) = match scope {
+        Scope::Fleet => ("The fleet".to_owned(), "--all".to_owned()),
+        Scope::Site(site) => (format!("Site {site}"), format!("--site {site}")),
+    };
+    let since = say::since(now, *since);
+    format!("{what} is paused for {since} by {by}: {why}. To let it go on: walkon resume {ends}")
 }
 
 /// A session that holds an action.

@@ -13,6 +13,8 @@ pub struct Why {
     pub rule: String,
     /// Its numbers and what else there is to say.
     pub detail: String,
+    /// Since when, in words; empty: not known.
+    pub since: String,
     /// Until when, in words; empty: until something changes.
     pub until: String,
     /// What a person can do.
@@ -21,46 +23,10 @@ pub struct Why {
     pub person: bool,
 }
 
-/// Rule and remedy of a stable word.
-const RULES: &[(&str, &str, &str)] = &[
-    ("cooldown", "Its kind is cooling down", "wait, or shorten the plan's cooldown"),
-    ("burst", "The account has just done several", "wait, or widen the plan's burst"),
-    ("hours", "Outside the account's active hours", "wait, or change the plan's hours"),
-    ("daily_cap", "The daily cap is used up", "wait for midnight in its zone, or raise the cap"),
-    ("hourly_cap", "The hourly cap is used up", "wait for the full hour, or raise the cap"),
-    ("kind_daily_cap", "The kind's daily cap is used up", "wait for midnight, or raise the cap"),
-    ("kind_hourly_cap", "The kind's hourly cap is used up", "wait, or raise the kind's cap"),
-    ("global_daily_cap", "The fleet's daily cap is used up", "wait, or raise the fleet's cap"),
-    ("global_hourly_cap", "The fleet's hourly cap is used up", "wait, or raise the fleet's cap"),
-    ("not_before", "It was asked for later", "wait, or cancel it and send it anew"),
-    ("backoff", "It failed and is tried again later", "wait; its last failure is shown"),
-    ("queue", "Others come first", "wait, or send it with a more urgent priority"),
-    ("lease", "The account is busy", "wait until that is done"),
-    ("busy", "The account does one of its kind by the other route", "wait until that is done"),
-    ("fenced", "An earlier lease must end first", "wait a few seconds"),
-    ("held", "The account is held", "see the account's holds, and lift them"),
-    ("route", "There is no way to do it", "give the account a token, or the site a behavior"),
-    ("plan", "Its plan is not known", "add the plan to walkon.toml"),
-    ("zone", "Its time zone is not known", "correct the account's time_zone"),
-    ("restarted", "Redis was restarted", "wait until the leases before it have ended"),
-    ("clock", "The server's clock went back", "check the clock of the Redis host"),
-    ("paused", "Claims are shut for the whole fleet", "open them again"),
-    ("parked", "It may have been done", "look at the site, then settle it"),
-    ("state", "It does not wait any more", ""),
-];
-
-/// Those that no time mends.
-const NEEDS_PERSON: [&str; 7] = ["held", "route", "plan", "zone", "clock", "paused", "parked"];
-
 /// One reason in words.
 pub fn why(reason: &Reason, now: Timestamp) -> Why {
-    let row = RULES.iter().find(|(code, ..)| *code == reason.code);
-    let never = reason.most == Some(0);
-    let (rule, remedy) = match row {
-        _ if never => ("Its plan never allows this".to_owned(), "raise the cap, or cancel it"),
-        Some((_, rule, remedy)) => ((*rule).to_owned(), *remedy),
-        None => (say::plain(&reason.code), ""),
-    };
+    let rule = reason.rule().map_or_else(|| say::plain(&reason.code), |rule| rule.title.to_owned());
+    let (remedy, person) = (reason.remedy(), reason.needs_person());
     let mut detail = match (reason.code.as_str(), reason.used, reason.most) {
         (code, _, Some(0)) => format!("the {} is 0", say::plain(code)),
         (_, Some(used), Some(most)) => format!("{used} of {most} used"),
@@ -71,11 +37,11 @@ pub fn why(reason: &Reason, now: Timestamp) -> Why {
         let gap = if detail.is_empty() { "" } else { " · " };
         detail = format!("{detail}{gap}{}", reason.words);
     }
-    let person = reason.until.is_none() && (never || NEEDS_PERSON.contains(&reason.code.as_str()));
     let until = reason.until.map_or_else(String::new, |until| {
         format!("{} ({})", say::ahead(now, until), say::day_clock(until))
     });
-    Why { rule, detail, until, remedy, person }
+    let since = reason.since.map_or_else(String::new, |since| say::since(now, since));
+    Why { rule, detail, since, until, remedy, person }
 }
 
 /// All of an explanation's reasons, those that need a person first.
@@ -92,7 +58,9 @@ mod tests {
 
     fn reason(code: &str, until: Option<i64>) -> Reason {
         let (used, most) = (Some(20), Some(20));
-        Reason { code: code.into(), until: until.map(from_ms), used, most, words: String::new() }
+        let until = until.map(from_ms);
+        let (code, words) = (code.into(), String::new());
+        Reason { code, until, since: Some(from_ms(0)), used, most, words }
     }
 
     #[test]
@@ -101,6 +69,7 @@ mod tests {
         assert_eq!(why.rule, "The daily cap is used up");
         assert_eq!(why.detail, "20 of 20 used");
         assert_eq!(why.until, "in 1 h (1 Jan, 01:00)");
+        assert_eq!(why.since, say::since(from_ms(0), from_ms(0)));
         assert!(!why.person && !why.remedy.is_empty());
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use walkon::queue::{HeldFor, Letters, Settled};
+use walkon::queue::{HeldFor, Letters, Scope, Settled};
 use walkon_core::event::ActionState;
 use walkon_core::lease::{Ask, Claim, Class, Duty};
 
-use crate::support::redis::{Bench, done, held, setting};
+use crate::support::redis::{Bench, done, held, person, setting};
 
 const NOON: &str = "2026-06-01T12:00:00Z";
 
@@ -156,11 +156,11 @@ async fn nothing_is_claimed_while_the_fleet_is_paused() {
     let bench = Bench::at(NOON).await;
     bench.account("ada", "").await;
     bench.likes("ada", 1).await;
-    bench.queue.shut("fire drill").await.unwrap();
+    bench.queue.pause(&Scope::Fleet, &person("fire drill")).await.unwrap();
     match bench.try_claim("w1").await {
         Claim::Shut { why, .. } => assert!(why.contains("fire drill"), "{why}"),
         other => panic!("{other:?}"),
     }
-    bench.queue.open().await.unwrap();
+    bench.queue.resume(&Scope::Fleet, &person("over")).await.unwrap();
     bench.claim("w1").await;
 }

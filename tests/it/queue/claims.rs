@@ -6,7 +6,7 @@ use walkon::queue::{ActionFilter, Enqueued, Settled};
 use walkon_core::event::ActionState;
 use walkon_core::lease::{Ask, Claim, Class, Duty, Lease};
 
-use crate::support::redis::{Bench, done, setting, worker};
+use crate::support::redis::{Bench, done, person, setting, worker};
 
 #[tokio::test]
 async fn an_account_is_given_to_one_worker_at_a_time() {
@@ -272,16 +272,16 @@ async fn cancelled_work_is_not_done_and_running_work_is_not_tried_again() {
     let bench = Bench::at("2026-06-01T10:00:00Z").await;
     bench.account("ada", "").await;
     let waiting = bench.add("ada", "like", "").await;
-    let cancelled = bench.queue.cancel(&waiting, "changed my mind").await.unwrap();
+    let cancelled = bench.queue.cancel(&waiting, &person("changed my mind")).await.unwrap();
     assert_eq!(cancelled, walkon::queue::Cancelled::Yes);
     assert_eq!(bench.idle("w1").await, None);
     let running = bench.add("ada", "like", "").await;
     let claimed = bench.claim("w1").await;
-    let cancelled = bench.queue.cancel(&running, "changed my mind").await.unwrap();
+    let cancelled = bench.queue.cancel(&running, &person("changed my mind")).await.unwrap();
     assert_eq!(cancelled, walkon::queue::Cancelled::IfNotDone);
     bench.settle(&claimed, &crate::support::redis::retry()).await;
     assert_eq!(bench.state(&running).await, ActionState::Cancelled);
-    let again = bench.queue.cancel(&running, "again").await.unwrap();
+    let again = bench.queue.cancel(&running, &person("again")).await.unwrap();
     assert_eq!(again, walkon::queue::Cancelled::Yes);
     bench.check().await;
 }

@@ -7,7 +7,7 @@ use walkon_core::event::ActionState;
 use walkon_core::lease::{Claimed, Duty};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 
-use crate::support::redis::{Bench, done, fatal, not_there, notrun, retry, unknown};
+use crate::support::redis::{Bench, done, fatal, not_there, notrun, person, retry, unknown};
 
 const NOON: &str = "2026-06-01T12:00:00Z";
 
@@ -66,9 +66,9 @@ async fn a_fatal_ending_fails_at_once_and_can_be_sent_again_by_a_person() {
     let claimed = bench.claim("w1").await;
     bench.settle(&claimed, &fatal()).await;
     assert_eq!(bench.state(&like).await, ActionState::Failed);
-    let none = bench.queue.resolve(&like, Resolution::Done, "eve").await.unwrap();
+    let none = bench.queue.resolve(&like, Resolution::Done, &person("because")).await.unwrap();
     assert_eq!(none, None, "what failed was not done");
-    let state = bench.queue.resolve(&like, Resolution::Retry, "eve").await.unwrap();
+    let state = bench.queue.resolve(&like, Resolution::Retry, &person("because")).await.unwrap();
     assert_eq!(state, Some(ActionState::Waiting));
     assert!(bench.queue.dead_letters(Letters::Failed, 0, 10).await.unwrap().is_empty());
     assert_eq!(bench.claim_done("w1").await.attempt, 1);
@@ -121,7 +121,8 @@ async fn a_reading_that_did_not_run_says_nothing_and_is_made_again() {
     let parked = bench.queue.dead_letters(Letters::Parked, 0, 10).await.unwrap();
     assert_eq!((parked.len(), parked[0].state), (1, ActionState::Unknown));
     assert_eq!(bench.why(&claimed.id).await, ["parked"]);
-    let state = bench.queue.resolve(&claimed.id, Resolution::Done, "eve").await.unwrap();
+    let state =
+        bench.queue.resolve(&claimed.id, Resolution::Done, &person("because")).await.unwrap();
     assert_eq!(state, Some(ActionState::Done));
     bench.check().await;
 }

@@ -16,7 +16,7 @@ use walkon_core::outcome::Settlement;
 use walkon_core::rng::{Rng, Seed};
 
 use crate::support::redis::{
-    Bench, done, fatal, held, not_there, notrun, options, retry, setting, unknown,
+    Bench, done, fatal, held, not_there, notrun, options, person, retry, setting, unknown,
 };
 use model::{Model, PLANS};
 
@@ -270,7 +270,7 @@ impl Run {
         }
         let n = self.pick(self.sent.len());
         let id = self.sent[n].1.clone();
-        let said = self.bench.queue.cancel(&id, "chance").await.expect("an answer");
+        let said = self.bench.queue.cancel(&id, &person("chance")).await.expect("an answer");
         assert!(!matches!(said, Cancelled::NoAction) || self.sent.len() > 1);
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
-use walkon::queue::{AccountSetting, Embedded, Enqueued, HeldFor, Options, Queue, Settled};
+use walkon::queue::{AccountSetting, Embedded, Enqueued, HeldFor, Options, Person, Queue, Settled};
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
 use walkon_core::event::{ActionState, Event};
@@ -90,11 +90,17 @@ pub(crate) fn setting(id: &str, plan: &str, zone: &str) -> AccountSetting {
     };
     AccountSetting {
         id: id.parse().expect("tests use good names"),
+        site: "plaza".to_owned(),
         plan: plan.to_owned(),
         time_zone: zone.to_owned(),
         held: None,
         routes: KINDS.iter().map(route).collect(),
     }
+}
+
+/// Eve, who does things by hand.
+pub(crate) fn person(why: &str) -> Person {
+    Person::new("eve", why)
 }
 
 pub(crate) fn held(code: &str) -> HeldFor {

@@ -196,6 +196,22 @@ impl Home {
         Said { code, out: text(&output.stdout), err: text(&output.stderr) }
     }
 
+    /// Runs a command that reads this from standard input.
+    pub(crate) async fn run_with(&self, args: &[&str], input: &str) -> Said {
+        use tokio::io::AsyncWriteExt as _;
+        let mut command = tokio::process::Command::from(self.command(args));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).await.unwrap();
+        drop(stdin);
+        let output = tokio::time::timeout(PATIENCE * 3, child.wait_with_output()).await;
+        let output = output.unwrap_or_else(|_| panic!("walkon {args:?} does not end")).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().unwrap_or(-1);
+        Said { code, out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
     /// Starts `walkon up` where it is expected to end by itself, and says how it did.
     pub(crate) async fn fails_to_start(&self) -> Said {
         self.write();

@@ -1,0 +1,151 @@
+//! What a person does by hand, each with who and why: holds, dead letters, pauses.
+//!
+//! The queue writes the event of its own acts; what is done to an account is written here. The
+//! clerk reads them all ([`Coordinator::audit`]).
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use walkon_core::action::Refuse;
+use walkon_core::event::{EVENT_VERSION, Event};
+use walkon_core::hold::{Hold, HoldKind};
+use walkon_core::id::{AccountId, ActionId};
+
+use super::{Coordinator, Error};
+use crate::catalog::Catalog;
+use crate::queue::{ActionView, Letters, Person, Resolution, Scope};
+
+/// How many dead letters are looked at in one go, and put back at once.
+const LOOKED_AT: usize = 500;
+const AT_ONCE: usize = 32;
+
+/// Which dead letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadFilter {
+    /// Those that may have been done, instead of those that failed.
+    pub parked: bool,
+    /// Only of this account.
+    pub account: Option<AccountId>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only those that ended with this code.
+    pub code: Option<String>,
+}
+
+impl DeadFilter {
+    fn takes(&self, view: &ActionView) -> bool {
+        self.account.as_ref().is_none_or(|account| *account == view.action.account)
+            && self.kind.as_ref().is_none_or(|kind| *kind == view.action.kind)
+            && self.code.as_ref().is_none_or(|code| Some(code) == view.code.as_ref())
+    }
+
+    fn letters(&self) -> Letters {
+        if self.parked { Letters::Parked } else { Letters::Failed }
+    }
+}
+
+impl Coordinator {
+    /// Holds an account until somebody resumes it.
+    pub async fn pause_account(&self, id: &AccountId, person: &Person) -> Result<(), Error> {
+        let hold = Hold {
+            kind: HoldKind::Operator,
+            reason: person.why.clone(),
+            actor: person.name.clone(),
+            since: self.now(),
+            until: None,
+        };
+        self.hold(id, &hold).await?;
+        self.note(id, "hold", HoldKind::Operator, person).await
+    }
+
+    /// Lifts one hold; `false`: there was none of that kind.
+    pub async fn lift_by_hand(
+        &self,
+        id: &AccountId,
+        kind: HoldKind,
+        person: &Person,
+    ) -> Result<bool, Error> {
+        let lifted = self.lift(id, kind).await?;
+        if lifted {
+            self.note(id, "lift", kind, person).await?;
+        }
+        Ok(lifted)
+    }
+
+    async fn note(
+        &self,
+        id: &AccountId,
+        act: &str,
+        hold: HoldKind,
+        person: &Person,
+    ) -> Result<(), Error> {
+        let event = Event {
+            v: EVENT_VERSION,
+            kind_of_change: "act".to_owned(),
+            at: self.now(),
+            account: Some(id.to_string()),
+            code: Some(act.to_owned()),
+            outcome: Some(hold.name().to_owned()),
+            by: Some(person.name.clone()),
+            why: Some(person.why.clone()),
+            ..Event::default()
+        };
+        Ok(self.queue.note_act(&event).await?)
+    }
+
+    /// Keeps what a person did. It is on the public stream; that the store keeps it too, for longer
+    /// than the stream does, begins here.
+    pub(super) fn audit(event: &Event) {
+        let word = |word: &Option<String>| word.clone().unwrap_or_default();
+        tracing::info!(
+            act = word(&event.code),
+            by = word(&event.by),
+            why = word(&event.why),
+            account = word(&event.account),
+            action = word(&event.action),
+            site = word(&event.site),
+            "a person did something"
+        );
+    }
+
+    /// What is to be paused or resumed, if it is there.
+    pub fn scope(&self, site: Option<&str>) -> Result<Scope, Refuse> {
+        let Some(name) = site else { return Ok(Scope::Fleet) };
+        let names = self.catalog.sites.keys().map(walkon_core::id::SiteId::as_str);
+        if names.clone().any(|known| known == name) {
+            return Ok(Scope::Site(name.to_owned()));
+        }
+        let remedy = Catalog::known(name, names);
+        Err(Refuse::new("unknown_site", format!("there is no site `{name}`"), remedy))
+    }
+
+    /// Dead letters, the latest first, at most so many.
+    pub async fn dead(&self, filter: &DeadFilter, most: usize) -> Result<Vec<ActionView>, Error> {
+        let (mut found, mut from) = (Vec::new(), 0);
+        while found.len() < most {
+            let some = self.queue.dead_letters(filter.letters(), from, LOOKED_AT).await?;
+            let is_last = some.is_empty();
+            from += LOOKED_AT;
+            found.extend(some.into_iter().filter(|view| filter.takes(view)));
+            if is_last {
+                break;
+            }
+        }
+        found.truncate(most);
+        Ok(found)
+    }
+
+    /// Puts dead letters back into their lanes, with all attempts fresh; returns those it put back.
+    /// The others are none any more, or their account is gone.
+    pub async fn put_back(
+        &self,
+        ids: Vec<ActionId>,
+        person: &Person,
+    ) -> Result<Vec<ActionId>, Error> {
+        let back = futures_util::stream::iter(ids)
+            .map(async |id| {
+                let state = self.queue.resolve(&id, Resolution::Retry, person).await?;
+                Ok::<_, Error>(state.map(|_| id))
+            })
+            .buffered(AT_ONCE);
+        back.try_filter_map(async |id| Ok(id)).try_collect().await
+    }
+}

@@ -1,0 +1,330 @@
+//! What a forecast needs of a queue, read without writing, and written where time is virtual.
+//!
+//! Accounts and their lanes are read by a script that only reads, each account as of one instant.
+//! An action is copied by its small fields alone; what it says (texts) is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Pipeline};
+use serde_json::json;
+use walkon_core::id::ActionId;
+use walkon_core::lease::{Class, Lease, Token};
+
+use super::super::{ANSWER_MAX, CONNECT_MAX, Error, Options, Queue, scripts};
+use super::{ACTIONS_MAX, LEASE};
+
+/// How many accounts one script reads, how many actions one pipeline.
+const ACCOUNTS_AT_ONCE: usize = 100;
+const ACTIONS_AT_ONCE: usize = 500;
+
+type Fields = BTreeMap<String, String>;
+
+/// One waiting action.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) action: ActionId,
+    pub(super) account: String,
+    pub(super) kind: String,
+    pub(super) target: Option<String>,
+    pub(super) expires: i64,
+}
+
+/// A lane: what its key ends with, and its actions by score.
+type Lane = (String, Vec<(String, String)>);
+
+/// Everything that decides who may be claimed when.
+pub(super) struct Copied {
+    pub(super) now: i64,
+    meta: Fields,
+    /// Hashes by what their keys end with: accounts, plans, routes, the fleet's caps, actions.
+    hashes: BTreeMap<String, Fields>,
+    /// Packed zones.
+    texts: BTreeMap<String, String>,
+    lanes: Vec<Lane>,
+    accounts: Vec<String>,
+    waiting: Vec<Waiting>,
+}
+
+struct Source {
+    connection: MultiplexedConnection,
+    prefix: String,
+}
+
+impl Source {
+    async fn open(options: &Options) -> Result<Self, Error> {
+        let url = options.url.as_deref().ok_or(Error::NoUrl)?;
+        let client = redis::Client::open(url)?;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_MAX))
+            .set_response_timeout(Some(ANSWER_MAX));
+        let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        Ok(Self { connection, prefix: options.prefix.clone() })
+    }
+
+    fn key(&self, rest: &str) -> String {
+        format!("{}{rest}", self.prefix)
+    }
+
+    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
+        Ok(command.query_async(&mut self.connection.clone()).await?)
+    }
+
+    async fn hash(&self, rest: &str) -> Result<Fields, Error> {
+        self.ask(redis::cmd("HGETALL").arg(self.key(rest))).await
+    }
+
+    async fn snapshot(&self, accounts: &[String]) -> Result<Vec<String>, Error> {
+        let mut connection = self.connection.clone();
+        let meta = self.key("meta");
+        scripts::flat(scripts::call(&mut connection, &scripts::SNAPSHOT, &meta, accounts).await?)
+    }
+}
+
+/// Reads a script's flat answer from front to back.
+struct Words<I>(I);
+
+impl<I: Iterator<Item = String>> Words<I> {
+    fn next(&mut self) -> Result<String, Error> {
+        self.0.next().ok_or_else(|| Error::Answer("a snapshot that ends too soon".to_owned()))
+    }
+
+    fn count(&mut self) -> Result<usize, Error> {
+        let word = self.next()?;
+        word.parse().map_err(|_| Error::Answer(format!("`{word}` where a count was due")))
+    }
+
+    fn pairs(&mut self) -> Result<Vec<(String, String)>, Error> {
+        (0..self.count()?).map(|_| Ok((self.next()?, self.next()?))).collect()
+    }
+}
+
+impl Copied {
+    /// Reads what waits, and all that its limits stand on.
+    pub(super) async fn read(options: &Options) -> Result<Self, Error> {
+        let source = Source::open(options).await?;
+        let meta = source.hash("meta").await?;
+        let mut copied = Self {
+            now: now(&source, &meta).await?,
+            meta,
+            hashes: BTreeMap::from([("g".to_owned(), source.hash("g").await?)]),
+            texts: BTreeMap::new(),
+            lanes: Vec::new(),
+            accounts: source.ask(redis::cmd("SMEMBERS").arg(source.key("acc"))).await?,
+            waiting: Vec::new(),
+        };
+        copied.accounts.sort();
+        for some in copied.accounts.clone().chunks(ACCOUNTS_AT_ONCE) {
+            let words = source.snapshot(some).await?;
+            copied.take_accounts(words)?;
+        }
+        copied.take_rules(&source).await?;
+        copied.take_actions(&source).await?;
+        Ok(copied)
+    }
+
+    /// Whether the whole fleet is paused.
+    pub(super) fn is_paused(&self) -> bool {
+        self.meta.contains_key("paused")
+    }
+
+    pub(super) fn into_waiting(self) -> Vec<Waiting> {
+        self.waiting
+    }
+
+    fn take_accounts(&mut self, words: Vec<String>) -> Result<(), Error> {
+        let mut words = Words(words.into_iter().peekable());
+        while words.0.peek().is_some() {
+            let id = words.next()?;
+            let mut fields: Fields = words.pairs()?.into_iter().collect();
+            // The indexes are made anew; a lease without an action is let go.
+            fields.retain(|name, _| !name.starts_with("i:"));
+            for class in Class::ALL.map(Class::name) {
+                if !fields.contains_key(&format!("j:{class}")) {
+                    fields.retain(|name, _| {
+                        !["t:", "x:", "w:", "k:"].map(|of| format!("{of}{class}")).contains(name)
+                    });
+                }
+            }
+            self.hashes.insert(format!("a:{id}"), fields);
+            for _ in 0..words.count()? {
+                let key = words.next()?;
+                self.lanes.push((key, words.pairs()?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans, routes and zones that the accounts name.
+    async fn take_rules(&mut self, source: &Source) -> Result<(), Error> {
+        let of = |field: &str| -> BTreeSet<String> {
+            let accounts = self.hashes.values().filter_map(|fields| fields.get(field).cloned());
+            accounts.collect()
+        };
+        let (plans, routes, zones) = (of("pl"), of("rt"), of("tz"));
+        for (of, names) in [("plan", plans), ("rt", routes)] {
+            for name in names {
+                let rest = format!("{of}:{name}");
+                let hash = source.hash(&rest).await?;
+                self.hashes.insert(rest, hash);
+            }
+        }
+        for zone in zones {
+            let rest = format!("tz:{zone}");
+            let table: Option<String> =
+                source.ask(redis::cmd("GET").arg(source.key(&rest))).await?;
+            self.texts.extend(table.map(|table| (rest, table)));
+        }
+        Ok(())
+    }
+
+    async fn take_actions(&mut self, source: &Source) -> Result<(), Error> {
+        let in_lanes = self.lanes.iter().flat_map(|(key, lane)| {
+            let state = if key.ends_with('!') { "unknown" } else { "waiting" };
+            lane.iter().map(move |(id, _)| (id.clone(), state))
+        });
+        let mut ids: Vec<(String, &str)> = in_lanes.collect();
+        if ids.len() > ACTIONS_MAX {
+            return Err(Error::TooMany { count: ids.len(), most: ACTIONS_MAX });
+        }
+        for fields in self.hashes.values() {
+            let busy = Class::ALL.map(|class| fields.get(&format!("j:{}", class.name())).cloned());
+            ids.extend(busy.into_iter().flatten().map(|id| (id, "")));
+        }
+        for some in ids.chunks(ACTIONS_AT_ONCE) {
+            let mut pipe = redis::pipe();
+            for (id, _) in some {
+                pipe.cmd("HGETALL").arg(source.key(&format!("j:{id}")));
+            }
+            let read: Vec<Fields> = pipe.query_async(&mut source.connection.clone()).await?;
+            for ((id, state), mut fields) in some.iter().zip(read) {
+                if !state.is_empty() {
+                    // Claimed since its lane was read: here it still waits.
+                    fields.insert("st".to_owned(), (*state).to_owned());
+                    self.waiting.extend(waiting(id, &fields));
+                }
+                self.hashes.insert(format!("j:{id}"), fields);
+            }
+        }
+        // Removed since: it is in no lane of ours.
+        let known = |id: &String| self.hashes.get(&format!("j:{id}")).is_some_and(|f| f.len() > 1);
+        for (_, lane) in &mut self.lanes {
+            lane.retain(|(id, _)| known(id));
+        }
+        Ok(())
+    }
+
+    /// Writes it into a server of virtual time; returns what runs at its beginning.
+    pub(super) async fn write(&self, queue: &Queue) -> Result<Vec<(Lease, ActionId)>, Error> {
+        let mut pipe = Piped { queue, pipe: redis::pipe() };
+        let not_ours = ["run_id", "clean", "opt", "allow_fake", "fake", "hw"];
+        let meta = self.meta.iter().filter(|(name, _)| !not_ours.contains(&name.as_str()));
+        pipe.hash("meta", meta.map(|(name, value)| (name.clone(), value.clone())).collect());
+        pipe.hash("meta", BTreeMap::from([("opt".to_owned(), self.options_on(queue))]));
+        let now = self.now.to_string();
+        let time = [("allow_fake", "1"), ("fake", &now), ("hw", &now)];
+        pipe.hash("meta", time.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        for (rest, text) in &self.texts {
+            pipe.add("SET", rest, std::slice::from_ref(text));
+        }
+        for (rest, fields) in &self.hashes {
+            pipe.hash(rest, fields.clone());
+            pipe.flush_when_full().await?;
+        }
+        for (rest, lane) in &self.lanes {
+            let pairs: Vec<_> =
+                lane.iter().flat_map(|(id, score)| [score.clone(), id.clone()]).collect();
+            for some in pairs.chunks(ACTIONS_AT_ONCE * 2) {
+                pipe.add("ZADD", rest, some);
+            }
+            pipe.flush_when_full().await?;
+        }
+        for one in &self.waiting {
+            // Claims hand the action out, so there must be one: its text decides nothing.
+            let json = json!({"account": one.account, "kind": one.kind, "target": one.target});
+            pipe.add("SET", &format!("p:{}", one.action), &[json.to_string()]);
+            if one.expires > 0 {
+                let member = [one.expires.to_string(), one.action.to_string()];
+                pipe.add("ZADD", "exp", &member);
+            }
+            pipe.flush_when_full().await?;
+        }
+        pipe.flush().await?;
+        for some in self.accounts.chunks(ACCOUNTS_AT_ONCE) {
+            let args: Vec<_> = [String::new()].into_iter().chain(some.iter().cloned()).collect();
+            queue.run(&scripts::REINDEX, &args).await?;
+        }
+        Ok(self.live())
+    }
+
+    /// The queue's options, with the leases of virtual time.
+    fn options_on(&self, queue: &Queue) -> String {
+        let theirs = self.meta.get("opt").map(String::as_str).unwrap_or_default();
+        let ms = |time: Duration| time.as_millis().to_string();
+        let ours = [ms(queue.options().lease), ms(queue.options().grace)];
+        let rest = theirs.split_whitespace().skip(ours.len()).map(str::to_owned);
+        ours.into_iter().chain(rest).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Attempts that run at the beginning.
+    fn live(&self) -> Vec<(Lease, ActionId)> {
+        let of = |id: &String, class: Class| {
+            let fields = self.hashes.get(&format!("a:{id}"))?;
+            let get = |field: &str| fields.get(&format!("{field}:{}", class.name()));
+            let (account, token) = (id.parse().ok()?, Token(get("t")?.clone()));
+            Some((Lease { account, class, token, ttl: LEASE }, get("j")?.parse().ok()?))
+        };
+        let all = self.accounts.iter().flat_map(|id| Class::ALL.map(|class| of(id, class)));
+        all.flatten().collect()
+    }
+}
+
+/// Writes in pieces.
+struct Piped<'a> {
+    queue: &'a Queue,
+    pipe: Pipeline,
+}
+
+impl Piped<'_> {
+    fn add(&mut self, command: &str, rest: &str, args: &[String]) {
+        self.pipe.cmd(command).arg(self.queue.key(rest)).arg(args).ignore();
+    }
+
+    fn hash(&mut self, rest: &str, fields: Fields) {
+        let args: Vec<_> = fields.into_iter().flat_map(|(name, value)| [name, value]).collect();
+        if !args.is_empty() {
+            self.add("HSET", rest, &args);
+        }
+    }
+
+    async fn flush_when_full(&mut self) -> Result<(), Error> {
+        if self.pipe.len() >= ACTIONS_AT_ONCE { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        let full = std::mem::take(&mut self.pipe);
+        if full.is_empty() { Ok(()) } else { self.queue.ask_all::<()>(&full).await }
+    }
+}
+
+/// The queue's present: where a test has moved its clock, from there.
+async fn now(source: &Source, meta: &Fields) -> Result<i64, Error> {
+    let number = |name: &str| meta.get(name).and_then(|value| value.parse::<i64>().ok());
+    if let (Some(_), Some(fake)) = (number("allow_fake"), number("fake")) {
+        return Ok(fake);
+    }
+    let (seconds, micros): (i64, i64) = source.ask(&redis::cmd("TIME")).await?;
+    let passed = Duration::from_secs(seconds as u64).as_millis() as i64;
+    Ok((passed + micros / 1000).max(number("hw").unwrap_or_default()))
+}
+
+fn waiting(id: &str, fields: &Fields) -> Option<Waiting> {
+    Some(Waiting {
+        action: id.parse().ok()?,
+        account: fields.get("a")?.clone(),
+        kind: fields.get("k")?.clone(),
+        target: fields.get("tg").cloned(),
+        expires: fields.get("x").and_then(|ms| ms.parse().ok()).unwrap_or_default(),
+    })
+}

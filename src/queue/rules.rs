@@ -1,0 +1,169 @@
+//! What each rule is called that may keep an action from running, and what a person can do.
+
+use super::Reason;
+
+/// One rule: a gate of the scripts, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable word, as [`Reason::code`] has it.
+    pub code: &'static str,
+    /// What it says, as a sentence without its full stop.
+    pub title: &'static str,
+    /// What a person can do, as an order without its full stop.
+    pub remedy: &'static str,
+    /// Whether no time mends it: somebody must act.
+    pub needs_person: bool,
+}
+
+const fn passes(code: &'static str, title: &'static str, remedy: &'static str) -> Rule {
+    Rule { code, title, remedy, needs_person: false }
+}
+
+const fn stays(code: &'static str, title: &'static str, remedy: &'static str) -> Rule {
+    Rule { code, title, remedy, needs_person: true }
+}
+
+/// A cap of 0, whatever it counts.
+const NEVER: Rule =
+    stays("never", "Its plan never allows this", "raise the cap in walkon.toml, or cancel it");
+
+/// Every code that `explain.lua` and `limits.lua` give; a test compares.
+pub const RULES: &[Rule] = &[
+    passes("cooldown", "Its kind is cooling down", "wait, or shorten the plan's cooldown"),
+    passes("burst", "The account has just done several", "wait, or widen the plan's burst"),
+    passes("hours", "Outside the account's active hours", "wait, or change the plan's hours"),
+    passes(
+        "daily_cap",
+        "The daily cap is used up",
+        "wait for midnight in its zone, or raise the plan's cap",
+    ),
+    passes(
+        "hourly_cap",
+        "The hourly cap is used up",
+        "wait for the full hour, or raise the plan's cap",
+    ),
+    passes(
+        "kind_daily_cap",
+        "The kind's daily cap is used up",
+        "wait for midnight in its zone, or raise the kind's cap in the plan",
+    ),
+    passes(
+        "kind_hourly_cap",
+        "The kind's hourly cap is used up",
+        "wait for the full hour, or raise the kind's cap in the plan",
+    ),
+    passes(
+        "global_daily_cap",
+        "The fleet's daily cap is used up",
+        "wait for midnight UTC, or raise the fleet's cap",
+    ),
+    passes(
+        "global_hourly_cap",
+        "The fleet's hourly cap is used up",
+        "wait for the full hour, or raise the fleet's cap",
+    ),
+    passes("not_before", "It was asked for later", "wait, or cancel it and send it anew"),
+    passes(
+        "backoff",
+        "It failed and is tried again later",
+        "wait, or look at its last failure: walkon action show",
+    ),
+    passes("queue", "Others come first", "wait, or send it with a more urgent priority"),
+    passes("lease", "The account is busy", "wait until that is done"),
+    passes(
+        "busy",
+        "The account does one of its kind by the other route",
+        "wait until that is done",
+    ),
+    passes("fenced", "An earlier lease must end first", "wait a few seconds"),
+    stays(
+        "held",
+        "The account is held",
+        "look at its holds (walkon account show), then resume or release it",
+    ),
+    stays("route", "There is no way to do it", "give the account a token, or the site a behavior"),
+    stays("plan", "Its plan is not known", "add the plan to walkon.toml and start again"),
+    stays("zone", "Its zone's days are not known", "give the account an IANA time zone"),
+    passes("restarted", "Redis was restarted", "wait until the leases before it have ended"),
+    stays("clock", "The server's clock went back", "check the clock of the Redis host"),
+    stays(
+        "paused",
+        "A person has paused it",
+        "ask whoever paused it, then walkon resume with --all or --site",
+    ),
+    stays(
+        "parked",
+        "It may have been done",
+        "look at the site, then walkon action settle with retry, done or failed",
+    ),
+    passes("state", "It does not wait any more", "nothing; walkon action show says how it ended"),
+];
+
+/// The rule of a code; `None`: no script of this version gives it.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.code == code)
+}
+
+impl Reason {
+    /// The rule it is of.
+    pub fn rule(&self) -> Option<&'static Rule> {
+        if self.most == Some(0) { Some(&NEVER) } else { rule(&self.code) }
+    }
+
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        self.rule().map_or("look at the queue's log", |rule| rule.remedy)
+    }
+
+    /// Whether it stays so until a person acts.
+    pub fn needs_person(&self) -> bool {
+        self.until.is_none() && self.rule().is_some_and(|rule| rule.needs_person)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every code in the scripts' text: what stands in quotes after one of the calls that give one.
+    fn codes() -> BTreeSet<&'static str> {
+        let scripts = [include_str!("lua/explain.lua"), include_str!("lua/limits.lua")];
+        let calls = ["gate('", "see('", "rows + 1] = { '", "#out + 1] = { '", "-1, '"];
+        let mut codes = BTreeSet::new();
+        for call in calls {
+            for script in scripts {
+                let after = script.split(call).skip(1);
+                codes.extend(after.filter_map(|rest| rest.split('\'').next()));
+            }
+        }
+        // One call chooses between two.
+        codes.extend(["backoff", "not_before"]);
+        codes.remove("");
+        codes
+    }
+
+    #[test]
+    fn every_gate_of_the_scripts_has_a_rule_and_says_what_to_do() {
+        let known: BTreeSet<_> = RULES.iter().map(|rule| rule.code).collect();
+        assert_eq!(known.len(), RULES.len(), "no rule is there twice");
+        assert_eq!(codes(), known, "left: in the scripts, right: in the table");
+        for rule in RULES {
+            let sentences = [rule.title, rule.remedy];
+            assert!(sentences.iter().all(|text| text.contains(' ')), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_cap_of_zero_is_never_whatever_its_code() {
+        let reason = Reason {
+            code: "daily_cap".into(),
+            until: None,
+            since: None,
+            used: Some(0),
+            most: Some(0),
+            words: String::new(),
+        };
+        assert!(reason.needs_person() && reason.remedy().contains("raise the cap"));
+    }
+}

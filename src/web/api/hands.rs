@@ -1,0 +1,309 @@
+//! What a person does by hand: pause and resume, cancel and settle, dead letters, and the pool.
+//!
+//! Who it was is said by the header `walkon-by`. Until operators sign in that is a name and no
+//! proof.
+
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use walkon_core::action::Refuse;
+use walkon_core::hold::HoldKind;
+use walkon_core::id::{AccountId, ActionId};
+
+use super::{Answer, Body, Problem, account, no, row};
+use crate::coordinator::Coordinator;
+use crate::coordinator::hands::DeadFilter;
+use crate::queue::{Cancelled, Paused, Person, PoolFilter, Resolution, Scope};
+
+/// The header that says who asks.
+pub const BY: &str = "walkon-by";
+/// The most dead letters of one answer.
+const DEAD_MAX: usize = 10_000;
+
+/// Who asks.
+pub(super) struct Who(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let name = parts.headers.get(BY).and_then(|value| value.to_str().ok());
+        Ok(Self(name.filter(|name| !name.is_empty()).unwrap_or("http").to_owned()))
+    }
+}
+
+impl Who {
+    fn person(&self, why: Option<&str>, otherwise: &str) -> Person {
+        Person::new(&self.0, why.filter(|why| !why.is_empty()).unwrap_or(otherwise))
+    }
+}
+
+/// The routes of a person's hands.
+pub(super) fn router() -> Router<Coordinator> {
+    Router::new()
+        .route("/api/pauses", get(pauses))
+        .route("/api/pause", post(pause))
+        .route("/api/resume", post(resume))
+        .route("/api/actions/{id}/cancel", post(cancel))
+        .route("/api/actions/{id}/settle", post(settle))
+        .route("/api/dead", get(dead))
+        .route("/api/dead/retry", post(put_back))
+        .route("/api/accounts/{id}/pause", post(pause_account))
+        .route("/api/accounts/{id}/resume", post(resume_account))
+        .route("/api/accounts/{id}/release", post(release))
+        .route("/api/pool", get(pool))
+}
+
+/// What is paused or goes on.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Halt {
+    /// The whole fleet.
+    #[serde(default)]
+    pub all: bool,
+    /// One site.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// Why.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+impl Halt {
+    fn scope(&self, c: &Coordinator) -> Result<Scope, Problem> {
+        if self.all == self.site.is_some() {
+            let why = "what is to be paused or to go on is not said, or said twice";
+            let fix = "write either `\"all\": true` or `\"site\": \"…\"`";
+            return Err(Refuse::new("no_scope", why, fix).into());
+        }
+        Ok(c.scope(self.site.as_deref())?)
+    }
+}
+
+async fn pauses(State(c): State<Coordinator>) -> Answer {
+    let row = |one: &Paused| {
+        let site = match &one.scope {
+            Scope::Fleet => Value::Null,
+            Scope::Site(site) => json!(site),
+        };
+        let all = site.is_null();
+        json!({"all": all, "site": site, "since": one.since, "by": one.by, "why": one.why})
+    };
+    let all = c.queue.pauses().await?;
+    Ok(Json(json!({"pauses": all.iter().map(row).collect::<Vec<_>>()})))
+}
+
+async fn pause(State(c): State<Coordinator>, who: Who, Body(halt): Body<Halt>) -> Answer {
+    let person = who.person(halt.why.as_deref(), "no reason was given");
+    c.queue.pause(&halt.scope(&c)?, &person).await?;
+    pauses(State(c)).await
+}
+
+async fn resume(State(c): State<Coordinator>, who: Who, Body(halt): Body<Halt>) -> Answer {
+    let person = who.person(halt.why.as_deref(), "no reason was given");
+    let was = c.queue.resume(&halt.scope(&c)?, &person).await?;
+    let Json(mut answer) = pauses(State(c)).await?;
+    answer["was_paused"] = json!(was);
+    Ok(Json(answer))
+}
+
+/// Why something is done by hand.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Why {
+    /// In a sentence.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+async fn cancel(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<ActionId>,
+    why: Result<Body<Why>, Problem>,
+) -> Answer {
+    // Without a body it is cancelled for no reason given.
+    let why = why.ok().and_then(|Body(Why { why })| why);
+    let person = who.person(why.as_deref(), "cancelled by an operator");
+    match c.queue.cancel(&id, &person).await? {
+        Cancelled::Yes => Ok(Json(json!({"state": "cancelled"}))),
+        Cancelled::IfNotDone => Ok(Json(json!({"state": "running", "cancel": "if not done"}))),
+        Cancelled::Ended(state) => Ok(Json(json!({"state": state.name()}))),
+        Cancelled::NoAction => Err(no("action", id.as_str())),
+    }
+}
+
+/// Why an operator pauses an account.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pause {
+    /// In a sentence.
+    pub reason: String,
+}
+
+async fn pause_account(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<AccountId>,
+    Body(pause): Body<Pause>,
+) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    c.pause_account(&id, &who.person(Some(&pause.reason), "paused by an operator")).await?;
+    account(State(c), Path(id)).await
+}
+
+async fn resume_account(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<AccountId>,
+) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    c.lift_by_hand(&id, HoldKind::Operator, &who.person(None, "resumed")).await?;
+    account(State(c), Path(id)).await
+}
+
+/// Which hold a person lifts, having looked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Release {
+    /// The hold's kind: `block`, `challenge`, `health`.
+    pub hold: String,
+}
+
+async fn release(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<AccountId>,
+    Body(release): Body<Release>,
+) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    let kind = HoldKind::named(&release.hold).ok_or_else(|| Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code: "unknown_hold".to_owned(),
+        why: format!("there is no hold `{}`", release.hold),
+        fix: format!("known: {}", HoldKind::ALL.map(HoldKind::name).join(", ")),
+    })?;
+    c.lift_by_hand(&id, kind, &who.person(None, "released, having looked")).await?;
+    account(State(c), Path(id)).await
+}
+
+/// How a person settles an action that nobody could tell about, or that failed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Settle {
+    /// `retry`, `done` or `failed`.
+    pub outcome: String,
+    /// In a sentence.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+async fn settle(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<ActionId>,
+    Body(settle): Body<Settle>,
+) -> Answer {
+    let unfit = |why: String, fix: &str| Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code: "cannot_settle".to_owned(),
+        why,
+        fix: fix.to_owned(),
+    };
+    let resolution = match settle.outcome.as_str() {
+        "retry" => Resolution::Retry,
+        "done" => Resolution::Done,
+        "failed" => Resolution::Failed,
+        other => return Err(unfit(format!("`{other}` is no ending"), "use retry, done or failed")),
+    };
+    c.queue.action(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
+    let person = who.person(settle.why.as_deref(), "settled by an operator");
+    match c.queue.resolve(&id, resolution, &person).await? {
+        Some(state) => Ok(Json(json!({"state": state.name()}))),
+        None => Err(unfit(
+            format!("{id} does not wait for a person"),
+            "only `unknown` actions that are parked, and failed ones by `retry`, can be settled",
+        )),
+    }
+}
+
+/// Which dead letters.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dead {
+    /// Those that may have been done, instead of those that failed.
+    #[serde(default)]
+    pub parked: bool,
+    /// Only of this account.
+    pub account: Option<AccountId>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only those that ended with this code.
+    pub code: Option<String>,
+    /// At most so many.
+    pub most: Option<usize>,
+}
+
+impl Dead {
+    fn filter(&self) -> DeadFilter {
+        let (account, kind, code) = (self.account.clone(), self.kind.clone(), self.code.clone());
+        DeadFilter { parked: self.parked, account, kind, code }
+    }
+
+    fn most(&self) -> usize {
+        self.most.unwrap_or(DEAD_MAX).clamp(1, DEAD_MAX)
+    }
+}
+
+async fn dead(State(c): State<Coordinator>, Query(which): Query<Dead>) -> Answer {
+    let found = c.dead(&which.filter(), which.most()).await?;
+    let of = |view| {
+        let mut row = row(view);
+        row["since"] = json!(view.updated_at);
+        row
+    };
+    Ok(Json(json!({"dead": found.iter().map(of).collect::<Vec<_>>()})))
+}
+
+/// What is put back: these, or all that match.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutBack {
+    /// These.
+    #[serde(default)]
+    pub ids: Vec<ActionId>,
+    /// All that match.
+    #[serde(default)]
+    pub matching: Option<Dead>,
+    /// In a sentence.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+async fn put_back(State(c): State<Coordinator>, who: Who, Body(wish): Body<PutBack>) -> Answer {
+    let mut ids = wish.ids;
+    if let Some(which) = &wish.matching {
+        let found = c.dead(&which.filter(), which.most()).await?;
+        ids.extend(found.into_iter().map(|view| view.id));
+    }
+    let asked = ids.len();
+    let back = c.put_back(ids, &who.person(wish.why.as_deref(), "put back by an operator")).await?;
+    Ok(Json(json!({"asked": asked, "back": back})))
+}
+
+/// Which accounts.
+#[derive(Debug, Default, Deserialize)]
+struct Pool {
+    site: Option<String>,
+    plan: Option<String>,
+}
+
+async fn pool(State(c): State<Coordinator>, Query(Pool { site, plan }): Query<Pool>) -> Answer {
+    let s = c.queue.pool(&PoolFilter { site, plan }).await?;
+    Ok(Json(json!({
+        "total": s.total, "available": s.available, "leased": s.leased, "cooling": s.cooling,
+        "capped": s.capped, "quarantined": s.quarantined, "paused": s.paused,
+        "waiting": s.waiting, "without_work": s.without_work, "reasons": s.reasons,
+        "next_free_at": s.next_free_at,
+    })))
+}
