@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
-use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, Lease, Token};
+use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, HandBack, Lease, Token};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 
 use super::{Error, Queue, actions, scripts};
@@ -213,9 +213,12 @@ impl Queue {
 
     /// Hands an action back untouched: its caps are given back and no attempt is counted. Without
     /// an action: lets a kept lease go. False: the lease was lost before.
-    pub async fn release(&self, lease: &Lease, id: Option<&ActionId>) -> Result<bool, Error> {
+    pub async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<bool, Error> {
         let mut args = of(lease);
-        args.push(id.map(ToString::to_string).unwrap_or_default());
+        args.push(action.map(|back| back.id.to_string()).unwrap_or_default());
+        if let Some(fault) = action.and_then(|back| back.fault.as_ref()) {
+            args.extend([fault.code.clone(), fault.why.clone()]);
+        }
         let reply = self.run(&scripts::RELEASE, &args).await?;
         Ok(scripts::int(&reply, 0)? == 1)
     }

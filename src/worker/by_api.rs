@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use walkon_core::bundle::Bundle;
-use walkon_core::lease::{Claimed, Duty};
+use walkon_core::lease::{Claimed, Duty, HandBack};
 use walkon_core::outcome::{Finding, Made, Outcome, Settlement};
 
 use super::Slot;
@@ -37,7 +37,7 @@ impl Slot {
             Ok(effect) => Outcome::Done { effect }.into(),
             Err(Trouble::Lost) => return,
             Err(Trouble::Stopped) if !begun => {
-                return self.hand_back(&claimed.lease, Some(&claimed.id)).await;
+                return self.hand_back(&claimed.lease, Some(HandBack::stopping(&claimed.id))).await;
             }
             Err(trouble) => settle_trouble(&trouble, *begun, claimed.duty),
         };

@@ -40,6 +40,7 @@ local function take(A, lane)
     move(J, 'running')
   end
   put(J, 'cl', class)
+  put(J, 'hb', nil)
   put(J, 'wk', worker)
   save(J)
   put(A, 't:' .. class, token)

@@ -11,9 +11,9 @@
 -- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  ch charge
 -- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake  ft fa fk last token settled and its answer
--- cx cancel wished  cl class  nb not before
+-- cx cancel wished  cl class  nb not before  hb why a host handed it back
 local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'bp',
-  'ch', 'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
+  'ch', 'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb', 'hb' }
 
 local function action(id)
   local raw, f = call('HMGET', K .. 'j:' .. id, unpack(FIELDS)), {}

@@ -37,6 +37,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("queue", "Others come first", "wait, or send it with a more urgent priority"),
     ("lease", "The account is busy", "wait until that is done"),
     ("busy", "The account does one of its kind by the other route", "wait until that is done"),
+    ("handed_back", "A worker's host could not do it", "mend that host, or start one that can"),
     ("fenced", "An earlier lease must end first", "wait a few seconds"),
     ("held", "The account is held", "see the account's holds, and lift them"),
     ("route", "There is no way to do it", "give the account a token, or the site a behavior"),
