@@ -24,6 +24,7 @@ mod floor;
 mod options;
 mod public;
 mod scripts;
+mod sooner;
 mod views;
 mod wait;
 mod work;
@@ -45,6 +46,7 @@ pub use explain::{Explanation, Reason};
 pub use floor::{Acting, Coming};
 pub use options::Options;
 pub use public::{Entry, Intake};
+pub use sooner::Woken;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
 pub use work::{Begun, Reaped, Settled};
 
@@ -67,6 +69,7 @@ struct Inner {
     spare: wait::Spare,
     zones: zones::Known,
     rounds: work::Rounds,
+    bells: sooner::Bells,
     /// The connection broke: what is behind it may be another run of the server.
     shaken: AtomicBool,
 }
@@ -107,6 +110,7 @@ impl Queue {
             spare: wait::Spare::default(),
             zones: zones::Known::default(),
             rounds: work::Rounds::default(),
+            bells: sooner::Bells::default(),
             shaken: AtomicBool::new(false),
         };
         let queue = Self { inner: Arc::new(inner) };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use walkon_core::id::{AccountId, ActionId, SessionId};
 use walkon_core::kind::{EffectClass, KINDS, Object, OnLost};
 
+use super::browse::{self, Display};
 use super::client::Client;
 use super::out::{say, table};
 use super::report::{Code, Failure};
@@ -160,7 +161,7 @@ pub(super) enum Sessions {
         /// Which.
         id: SessionId,
     },
-    /// The address of its page.
+    /// Opens its page where there is a display, and prints its address.
     Open {
         /// Which.
         id: SessionId,
@@ -423,7 +424,11 @@ pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure
 }
 
 /// `walkon session …`
-pub(super) async fn session(client: &Client, command: &Sessions) -> Result<(), Failure> {
+pub(super) async fn session(
+    client: &Client,
+    command: &Sessions,
+    display: Display,
+) -> Result<(), Failure> {
     match command {
         Sessions::List { most } => {
             let answer = client.get(&format!("/api/sessions?most={most}")).await?;
@@ -448,7 +453,7 @@ pub(super) async fn session(client: &Client, command: &Sessions) -> Result<(), F
         Sessions::Show { id } => print(&client.get(&format!("/api/sessions/{id}")).await?),
         Sessions::Open { id } => {
             client.get(&format!("/api/sessions/{id}")).await?;
-            say(&client.page(&format!("/sessions/{id}")));
+            browse::show(&client.page(&format!("/sessions/{id}")), display);
         }
     }
     Ok(())

@@ -93,6 +93,9 @@ impl Queue {
             serde_json::to_string(action).expect("an action is plain data"),
         ];
         let reply = self.run(&scripts::ENQUEUE, &args).await?;
+        if let Some(end) = action.expires_at {
+            self.inner.bells.ends(end.as_millisecond());
+        }
         let first = || -> Result<ActionId, Error> {
             let text = scripts::word(&reply, 1)?;
             text.parse().map_err(|_| Error::Answer(format!("`{text}` is no action's id")))

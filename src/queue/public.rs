@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::streams::{StreamAutoClaimReply, StreamId, StreamRangeReply, StreamReadReply};
 use walkon_core::event::Event;
 
-use super::{Error, Queue};
+use super::{Error, Queue, scripts};
 
 /// The group by which coordinators share the intake.
 const GROUP: &str = "coordinators";
@@ -49,19 +49,18 @@ impl Queue {
         format!("{}{name}", self.inner.options.public)
     }
 
-    /// Writes down that an action was refused: it has no lane, so only its event tells of it.
-    pub async fn refused(&self, event: &Event) -> Result<(), Error> {
-        let mut add = redis::cmd("XADD");
-        add.arg(self.key("ev")).arg("*");
+    /// Takes an entry off the intake and tells of it by `event`, in one step: an action that is
+    /// refused has no lane, so its one event is all there is of it. False: that was done before.
+    pub async fn refuse(&self, id: &str, event: &Event) -> Result<bool, Error> {
+        let mut args = vec![self.public("intake"), GROUP.to_owned(), id.to_owned()];
+        let set_by_the_script = ["v", "type", "at"];
         for (name, value) in fields(event) {
-            // Inside the shard an instant is a number of milliseconds, as the scripts write it.
-            let at = event.at.as_millisecond().to_string();
-            add.arg(&name).arg(if name == "at" { at } else { value });
+            if !set_by_the_script.contains(&name.as_str()) {
+                args.extend([name, value]);
+            }
         }
-        self.ask::<String>(&add).await?;
-        let mut count = redis::cmd("HINCRBY");
-        count.arg(self.key("n")).arg("refused").arg(1);
-        self.ask::<i64>(&count).await.map(drop)
+        let reply = self.run(&scripts::REFUSE, &args).await?;
+        Ok(scripts::int(&reply, 0)? == 1)
     }
 
     /// Copies an event to the public stream, under its own id where that is still free to use; the

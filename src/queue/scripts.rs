@@ -72,6 +72,7 @@ script!(RELEASE, Settle, RULES, "release.lua");
 script!(REAP, Settle, RULES, "reap.lua");
 script!(CANCEL, Settle, RULES, "cancel.lua");
 script!(RESOLVE, Settle, RULES, "resolve.lua");
+script!(REFUSE, Settle, &[], "refuse.lua");
 script!(EXPLAIN, Read, RULES, "explain.lua");
 
 /// How often a call whose answer was lost is made.

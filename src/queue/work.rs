@@ -204,10 +204,13 @@ impl Queue {
         let reply = self.run(&scripts::FINISH, &args).await?;
         match scripts::word(&reply, 0)? {
             "fenced" => Ok(Settled::Fenced),
-            name => Ok(Settled::As {
-                state: actions::state(name)?,
-                kept: scripts::int(&reply, 1)? == 1,
-            }),
+            name => {
+                let state = actions::state(name)?;
+                if !state.is_final() {
+                    self.inner.bells.work_is_back();
+                }
+                Ok(Settled::As { state, kept: scripts::int(&reply, 1)? == 1 })
+            }
         }
     }
 
@@ -220,21 +223,28 @@ impl Queue {
             args.extend([fault.code.clone(), fault.why.clone()]);
         }
         let reply = self.run(&scripts::RELEASE, &args).await?;
+        if action.is_some() {
+            self.inner.bells.work_is_back();
+        }
         Ok(scripts::int(&reply, 0)? == 1)
     }
 
     /// Takes back leases that ended a grace ago and ends work whose time passed, at most `limit`
-    /// of each. To be called when [`Reaped::next`] has come, and after every [`Queue::enqueue`]
-    /// that could be due sooner.
+    /// of each. To be called when [`Reaped::next`] has come, a lease and a grace after the last
+    /// call at the latest, and when [`Queue::sooner`] says so.
     pub async fn reap(&self, limit: u32) -> Result<Reaped, Error> {
         let (last, elapsed) = self.inner.rounds.since();
         let args = [limit.to_string(), last.to_string(), elapsed.as_millis().to_string()];
+        self.inner.bells.round_begins();
         let reply = self.run(&scripts::REAP, &args).await?;
-        self.inner.rounds.note(scripts::int(&reply, 3)?);
+        let (next, server) = (after(&reply, 2)?, scripts::int(&reply, 3)?);
+        self.inner.rounds.note(server);
+        let at = |next: Duration| server.saturating_add(next.as_millis() as i64);
+        self.inner.bells.round_ended(next.map(at));
         Ok(Reaped {
             leases: scripts::int(&reply, 0)? as u64,
             expired: scripts::int(&reply, 1)? as u64,
-            next: after(&reply, 2)?,
+            next,
         })
     }
 }

@@ -2,9 +2,11 @@
 
 mod accounts;
 mod behaviors;
+mod by_api;
 mod front_door;
 mod host;
 mod operator;
+mod pages;
 mod proxies;
 mod refusals;
 mod settings;

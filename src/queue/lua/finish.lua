@@ -29,6 +29,7 @@ local function settle()
   if J.f.du == 'v' then
     -- Only a reading that looked and did not find it says that it is not there.
     if outcome == 'retry' and x.code == 'not_there' then
+      put(J, 'bp', nil)
       return again(A, J, now + math.max(after, backoff(J, num(J.f.at))), x)
     end
     if outcome == 'fatal' then return park(J, x) end
