@@ -1,8 +1,8 @@
 //! `walkon demo`: the main job on Plaza, with what goes wrong on the way, and the books at the end.
 //!
 //! [`stage`] sets it up in a folder of its own, [`asked`] is what is asked for, [`story`] what
-//! happens; [`books`] compares Plaza's ledger with our receipts, and with the plans by [`caps`]. Plaza is the judge: it runs in this very
-//! process and nothing is done to it.
+//! happens; [`books`] compares Plaza's ledger with our receipts, and with the plans by [`caps`].
+//! Plaza is the judge: it runs in this very process and nothing is done to it.
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;

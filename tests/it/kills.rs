@@ -1,8 +1,8 @@
 //! Killing any process at any moment of a short demo: Plaza is the judge, and is spared.
 //!
 //! A run asks for fifteen actions over both routes, some under a cap and a cooldown; its seed
-//! decides who is killed and when. It passes only if everything ends that the cap allows, ledger and
-//! receipts agree exactly, the ledger is within every plan, and no browser is left.
+//! decides who is killed and when. It passes only if everything ends that the cap allows, ledger
+//! and receipts agree exactly, the ledger is within every plan, and no browser is left.
 //! Repeat one with `walkon demo --exit --short --kill <seed> --driver fake`.
 
 use std::process::{Command, Output};
