@@ -127,10 +127,10 @@ async fn every_list_reads_as_text_and_as_json() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_opened_where_there_is_a_display_and_its_address_printed_anyway() {
     let home = Home::new().await;
-    let opener = home.path("xdg-open");
+    let script = home.path("xdg-open");
     // As a desktop's own: it is told the address.
-    fs::write(&opener, "#!/bin/sh\necho \"$1\" > \"${0%/*}/opened\"\n").unwrap();
-    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&script, "#!/bin/sh\necho \"$1\" > \"${0%/*}/opened\"\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", home.folder.path().display());
     let home = home.env("PATH", &path).env("DISPLAY", ":9");
     let mut fleet = home.account("ada", "").start().await;
