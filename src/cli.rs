@@ -9,6 +9,7 @@ use crate::config::Config;
 
 mod actions;
 mod behaviors;
+mod browse;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
@@ -148,7 +149,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Pool(args) => hands::pool(&client()?, &args).await,
         Command::Queue(args) => forecast::queue(&config, &args, shared.json).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
-        Command::Session(args) => lists::session(&client()?, &args).await,
+        Command::Session(args) => lists::session(&client()?, &args, display()).await,
         Command::Behavior(behaviors::Behaviors::Check { paths }) => {
             behaviors::check(&config, &paths, shared.json)
         }
@@ -163,6 +164,11 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 #[expect(clippy::disallowed_methods, reason = "settings are read here and passed down")]
 fn load(file: Option<&std::path::Path>) -> Result<Config, Failure> {
     Ok(Config::load(file, std::env::vars())?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "whether there is a display is no setting")]
+fn display() -> browse::Display {
+    browse::Display::of(std::env::vars())
 }
 
 /// Log lines on standard error; `WALKON_LOG=debug` shows more.

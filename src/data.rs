@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{AccessFlags, access};
 use walkon_core::bundle::Secret;
 
 /// The version of the folder's layout.
@@ -76,6 +77,29 @@ impl DataFolder {
             fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(system)?;
         }
         Ok(folder)
+    }
+
+    /// Whether [`DataFolder::open`] could open a folder, without making anything; `true`: it is
+    /// there already.
+    pub fn look(root: &Path) -> Result<bool, Error> {
+        let system = |source: io::Error| Error::System { folder: root.to_path_buf(), source };
+        let write = AccessFlags::W_OK | AccessFlags::X_OK;
+        if !root.exists() {
+            // What will be made is made below the nearest folder that is there.
+            let above = root.ancestors().skip(1).find(|above| above.exists());
+            let above = above.filter(|above| !above.as_os_str().is_empty());
+            let above = above.unwrap_or(Path::new("."));
+            access(above, write).map_err(|error| system(error.into()))?;
+            return Ok(false);
+        }
+        access(root, write).map_err(|error| system(error.into()))?;
+        match fs::read_to_string(root.join("VERSION")) {
+            Ok(found) if found.trim() != VERSION.to_string() => {
+                Err(Error::Newer { folder: root.to_path_buf(), found: found.trim().to_owned() })
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(system(error)),
+            _ => Ok(true),
+        }
     }
 
     /// Where it is.
@@ -155,6 +179,21 @@ mod tests {
         let error = DataFolder::open(temp.path()).unwrap_err();
         assert!(error.to_string().contains("is of version 2"), "{error}");
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn looking_makes_nothing_and_finds_what_opening_would() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("a/b");
+        assert!(!DataFolder::look(&root).unwrap(), "it would be made");
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
+        DataFolder::open(&root).unwrap();
+        assert!(DataFolder::look(&root).unwrap());
+        fs::write(root.join("VERSION"), "2\n").unwrap();
+        assert!(DataFolder::look(&root).unwrap_err().to_string().contains("is of version 2"));
+        let file = temp.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(DataFolder::look(&file.join("below")).is_err(), "a file is no folder");
     }
 
     #[test]

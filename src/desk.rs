@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use walkon_core::bundle::Bundle;
 use walkon_core::id::{ActionId, SessionId, WorkerId};
-use walkon_core::lease::{Ask, Claim, Lease, Token};
+use walkon_core::lease::{Ask, Claim, HandBack, Lease, Token};
 use walkon_core::outcome::Settlement;
 use walkon_core::storage_state::StorageState;
 
@@ -77,7 +77,7 @@ pub trait Desk: Send + Sync {
         keep: bool,
     ) -> Result<(), Error>;
     /// Gives a lease back; an action under it goes back unspent.
-    async fn release(&self, lease: &Lease, action: Option<&ActionId>) -> Result<(), Error>;
+    async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<(), Error>;
     /// Everything needed to act as the lease's account.
     async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error>;
     /// Keeps the account's storage state.

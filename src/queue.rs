@@ -28,6 +28,7 @@ mod pool;
 mod public;
 mod rules;
 mod scripts;
+mod sooner;
 mod views;
 mod wait;
 mod work;
@@ -54,6 +55,7 @@ pub use pool::{PoolFilter, PoolStatus};
 pub use public::{Entry, Intake};
 pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
+pub use sooner::Woken;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
 pub use work::{Begun, Reaped, Settled};
 
@@ -76,6 +78,7 @@ struct Inner {
     spare: wait::Spare,
     zones: zones::Known,
     rounds: work::Rounds,
+    bells: sooner::Bells,
     /// The connection broke: what is behind it may be another run of the server.
     shaken: AtomicBool,
 }
@@ -116,6 +119,7 @@ impl Queue {
             spare: wait::Spare::default(),
             zones: zones::Known::default(),
             rounds: work::Rounds::default(),
+            bells: sooner::Bells::default(),
             shaken: AtomicBool::new(false),
         };
         let queue = Self { inner: Arc::new(inner) };

@@ -45,8 +45,17 @@ struct Running {
     started: Instant,
     again_at: Instant,
     wait: Duration,
-    /// With which code it ended last.
-    code: Option<i32>,
+    /// Whether this is its first run.
+    is_first: bool,
+}
+
+impl Running {
+    /// The exit code by which it says that it cannot come up: it ended by itself, in its first
+    /// moments. Later the same code may be passing trouble, such as a Redis that was killed too.
+    fn in_vain(&self, code: Option<i32>, now: Instant) -> Option<i32> {
+        let is_new = self.is_first && now - self.started < WELL;
+        code.filter(|code| is_new && IN_VAIN.contains(code))
+    }
 }
 
 /// The parent of a fleet's processes.
@@ -100,7 +109,7 @@ impl Supervisor {
             started: now,
             again_at: now,
             wait: AGAIN,
-            code: None,
+            is_first: true,
         });
         Ok(())
     }
@@ -116,24 +125,6 @@ impl Supervisor {
         self.redis.as_ref().map(Embedded::pid)
     }
 
-    /// As [`Supervisor::watch`], while the fleet comes up: who says that it cannot is not started
-    /// again and again.
-    pub async fn watch_start(&mut self, shutdown: &Shutdown) -> Result<(), Error> {
-        while !shutdown.soft().is_cancelled() {
-            self.look().await?;
-            for running in &self.running {
-                if let Some(code) = running.code.filter(|code| IN_VAIN.contains(code)) {
-                    return Err(Error::InVain { role: running.role.name.clone(), code });
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                () = shutdown.soft().cancelled() => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Keeps everything running until a soft stop.
     pub async fn watch(&mut self, shutdown: &Shutdown) -> Result<(), Error> {
         while !shutdown.soft().is_cancelled() {
@@ -147,6 +138,10 @@ impl Supervisor {
     }
 
     /// Looks once after everybody, and starts again what has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InVain`] where a process that was never up says that it cannot be.
     pub async fn look(&mut self) -> Result<(), Error> {
         if self.redis.as_mut().is_some_and(Embedded::has_ended) {
             tracing::warn!("redis ended by itself; starting it again");
@@ -159,7 +154,9 @@ impl Supervisor {
                 if let Ok(Some(status)) = child.try_wait() {
                     tracing::warn!(role = running.role.name, %status, "ended by itself");
                     running.child = None;
-                    running.code = status.code();
+                    if let Some(code) = running.in_vain(status.code(), now) {
+                        return Err(Error::InVain { role: running.role.name.clone(), code });
+                    }
                     let is_well = now - running.started >= WELL;
                     running.wait = if is_well { AGAIN } else { (running.wait * 2).min(AGAIN_MAX) };
                     running.again_at = now + running.wait;
@@ -167,6 +164,7 @@ impl Supervisor {
             } else if now >= running.again_at {
                 running.child = Some(spawn(&self.walkon, &running.role)?);
                 running.started = now;
+                running.is_first = false;
             }
         }
         Ok(())

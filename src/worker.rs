@@ -3,7 +3,7 @@
 //! Each of its slots does one thing at a time; a slot that has a browser open keeps it only under
 //! the lease of its account. [`heartbeat`] renews the leases, [`visit`] is one account's turn in a
 //! browser, [`perform`] walks a behavior's steps, [`effect`] reads what they left behind, and
-//! [`by_api`] is the other way.
+//! [`by_api`] is the other way. [`fitness`] knows whether this host can open browsers at all.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use walkon_core::clock::Clock;
 use walkon_core::id::{AccountId, ActionId, WorkerId};
-use walkon_core::lease::{Ask, Claim, Claimed, Class, Lease};
+use walkon_core::lease::{Ask, Claim, Claimed, Class, HandBack, Lease};
 use walkon_core::outcome::Settlement;
 use walkon_core::rng::Seed;
 
@@ -24,6 +24,7 @@ use crate::shutdown::Shutdown;
 pub mod attempt;
 mod by_api;
 mod effect;
+mod fitness;
 pub mod heartbeat;
 mod perform;
 mod pointing;
@@ -31,6 +32,7 @@ mod scene;
 mod visit;
 mod words;
 
+use fitness::Fitness;
 use heartbeat::Leases;
 
 /// How long a claim waits at the desk for work to come due.
@@ -71,6 +73,7 @@ pub struct Worker {
     seed: Seed,
     shutdown: Shutdown,
     leases: Leases,
+    fitness: Fitness,
 }
 
 impl Worker {
@@ -84,7 +87,8 @@ impl Worker {
         shutdown: Shutdown,
     ) -> Self {
         let id = WorkerId::new(&mut seed.child("worker").rng());
-        Self { id, desk, driver, clock, options, seed, shutdown, leases: Leases::default() }
+        let (leases, fitness) = (Leases::default(), Fitness::default());
+        Self { id, desk, driver, clock, options, seed, shutdown, leases, fitness }
     }
 
     /// Who it is.
@@ -139,9 +143,15 @@ impl Slot {
         holds: &[AccountId],
         patience: Duration,
     ) -> Option<(Claimed, Instant)> {
+        let now = Instant::now();
+        let (classes, fit_at) = self.worker.fitness.classes(&self.worker.options.classes, now);
+        let patience = fit_at.map_or(patience, |at| patience.min(at - now));
+        if classes.is_empty() && holds.is_empty() {
+            self.rest(patience).await;
+            return None;
+        }
         self.claims += 1;
         let id: WorkerId = self.name.parse().expect("a worker's id with a number is a name");
-        let classes = self.worker.options.classes.clone();
         let ask = Ask { worker: id, nonce: self.claims, classes, holds: holds.to_vec() };
         for _ in 0..DESK_TRIES {
             let asked = Instant::now();
@@ -176,7 +186,7 @@ impl Slot {
     /// answer, so work that was already handed out goes back at once and unspent.
     async fn disclaim(&self, ask: &Ask) {
         if let Ok(Claim::Work(claimed)) = self.worker.desk.claim(ask, Duration::ZERO).await {
-            self.hand_back(&claimed.lease, Some(&claimed.id)).await;
+            self.hand_back(&claimed.lease, Some(HandBack::stopping(&claimed.id))).await;
         }
     }
 
@@ -219,8 +229,8 @@ impl Slot {
         false
     }
 
-    async fn hand_back(&self, lease: &Lease, action: Option<&ActionId>) {
-        if let Err(error) = self.worker.desk.release(lease, action).await {
+    async fn hand_back(&self, lease: &Lease, action: Option<HandBack>) {
+        if let Err(error) = self.worker.desk.release(lease, action.as_ref()).await {
             tracing::debug!(%error, account = %lease.account, "a lease was left to end by itself");
         }
     }

@@ -1,8 +1,8 @@
 //! `walkon demo`: the main job on Plaza, with what goes wrong on the way, and the books at the end.
 //!
-//! [`stage`] sets it up in a folder of its own, [`story`] is what is asked for and what happens,
-//! [`books`] compares Plaza's ledger with our receipts. Plaza is the judge: it runs in this very
-//! process and nothing is done to it.
+//! [`stage`] sets it up in a folder of its own, [`asked`] is what is asked for, [`story`] what
+//! happens; [`books`] compares Plaza's ledger with our receipts, and with the plans by [`caps`].
+//! Plaza is the judge: it runs in this very process and nothing is done to it.
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -16,7 +16,9 @@ use super::report::{Code, Failure};
 use super::roles::DriverName;
 use crate::shutdown::Shutdown;
 
+mod asked;
 mod books;
+mod caps;
 mod stage;
 mod story;
 
@@ -96,7 +98,7 @@ pub(super) async fn demo(args: &DemoArgs, json: bool) -> Result<(), Failure> {
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
     let began = tokio::time::Instant::now();
-    let mut stage = stage::Stage::set(args).await?;
+    let mut stage = stage::Stage::set(args, &shutdown).await?;
     let done = run(args, json, &mut stage, &shutdown).await;
     let verdict = match done {
         Ok(told) => books::close(&stage, &told, began.elapsed(), json).await,

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::{browser_options, data_folder};
+use super::roles::{browser_options, data_path};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::data::DataFolder;
 
 struct Check {
     what: &'static str,
@@ -22,7 +23,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
         Check { what: "data folder", found: data(config) },
         Check { what: "redis", found: redis(config).await },
         Check { what: "browser", found: browser(config) },
-        Check { what: "network jail", found: jail() },
+        Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "behaviors and profiles", found: catalog(config) },
         Check { what: "port", found: port(config).await },
     ];
@@ -56,8 +57,10 @@ fn of(failure: Failure) -> (String, String) {
 }
 
 fn data(config: &Config) -> Result<String, (String, String)> {
-    let folder = data_folder(config).map_err(of)?;
-    Ok(folder.root().display().to_string())
+    let path = data_path(config).map_err(of)?;
+    let is_there = DataFolder::look(&path).map_err(|error| of(error.into()))?;
+    let note = if is_there { "" } else { " (not there yet; a fleet makes it)" };
+    Ok(format!("{}{note}", path.display()))
 }
 
 async fn redis(config: &Config) -> Result<String, (String, String)> {
@@ -81,7 +84,7 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
 }
 
 fn browser(config: &Config) -> Result<String, (String, String)> {
-    let options = browser_options(config);
+    let options = browser_options(config).map_err(of)?;
     if let Err(error) = options.validate() {
         return Err((error.to_string(), "correct `[browser]` in walkon.toml".to_owned()));
     }
@@ -89,14 +92,29 @@ fn browser(config: &Config) -> Result<String, (String, String)> {
     Ok(path.display().to_string())
 }
 
-fn jail() -> Result<String, (String, String)> {
-    let read = |path: &str| std::fs::read_to_string(path).map(|text| text.trim().to_owned());
-    let closed = read("/proc/sys/kernel/unprivileged_userns_clone").is_ok_and(|value| value == "0")
-        || read("/proc/sys/user/max_user_namespaces").is_ok_and(|value| value == "0");
+/// What a file of the kernel says.
+fn kernel_says(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+/// Whether an ordinary program may have the namespaces that jail and sandbox are made of.
+fn jail(says: &dyn Fn(&str) -> Option<String>) -> Result<String, (String, String)> {
+    let is = |path: &str, value: &str| says(path).as_deref() == Some(value);
+    let closed = is("/proc/sys/kernel/unprivileged_userns_clone", "0")
+        || is("/proc/sys/user/max_user_namespaces", "0");
     if closed || !Path::new("/proc/self/ns/user").exists() {
         return Err((
             "user namespaces are closed to ordinary users".to_owned(),
             "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000"
+                .to_owned(),
+        ));
+    }
+    if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
+        return Err((
+            "AppArmor keeps user namespaces from programs without a profile that allows them"
+                .to_owned(),
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or load a profile with \
+             `userns,` for walkon and the browser"
                 .to_owned(),
         ));
     }
@@ -119,5 +137,29 @@ async fn port(config: &Config) -> Result<String, (String, String)> {
             format!("{} cannot be listened on: {error}", config.web.listen),
             "a fleet may be up already; else set another `web.listen`".to_owned(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::jail;
+
+    fn said(path: &str, value: &str) -> String {
+        let says = |asked: &str| (asked == path).then(|| value.to_owned());
+        match jail(&says) {
+            Ok(found) => found,
+            Err((_, remedy)) => remedy,
+        }
+    }
+
+    #[test]
+    fn each_lock_on_user_namespaces_is_told_with_what_opens_it() {
+        let clone = "/proc/sys/kernel/unprivileged_userns_clone";
+        assert!(said(clone, "0").contains("unprivileged_userns_clone=1"));
+        assert!(said(clone, "1").contains("are open"));
+        assert!(said("/proc/sys/user/max_user_namespaces", "0").contains("max_user_namespaces="));
+        let apparmor = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+        assert!(said(apparmor, "1").contains("apparmor_restrict_unprivileged_userns=0"));
+        assert!(said(apparmor, "0").contains("are open"));
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use walkon_core::id::{AccountId, SessionId};
 use walkon_core::kind::{EffectClass, KINDS, Object, OnLost};
 
+use super::browse::{self, Display};
 use super::client::Client;
 use super::out::{say, table};
 use super::report::{Code, Failure};
@@ -113,7 +114,7 @@ pub(super) enum Sessions {
         /// Which.
         id: SessionId,
     },
-    /// The address of its page.
+    /// Opens its page where there is a display, and prints its address.
     Open {
         /// Which.
         id: SessionId,
@@ -301,7 +302,11 @@ pub(super) async fn events(client: &Client, args: &Events) -> Result<(), Failure
 }
 
 /// `walkon session …`
-pub(super) async fn session(client: &Client, command: &Sessions) -> Result<(), Failure> {
+pub(super) async fn session(
+    client: &Client,
+    command: &Sessions,
+    display: Display,
+) -> Result<(), Failure> {
     match command {
         Sessions::List { most } => {
             let answer = client.get(&format!("/api/sessions?most={most}")).await?;
@@ -326,7 +331,7 @@ pub(super) async fn session(client: &Client, command: &Sessions) -> Result<(), F
         Sessions::Show { id } => print(&client.get(&format!("/api/sessions/{id}")).await?),
         Sessions::Open { id } => {
             client.get(&format!("/api/sessions/{id}")).await?;
-            say(&client.page(&format!("/sessions/{id}")));
+            browse::show(&client.page(&format!("/sessions/{id}")), display);
         }
     }
     Ok(())

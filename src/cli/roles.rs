@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use nix::unistd::User;
 use tokio::net::TcpListener;
 use walkon_core::bundle::Secret;
 use walkon_core::clock::SystemClock;
@@ -80,19 +81,24 @@ impl DriverName {
     }
 }
 
-/// The data folder of the settings, or where it is by custom.
+/// The data folder, which is made if it is not there.
 pub(super) fn data_folder(config: &Config) -> Result<DataFolder, Failure> {
+    Ok(DataFolder::open(&data_path(config)?)?)
+}
+
+/// Where the data folder is: as the settings say, or by custom.
+pub(super) fn data_path(config: &Config) -> Result<PathBuf, Failure> {
     let named = &config.data.folder;
     if !named.is_empty() {
-        return Ok(DataFolder::open(Path::new(named))?);
+        return Ok(PathBuf::from(named));
     }
     if nix::unistd::geteuid().is_root() {
-        return Ok(DataFolder::open(Path::new("/var/lib/walkon"))?);
+        return Ok(PathBuf::from("/var/lib/walkon"));
     }
-    let home = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+    let home = User::from_uid(nix::unistd::geteuid()).ok().flatten();
     let home =
         home.ok_or_else(|| Failure::new(Code::Host, "this user has no home", "set `data.folder`"))?;
-    Ok(DataFolder::open(&home.dir.join(".local/share/walkon"))?)
+    Ok(home.dir.join(".local/share/walkon"))
 }
 
 /// `walkon up`: everything on this host.
@@ -105,7 +111,7 @@ pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<
     let url = format!("http://{}", config.web.listen);
     let ready = tokio::select! {
         ready = wait_until_ready(&url) => ready,
-        watched = fleet.watch_start(&shutdown) => watched.map_err(Failure::from),
+        watched = fleet.watch(&shutdown) => watched.map_err(Failure::from),
     };
     if let Err(failure) = ready {
         fleet.stop(&shutdown).await;
@@ -282,7 +288,7 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
     })?;
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
     let driver: Arc<dyn Driver> = match args.driver {
-        DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config))?),
+        DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config)?)?),
         DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()),
     };
     let shutdown = Shutdown::new();
@@ -303,14 +309,31 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
 }
 
 /// The browser door's options as the settings have them.
-pub(super) fn browser_options(config: &Config) -> cdp::Options {
-    let user = nix::unistd::User::from_name(&config.browser.user).ok().flatten();
-    cdp::Options {
+pub(super) fn browser_options(config: &Config) -> Result<cdp::Options, Failure> {
+    let user = browser_user(&config.browser.user)?;
+    Ok(cdp::Options {
         path: Some(PathBuf::from(&config.browser.path)).filter(|path| path.as_os_str() != ""),
         allow_no_sandbox: config.browser.allow_no_sandbox,
         allow_no_jail: config.browser.allow_no_jail,
         uid: user.as_ref().map(|user| user.uid.as_raw()),
         gid: user.as_ref().map(|user| user.gid.as_raw()),
         ..cdp::Options::default()
+    })
+}
+
+/// The user a browser runs as where we are root. A name that nobody has is an error: it must not
+/// quietly become another user.
+fn browser_user(name: &str) -> Result<Option<User>, Failure> {
+    let found = User::from_name(name).ok().flatten();
+    let is_asked = nix::unistd::geteuid().is_root() || name != "nobody";
+    if found.is_some() || !is_asked {
+        return Ok(found);
     }
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let names = known.lines().filter_map(|line| line.split(':').next());
+    let near = walkon_core::kind::nearest(name, names);
+    let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let what = format!("`browser.user` is `{name}`, and this host has no such user");
+    let remedy = format!("{hint}Name an unprivileged user, such as `nobody`, or add one");
+    Err(Failure::new(Code::Refused, what, remedy))
 }

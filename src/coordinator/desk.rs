@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use walkon_core::bundle::Bundle;
 use walkon_core::fault::in_one_line;
 use walkon_core::id::{ActionId, WorkerId};
-use walkon_core::lease::{Ask, Claim, Lease, Token};
+use walkon_core::lease::{Ask, Claim, HandBack, Lease, Token};
 use walkon_core::outcome::Settlement;
 use walkon_core::storage_state::StorageState;
 
@@ -95,7 +95,7 @@ impl Desk for Coordinator {
         }
     }
 
-    async fn release(&self, lease: &Lease, action: Option<&ActionId>) -> Result<(), Error> {
+    async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<(), Error> {
         let released = self.queue.release(lease, action).await;
         if released.map_err(|error| queue_failed(&error))? { Ok(()) } else { Err(Error::Fenced) }
     }

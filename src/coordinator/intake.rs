@@ -2,7 +2,7 @@
 //!
 //! Each entry has a field `action` with the action's JSON. An accepted action is in its lane before
 //! its entry is acknowledged, and the entry's id is its handle: read again after a crash, it is the
-//! same action. A refused one becomes an event.
+//! same action. A refused one becomes an event in the same step that removes its entry.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use walkon_core::action::Refuse;
 use walkon_core::event::{EVENT_VERSION, Event};
 
 use super::{Coordinator, Error};
-use crate::queue::Entry;
+use crate::queue::{Entry, Intake};
 use crate::shutdown::Shutdown;
 
 /// How many entries are read at once.
@@ -43,27 +43,22 @@ impl Coordinator {
                 }
             };
             for entry in entries {
-                match self.take(&entry).await {
-                    Ok(()) => {
-                        if let Err(error) = intake.ack(&entry.id).await {
-                            tracing::warn!(%error, "an entry will be read again");
-                        }
-                    }
-                    // Neither accepted nor refused: it stays on the stream and is read again.
-                    Err(error) => tracing::error!(%error, intake = entry.id, "an entry waits"),
+                // Neither accepted nor refused: it stays on the stream and is read again.
+                if let Err(error) = self.take(&intake, &entry).await {
+                    tracing::error!(%error, intake = entry.id, "an entry waits");
                 }
             }
         }
     }
 
-    async fn take(&self, entry: &Entry) -> Result<(), Error> {
+    async fn take(&self, intake: &Intake, entry: &Entry) -> Result<(), Error> {
         let submitted = if entry.json.is_empty() {
             Err(no_action().into())
         } else {
             self.submit(&entry.json, Some(&entry.id)).await
         };
         let refuse = match submitted {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(intake.ack(&entry.id).await?),
             Err(Error::Refused(refuse)) => refuse,
             Err(error) => return Err(error),
         };
@@ -71,19 +66,18 @@ impl Coordinator {
         let sent: serde_json::Value = serde_json::from_slice(&entry.json).unwrap_or_default();
         let word =
             |name: &str| sent[name].as_str().filter(|word| word.len() <= 64).map(str::to_owned);
-        self.queue
-            .refused(&Event {
-                v: EVENT_VERSION,
-                kind_of_change: "refused".to_owned(),
-                at: self.now(),
-                account: word("account"),
-                kind: word("kind"),
-                code: Some(refuse.code.clone()),
-                why: Some(format!("{}; {}", refuse.why, refuse.remedy)),
-                intake: Some(entry.id.clone()),
-                ..Event::default()
-            })
-            .await?;
+        let event = Event {
+            v: EVENT_VERSION,
+            kind_of_change: "refused".to_owned(),
+            at: self.now(),
+            account: word("account"),
+            kind: word("kind"),
+            code: Some(refuse.code.clone()),
+            why: Some(format!("{}; {}", refuse.why, refuse.remedy)),
+            intake: Some(entry.id.clone()),
+            ..Event::default()
+        };
+        self.queue.refuse(&entry.id, &event).await?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use walkon_core::account::{Account, Lifecycle, Standing};
 use walkon_core::bundle::{Bundle, Proxy, Secret};
@@ -148,16 +149,20 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Lifts every hold whose end has come.
-    pub async fn lift_ended(&self) -> Result<(), Error> {
+    /// Lifts every hold whose end has come, and says when the next one ends by itself.
+    pub async fn lift_ended(&self) -> Result<Option<Timestamp>, Error> {
         let now = self.now();
+        let mut next = None;
         for Standing { account, holds, .. } in self.store.accounts().await? {
-            let ended = holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= now));
-            for hold in ended {
-                self.lift(&account.id, hold.kind).await?;
+            for hold in &holds {
+                match hold.until {
+                    Some(until) if until <= now => drop(self.lift(&account.id, hold.kind).await?),
+                    Some(until) => next = Some(next.map_or(until, |next| until.min(next))),
+                    None => {}
+                }
             }
         }
-        Ok(())
+        Ok(next)
     }
 
     /// Lifts a hold; `false`: there was none of that kind.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use walkon_core::bundle::{Bundle, Secret};
 use walkon_core::fault::in_one_line;
 use walkon_core::id::{ActionId, SessionId, WorkerId};
-use walkon_core::lease::{Ask, Claim, Lease, Token};
+use walkon_core::lease::{Ask, Claim, HandBack, Lease, Token};
 use walkon_core::outcome::Settlement;
 use walkon_core::storage_state::StorageState;
 
@@ -157,7 +157,7 @@ impl Desk for HttpDesk {
         self.call("finish", &LeaseCall { lease: lease.clone(), body }, Duration::ZERO).await
     }
 
-    async fn release(&self, lease: &Lease, action: Option<&ActionId>) -> Result<(), Error> {
+    async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<(), Error> {
         let call = LeaseCall { lease: lease.clone(), body: action.cloned() };
         self.call("release", &call, Duration::ZERO).await
     }

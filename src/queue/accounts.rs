@@ -163,6 +163,7 @@ impl Queue {
         }
         let reply = self.run(&scripts::ACCOUNT, &args).await?;
         if scripts::int(&reply, 0)? == 1 {
+            self.inner.bells.account_written();
             return Ok(());
         }
         Err(Error::Zone(setting.time_zone.clone()))

@@ -147,6 +147,9 @@ impl Queue {
         for some in incoming.chunks(AT_ONCE) {
             let args: Vec<String> = some.iter().flat_map(words).collect();
             let reply = self.run(&scripts::ENQUEUE, &args).await?;
+            for end in some.iter().filter_map(|one| one.action.expires_at) {
+                self.inner.bells.ends(end.as_millisecond());
+            }
             for answer in reply.chunks(2) {
                 taken.push(became(scripts::word(answer, 0)?, scripts::word(answer, 1)?)?);
             }

@@ -15,9 +15,9 @@ use super::{Error, Queue, actions, scripts};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// A stable word: `cooldown burst hours daily_cap hourly_cap kind_daily_cap kind_hourly_cap
-    /// global_daily_cap global_hourly_cap not_before backoff queue lease busy fenced held route
-    /// plan zone restarted clock paused parked state`. `busy`: one of its kind is being performed
-    /// by the other route.
+    /// global_daily_cap global_hourly_cap not_before backoff queue lease busy handed_back fenced
+    /// held route plan zone restarted clock paused parked state`. `busy`: one of its kind is being
+    /// performed by the other route. `handed_back`: the last worker's host could not do it.
     pub code: String,
     /// Until when; `None`: until something changes.
     pub until: Option<Timestamp>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::streams::{StreamAutoClaimReply, StreamId, StreamRangeReply, StreamReadReply};
 use walkon_core::event::Event;
 
-use super::{Error, Queue};
+use super::{Error, Queue, scripts};
 
 /// The group by which coordinators share the intake.
 const GROUP: &str = "coordinators";
@@ -49,12 +49,18 @@ impl Queue {
         format!("{}{name}", self.inner.options.public)
     }
 
-    /// Writes down that an action was refused: it has no lane, so only its event tells of it.
-    pub async fn refused(&self, event: &Event) -> Result<(), Error> {
-        self.tell(event).await?;
-        let mut count = redis::cmd("HINCRBY");
-        count.arg(self.key("n")).arg("refused").arg(1);
-        self.ask::<i64>(&count).await.map(drop)
+    /// Takes an entry off the intake and tells of it by `event`, in one step: an action that is
+    /// refused has no lane, so its one event is all there is of it. False: that was done before.
+    pub async fn refuse(&self, id: &str, event: &Event) -> Result<bool, Error> {
+        let mut args = vec![self.public("intake"), GROUP.to_owned(), id.to_owned()];
+        let set_by_the_script = ["v", "type", "at"];
+        for (name, value) in fields(event) {
+            if !set_by_the_script.contains(&name.as_str()) {
+                args.extend([name, value]);
+            }
+        }
+        let reply = self.run(&scripts::REFUSE, &args).await?;
+        Ok(scripts::int(&reply, 0)? == 1)
     }
 
     /// Writes an event that no script makes.

@@ -75,6 +75,16 @@ pub const RULES: &[Rule] = &[
         "The account does one of its kind by the other route",
         "wait until that is done",
     ),
+    passes(
+        "breaker",
+        "It rests after failures in a row",
+        "wait, or mend the cause; pausing and resuming the account lets it try at once",
+    ),
+    passes(
+        "handed_back",
+        "A worker's host could not do it",
+        "mend that host (walkon doctor there), or start a worker on one that can",
+    ),
     passes("fenced", "An earlier lease must end first", "wait a few seconds"),
     stays(
         "held",

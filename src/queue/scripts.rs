@@ -86,6 +86,7 @@ scripts! {
     REAP, Settle, "reap";
     CANCEL, Settle, "cancel";
     RESOLVE, Settle, "resolve";
+    REFUSE, Settle, "refuse";
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
     HEED, Read, "heed";

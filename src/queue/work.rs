@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
-use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, Lease, Token};
+use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, HandBack, Lease, Token};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 
 use super::{Error, Queue, actions, scripts};
@@ -227,7 +227,15 @@ impl Queue {
         keep: bool,
     ) -> Result<Settled, Error> {
         let args = settling(lease, id, settlement, keep);
-        settled(&self.run(&scripts::FINISH, &args).await?)
+        let settled = settled(&self.run(&scripts::FINISH, &args).await?)?;
+        self.heard(settled);
+        Ok(settled)
+    }
+
+    fn heard(&self, settled: Settled) {
+        if matches!(settled, Settled::As { state, .. } if !state.is_final()) {
+            self.inner.bells.work_is_back();
+        }
     }
 
     /// [`Queue::finish`] and [`Queue::claim`] in one call. Repeated with the same lease and nonce,
@@ -244,6 +252,7 @@ impl Queue {
         args.extend(asking(ask));
         let reply = self.run(&scripts::FINISH_CLAIM, &args).await?;
         let settled = settled(&reply)?;
+        self.heard(settled);
         match answer(&reply[2..])? {
             Some(claim) => Ok((settled, claim)),
             // It has looked at all it may at once: it goes on as a claim of the same nonce.
@@ -253,25 +262,35 @@ impl Queue {
 
     /// Hands an action back untouched: its caps are given back and no attempt is counted. Without
     /// an action: lets a kept lease go. False: the lease was lost before.
-    pub async fn release(&self, lease: &Lease, id: Option<&ActionId>) -> Result<bool, Error> {
+    pub async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<bool, Error> {
         let mut args = of(lease);
-        args.push(id.map(ToString::to_string).unwrap_or_default());
+        args.push(action.map(|back| back.id.to_string()).unwrap_or_default());
+        if let Some(fault) = action.and_then(|back| back.fault.as_ref()) {
+            args.extend([fault.code.clone(), fault.why.clone()]);
+        }
         let reply = self.run(&scripts::RELEASE, &args).await?;
+        if action.is_some() {
+            self.inner.bells.work_is_back();
+        }
         Ok(scripts::int(&reply, 0)? == 1)
     }
 
     /// Takes back leases that ended a grace ago and ends work whose time passed, at most `limit`
-    /// of each. To be called when [`Reaped::next`] has come, and after every [`Queue::enqueue`]
-    /// that could be due sooner.
+    /// of each. To be called when [`Reaped::next`] has come, a lease and a grace after the last
+    /// call at the latest, and when [`Queue::sooner`] says so.
     pub async fn reap(&self, limit: u32) -> Result<Reaped, Error> {
         let (last, elapsed) = self.inner.rounds.since();
         let args = [limit.to_string(), last.to_string(), elapsed.as_millis().to_string()];
+        self.inner.bells.round_begins();
         let reply = self.run(&scripts::REAP, &args).await?;
-        self.inner.rounds.note(scripts::int(&reply, 3)?);
+        let (next, server) = (after(&reply, 2)?, scripts::int(&reply, 3)?);
+        self.inner.rounds.note(server);
+        let at = |next: Duration| server.saturating_add(next.as_millis() as i64);
+        self.inner.bells.round_ended(next.map(at));
         Ok(Reaped {
             leases: scripts::int(&reply, 0)? as u64,
             expired: scripts::int(&reply, 1)? as u64,
-            next: after(&reply, 2)?,
+            next,
         })
     }
 }

@@ -37,6 +37,13 @@ struct Problem {
     fix: String,
 }
 
+/// The answer to a call that the guard turns away.
+pub(super) fn refused(why: &str) -> Response {
+    let fix = "call http://127.0.0.1 with the coordinator's port, from a program or its own pages";
+    let (code, status) = ("not_allowed".to_owned(), StatusCode::FORBIDDEN);
+    Problem { status, code, why: why.to_owned(), fix: fix.to_owned() }.into_response()
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, code, why, fix } = self;

@@ -15,7 +15,7 @@ use axum::routing::post;
 use sha2::{Digest, Sha256};
 use walkon_core::bundle::Secret;
 use walkon_core::id::ActionId;
-use walkon_core::lease::Lease;
+use walkon_core::lease::{HandBack, Lease};
 use walkon_core::storage_state::StorageState;
 
 use crate::desk::http::{ClaimCall, ExtendCall, FinishCall, LeaseCall, UploadCall};
@@ -103,7 +103,7 @@ async fn finish(State(desk): State<Door>, Json(call): Json<LeaseCall<FinishCall>
 
 async fn release(
     State(desk): State<Door>,
-    Json(call): Json<LeaseCall<Option<ActionId>>>,
+    Json(call): Json<LeaseCall<Option<HandBack>>>,
 ) -> Answer<()> {
     answer(desk.release(&call.lease, call.body.as_ref()).await)
 }

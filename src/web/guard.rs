@@ -22,7 +22,10 @@ const PROBES: [&str; 2] = ["/livez", "/readyz"];
 /// Lets a request through, or says why not; sets the headers of every answer.
 pub async fn guard(request: Request, next: Next) -> Response {
     let refusal = refusal(request.method(), request.uri().path(), request.headers());
+    let is_api = request.uri().path().starts_with("/api/");
     let mut response = match refusal {
+        // Programs are answered as the API answers them.
+        Some(why) if is_api => super::api::refused(why),
         Some(why) => Lost::refused(why).into_page(StatusCode::FORBIDDEN),
         None => next.run(request).await,
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use walkon_core::lease::Claimed;
+use walkon_core::lease::{Claimed, HostFault};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 use walkon_core::rng::Seed;
 
@@ -108,6 +108,15 @@ impl Trouble {
             },
             other => other.to_string(),
         }
+    }
+
+    /// What is wrong with this host, if that is all that is wrong: others may do it well.
+    pub(crate) fn host_fault(&self) -> Option<HostFault> {
+        use driver::Error::{Closed, Folder, Jail, Missing, Start};
+        let Self::Driver(Missing(_) | Start(_) | Jail(_) | Folder(_) | Closed { .. }) = self else {
+            return None;
+        };
+        Some(HostFault { code: self.code().to_owned(), why: self.sentence() })
     }
 
     /// What the attempt comes to: before `begin` nothing can have been made, after it anything.

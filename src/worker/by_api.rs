@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use walkon_core::bundle::Bundle;
-use walkon_core::lease::{Claimed, Duty};
+use walkon_core::lease::{Claimed, Duty, HandBack};
 use walkon_core::outcome::{Finding, Made, Outcome, Settlement};
 
 use super::Slot;
@@ -37,7 +37,7 @@ impl Slot {
             Ok(effect) => Outcome::Done { effect }.into(),
             Err(Trouble::Lost) => return,
             Err(Trouble::Stopped) if !begun => {
-                return self.hand_back(&claimed.lease, Some(&claimed.id)).await;
+                return self.hand_back(&claimed.lease, Some(HandBack::stopping(&claimed.id))).await;
             }
             Err(trouble) => settle_trouble(&trouble, *begun, claimed.duty),
         };
@@ -134,10 +134,17 @@ impl Call<'_> {
             }
             "publish" => return self.publish(&text).await,
             "hide_comment" => {
+                if self.is_hidden(&id).await? {
+                    return Ok(self.found_there());
+                }
                 self.begin().await?;
                 self.graph.post_query(&id, &[("hide", "true")]).await
             }
             "delete_comment" => {
+                // One that was never there is no success; one that we may have deleted is.
+                if self.attempt.claimed.begun_at.is_some() && self.is_gone(&id).await? {
+                    return Ok(self.found_there());
+                }
                 self.begin().await?;
                 self.graph.delete(&id).await
             }
@@ -147,6 +154,26 @@ impl Call<'_> {
             }
         };
         self.counted(made)
+    }
+
+    /// A state that was there before the call: what an attempt in doubt began is its own.
+    fn found_there(&self) -> Made {
+        if self.attempt.claimed.begun_at.is_some() { Made::Made } else { Made::Already }
+    }
+
+    /// Whether a comment is hidden already; an API that does not say so is simply asked to hide it.
+    async fn is_hidden(&self, id: &str) -> Result<bool, Trouble> {
+        let comment = self.read(id, &[("fields", "id,hidden")]).await?;
+        Ok(comment["hidden"].as_bool().unwrap_or_default())
+    }
+
+    /// Whether a comment is no longer there.
+    async fn is_gone(&self, id: &str) -> Result<bool, Trouble> {
+        match self.read(id, &[("fields", "id")]).await {
+            Ok(_) => Ok(false),
+            Err(Trouble::Never { code: "target_missing", .. }) => Ok(true),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// The answer of the call that counts. A refusal proves that nothing was made.
@@ -207,7 +234,9 @@ impl Call<'_> {
                 any(&page["data"], "caption", &text, since, None)
             }
             "send_dm" => self.sent(&id, &text, since).await?,
-            // Idempotent kinds are never verified: they are done again.
+            // Most often a state is made again; it is read where a cap leaves no room for that.
+            "hide_comment" => self.is_hidden(&id).await?,
+            "delete_comment" => self.is_gone(&id).await?,
             _ => false,
         };
         if found {

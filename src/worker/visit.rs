@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use walkon_core::gesture::Point;
 use walkon_core::kind::EffectClass;
-use walkon_core::lease::{Claimed, Class};
+use walkon_core::lease::{Claimed, Class, HandBack, HostFault};
 use walkon_core::outcome::{Made, Outcome, Settlement};
 use walkon_core::recorder::{Note, Recorder};
 
@@ -50,10 +50,19 @@ impl Slot {
 
     /// Answers a claim that turned out to be somebody else's work.
     async fn visit(&mut self, claimed: Claimed, asked: Instant) -> Option<(Claimed, Instant)> {
+        if let Some(fault) = self.worker.fitness.fault(Instant::now()) {
+            // It was asked for before another slot found out.
+            let back = HandBack { id: claimed.id, fault: Some(fault) };
+            self.hand_back(&claimed.lease, Some(back)).await;
+            return None;
+        }
         let mut renewed = self.worker.leases.keep(&claimed.lease, asked);
         let mut attempt = self.attempt(claimed, &renewed);
         let mut scene = match self.enter(&attempt).await {
-            Ok(scene) => scene,
+            Ok(scene) => {
+                self.worker.fitness.opened();
+                scene
+            }
             Err(trouble) => {
                 self.settle_at_the_door(&attempt, &trouble).await;
                 return None;
@@ -68,7 +77,7 @@ impl Slot {
             }
             let Some(settlement) = settlement else {
                 scene.leave(&lease, self.worker.clock.now()).await;
-                self.hand_back(&lease, Some(&id)).await;
+                self.hand_back(&lease, Some(HandBack::stopping(&id))).await;
                 return None;
             };
             let well = matches!(settlement.outcome, Outcome::Done { .. })
@@ -107,10 +116,18 @@ impl Slot {
     /// The browser did not open: nothing was done.
     async fn settle_at_the_door(&self, attempt: &Attempt, trouble: &Trouble) {
         let Claimed { lease, id, duty, .. } = &attempt.claimed;
-        match trouble {
-            Trouble::Lost => {}
-            Trouble::Stopped => self.hand_back(lease, Some(id)).await,
-            trouble => {
+        match (trouble, trouble.host_fault()) {
+            (Trouble::Lost, _) => {}
+            (Trouble::Stopped, _) => self.hand_back(lease, Some(HandBack::stopping(id))).await,
+            (_, Some(fault)) => {
+                if let Some(wait) = self.worker.fitness.failed(&fault, Instant::now()) {
+                    let HostFault { code, why } = &fault;
+                    tracing::warn!(code, why, ?wait, "no browser here: its work goes to others");
+                }
+                let back = HandBack { id: id.clone(), fault: Some(fault) };
+                self.hand_back(lease, Some(back)).await;
+            }
+            (trouble, None) => {
                 let settlement = settle_trouble(trouble, false, *duty);
                 self.settle(lease, id, &settlement, false, &attempt.lost).await;
             }

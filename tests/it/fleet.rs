@@ -3,10 +3,12 @@
 mod accounts;
 mod batch;
 mod behaviors;
+mod by_api;
 mod front_door;
 mod hands;
 mod host;
 mod operator;
+mod pages;
 mod proxies;
 mod refusals;
 mod settings;

@@ -15,5 +15,6 @@ mod kills;
 #[cfg(feature = "demo")]
 mod plaza;
 mod queue;
+mod reaper;
 mod relay;
 mod support;

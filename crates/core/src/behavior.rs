@@ -13,7 +13,9 @@ use crate::kind::{self, EffectClass};
 use crate::step::Step;
 
 mod check;
+mod keys;
 mod read;
+mod words;
 
 /// The version of the file format this build reads.
 pub const FORMAT: u32 = 1;

@@ -85,6 +85,31 @@ pub struct Claimed {
     pub waited: Duration,
 }
 
+/// Why a host cannot carry out what others may: nothing of the action's or the account's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFault {
+    /// A stable word: `browser_missing`.
+    pub code: String,
+    /// In a sentence, with what to do about it.
+    pub why: String,
+}
+
+/// An action that goes back unspent: no attempt is counted and its caps are given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandBack {
+    /// The action.
+    pub id: ActionId,
+    /// What is wrong with the host; `None`: the worker stops.
+    pub fault: Option<HostFault>,
+}
+
+impl HandBack {
+    /// Goes back because its worker stops.
+    pub fn stopping(id: &ActionId) -> Self {
+        Self { id: id.clone(), fault: None }
+    }
+}
+
 /// What a worker asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {

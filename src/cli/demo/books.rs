@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::caps::{Act, excess};
 use super::stage::Stage;
 use super::story::Told;
 use crate::cli::out::{say, table};
@@ -19,11 +21,21 @@ pub(super) struct Verdict {
     missing: Vec<Effect>,
     extra: Vec<Effect>,
     unknown: usize,
+    /// What the ledger shows beyond a plan.
+    over: Vec<String>,
 }
 
 impl Verdict {
-    /// An error unless everything agrees.
+    /// An error unless everything agrees and no cap was exceeded.
     pub(super) fn agree(&self) -> Result<(), Failure> {
+        if let Some(first) = self.over.first() {
+            let what = format!("the ledger is beyond a plan {} times: {first}", self.over.len());
+            return Err(Failure::new(
+                Code::Disagrees,
+                what,
+                "this is a bug: no cap may be exceeded",
+            ));
+        }
         if self.missing.is_empty() && self.extra.is_empty() && self.unknown == 0 {
             return Ok(());
         }
@@ -34,6 +46,18 @@ impl Verdict {
             self.unknown
         );
         Err(Failure::new(Code::Disagrees, what, "this is a bug: the lines above say where"))
+    }
+
+    /// Each thing that is not as it must be, on a line.
+    fn tell(&self) {
+        for (name, list) in [("missing", &self.missing), ("extra", &self.extra)] {
+            for (account, kind, target, mark) in list {
+                say(&format!("{name}: {account} {kind} {target} {mark}"));
+            }
+        }
+        for over in &self.over {
+            say(&format!("over cap: {over}"));
+        }
     }
 }
 
@@ -69,6 +93,24 @@ fn effects_of_receipts(receipts: &Value) -> Vec<Effect> {
     made.map(effect).collect()
 }
 
+/// What the ledger shows beyond the plan of somebody.
+fn beyond_plans(stage: &Stage, ledger: &Value) -> Vec<String> {
+    let entries = ledger.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut found = Vec::new();
+    for (account, plan, zone) in stage.plans() {
+        let mine = entries.iter().filter(|entry| entry["account"] == account);
+        let act = |entry: &Value| {
+            Some(Act { kind: text(&entry["kind"]), at: entry["at"].as_str()?.parse().ok()? })
+        };
+        let mut acts: Vec<_> = mine.filter_map(act).collect();
+        acts.sort_by_key(|act| act.at);
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        let over = excess(&acts, plan, &zone);
+        found.extend(over.into_iter().map(|what| format!("{account}, {what}")));
+    }
+    found
+}
+
 /// What stands in one list more often than in the other.
 fn more(one: &[Effect], other: &[Effect]) -> Vec<Effect> {
     let mut counts: BTreeMap<&Effect, i64> = BTreeMap::new();
@@ -90,7 +132,8 @@ pub(super) async fn close(
     json: bool,
 ) -> Result<Verdict, Failure> {
     wait_until_ready(&stage.url()).await?;
-    let ledger = effects_of_ledger(&stage.judge("/ledger").await?);
+    let seen = stage.judge("/ledger").await?;
+    let ledger = effects_of_ledger(&seen);
     let receipts = effects_of_receipts(&stage.api("/api/receipts").await?);
     let accounts = stage.api("/api/accounts").await?;
     let sessions = stage.api("/api/sessions?most=1000").await?;
@@ -100,6 +143,7 @@ pub(super) async fn close(
         missing: more(&receipts, &ledger),
         extra: more(&ledger, &receipts),
         unknown: states["unknown"],
+        over: beyond_plans(stage, &seen),
     };
     let seconds = (took.as_secs_f64() * 10.0).round() / 10.0;
     let (account_count, session_count) =
@@ -112,6 +156,8 @@ pub(super) async fn close(
         object["ledger_missing"] = json!(verdict.missing.len());
         object["ledger_extra"] = json!(verdict.extra.len());
         object["differences"] = json!([&verdict.missing, &verdict.extra]);
+        object["over_cap"] = json!(verdict.over.len());
+        object["over_caps"] = json!(verdict.over);
         object["accounts"] = json!(account_count);
         object["sessions"] = json!(session_count);
         object["taken_up"] = json!(told.taken_up());
@@ -144,12 +190,9 @@ pub(super) async fn close(
     rows.push(row("receipts", receipts.len().to_string(), "effects that we say we made"));
     rows.push(row("missing", verdict.missing.len().to_string(), "in the ledger"));
     rows.push(row("extra", verdict.extra.len().to_string(), "in the ledger"));
+    rows.push(row("over cap", verdict.over.len().to_string(), "effects beyond a plan"));
     rows.push(row("seconds", seconds.to_string(), ""));
     table(&rows);
-    for (name, list) in [("missing", &verdict.missing), ("extra", &verdict.extra)] {
-        for (account, kind, target, mark) in list {
-            say(&format!("{name}: {account} {kind} {target} {mark}"));
-        }
-    }
+    verdict.tell();
     Ok(verdict)
 }

@@ -1,7 +1,10 @@
 //! The demo's stage: a folder, Plaza, three proxies, six accounts, and the fleet's processes.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+
+use walkon_core::plan::Plan;
 
 use super::DemoArgs;
 use crate::cli::report::{Code, Failure};
@@ -56,7 +59,8 @@ retry = "300ms"
 
 [plans.demo.kinds.comment]
 cooldown = "500ms"
-[plans.one-like]
+[plans.one-like.kinds.like]
+daily = 1
 "#;
 
 /// The demo's settings, over the defaults. Its own short plans: a compressed pace never touches a
@@ -90,6 +94,7 @@ pub(super) struct Stage {
     pub(super) fleet: Supervisor,
     pub(super) queue: Queue,
     pub(super) http: reqwest::Client,
+    plans: BTreeMap<String, Plan>,
 }
 
 fn broken(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
@@ -98,9 +103,17 @@ fn broken(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
 
 impl Stage {
     /// Sets everything up and waits until the fleet is ready.
-    pub(super) async fn set(args: &DemoArgs) -> Result<Self, Failure> {
+    pub(super) async fn set(args: &DemoArgs, shutdown: &Shutdown) -> Result<Self, Failure> {
         let folder = std::env::temp_dir().join(format!("walkon-demo-{}", std::process::id()));
-        let data = DataFolder::open(&folder)?;
+        let set = Self::set_in(&folder, args, shutdown).await;
+        if set.is_err() {
+            remove(&folder);
+        }
+        set
+    }
+
+    async fn set_in(folder: &Path, args: &DemoArgs, shutdown: &Shutdown) -> Result<Self, Failure> {
+        let data = DataFolder::open(folder)?;
         let options = plaza::Options::default();
         let plaza = plaza::start(options).await.map_err(|error| super::plaza_failure(&error))?;
         let proxies = proxies().await?;
@@ -108,14 +121,18 @@ impl Stage {
             0 => free_port().map_err(broken("no free port"))?,
             _ => args.listen,
         };
-        let file = write(&folder, args, listen, &plaza, &proxies)?;
+        let file = write(folder, args, listen, &plaza, &proxies)?;
         let config = Config::load(Some(&file), std::iter::empty())?;
         let driver = args.driver.args();
         let mut fleet = start_fleet(&config, Some(&file), args.workers, &data, driver).await?;
         let url = format!("http://{listen}");
-        tokio::select! {
-            ready = wait_until_ready(&url) => ready?,
-            never = keep(&mut fleet) => never?,
+        let ready = tokio::select! {
+            ready = wait_until_ready(&url) => ready,
+            watched = fleet.watch(shutdown) => watched.map_err(Failure::from),
+        };
+        if let Err(failure) = ready {
+            fleet.stop(shutdown).await;
+            return Err(failure);
         }
         let options = queue::Options {
             url: Some(format!("unix://{}", data.redis().join("redis.sock").display())),
@@ -127,12 +144,26 @@ impl Stage {
         let queue = Queue::connect(&options).await?;
         let http = reqwest::Client::builder().no_proxy().build();
         let http = http.map_err(|error| Failure::system("could not make a client", &error))?;
-        Ok(Self { folder, listen, plaza, _proxies: proxies, fleet, queue, http })
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            listen,
+            plaza,
+            _proxies: proxies,
+            fleet,
+            queue,
+            http,
+            plans: config.plans,
+        })
     }
 
     /// Where the pages are.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.listen)
+    }
+
+    /// Each account with its plan and its time zone.
+    pub(super) fn plans(&self) -> impl Iterator<Item = (&'static str, &Plan, &'static str)> {
+        CAST.iter().filter_map(|role| Some((role.id, self.plans.get(role.plan)?, role.zone)))
     }
 
     /// Something of the coordinator's API.
@@ -168,17 +199,14 @@ impl Stage {
         self.fleet.stop(shutdown).await;
         self.plaza.stop().await;
         let orphans = processes_of(&self.folder.join("browsers")).len();
-        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
-            tracing::warn!(%error, folder = %self.folder.display(), "the demo's folder is left");
-        }
+        remove(&self.folder);
         orphans
     }
 }
 
-async fn keep(fleet: &mut Supervisor) -> Result<(), Failure> {
-    loop {
-        fleet.look().await?;
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+fn remove(folder: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(folder) {
+        tracing::warn!(%error, folder = %folder.display(), "the demo's folder is left");
     }
 }
 

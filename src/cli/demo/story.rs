@@ -9,8 +9,8 @@ use walkon_core::event::{ActionState, Event};
 use rand::RngExt as _;
 use walkon_core::rng::Seed;
 
-use super::DemoArgs;
 use super::stage::Stage;
+use super::{DemoArgs, asked};
 use crate::cli::report::Failure;
 
 /// How many actions have ended before Plaza bans an account.
@@ -20,8 +20,6 @@ const KILL_AFTER: usize = 15;
 /// The account that Plaza bans.
 const BANNED: &str = "dan";
 
-/// How many actions a short run asks for.
-const SHORT: usize = 15;
 /// Whom `--kill` may kill. Plaza is the judge and is spared.
 const VICTIMS: [&str; 5] = ["coordinator", "worker 1", "worker 2", "redis", "browser"];
 
@@ -53,15 +51,9 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What a seed asks for: about sixty actions of six accounts.
+    /// What a seed asks for.
     pub(super) fn new(args: &DemoArgs) -> Self {
-        let mut asked = actions(args.seed);
-        if args.short {
-            asked
-                .retain(|action| action["kind"] != "scroll_feed" && action["expires_at"].is_null());
-            // Some of everybody's.
-            asked = (0..SHORT).map(|index| asked[index * asked.len() / SHORT].clone()).collect();
-        }
+        let asked = if args.short { asked::short(args.seed) } else { asked::all(args.seed) };
         let mut rng = Seed(args.kill.unwrap_or_default()).child("kill").rng();
         let kill = args.kill.map(|_| Kill {
             victim: rng.random_range(0..VICTIMS.len()),
@@ -220,7 +212,7 @@ impl Told {
             return Ok(true);
         }
         if self.is_short {
-            return Ok(false);
+            return self.is_held_by_caps(stage).await;
         }
         let is_held = self.suspended.iter().any(|account| account == BANNED);
         if !is_held {
@@ -231,6 +223,26 @@ impl Told {
         // A coordinator that was killed is started again: ask it then.
         let Ok(left) = stage.api(&path).await else { return Ok(false) };
         Ok(left["actions"].as_array().map_or(0, Vec::len) == open)
+    }
+
+    /// Whether the queue itself says of all that is left that a cap of the day holds it back. Had a
+    /// charge been lost, it would not say so, and the action would be done.
+    async fn is_held_by_caps(&self, stage: &Stage) -> Result<bool, Failure> {
+        for (id, _) in self.states.iter().filter(|(_, state)| !state.is_final()) {
+            let Ok(id) = id.parse() else { return Ok(false) };
+            let why = match stage.queue.why(&id).await {
+                Err(error) if error.is_passing() => return Ok(false),
+                why => why?,
+            };
+            let is_capped = why.is_some_and(|why| {
+                let mut codes = why.reasons.iter().map(|reason| reason.code.as_str());
+                why.state == ActionState::Waiting && codes.any(|code| code == "kind_daily_cap")
+            });
+            if !is_capped {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -246,54 +258,4 @@ fn kill_now(pid: u32) {
     use nix::sys::signal::{Signal, kill};
     // It may have ended in this instant: then nobody is killed.
     let _ = kill(nix::unistd::Pid::from_raw(pid as i32), Signal::SIGKILL);
-}
-
-/// The actions, in the order they are sent.
-fn actions(seed: u64) -> Vec<Value> {
-    let post = |number: u64| format!("post:{}", 1 + (seed * 31 + number * 17) % 200);
-    let mut list = Vec::new();
-    let friends = ["gus", "hana", "ivo", "june", "gus", "hana"];
-    for (index, account) in ["ada", "ben", "cleo", "dan", "eve", "fay"].into_iter().enumerate() {
-        let n = index as u64 * 20;
-        let friend = friends[index];
-        let mut add = |kind: &str, target: Option<String>, text: Option<&str>| {
-            let mut action = json!({"account": account, "kind": kind});
-            if let Some(target) = target {
-                action["target"] = target.into();
-            }
-            if let Some(text) = text {
-                action["with"] = json!({ "text": text });
-            }
-            list.push(action);
-        };
-        add("scroll_feed", None, None);
-        add("like", Some(post(n)), None);
-        add("view_profile", Some(format!("member:{friend}")), None);
-        add("follow", Some(format!("member:{friend}")), None);
-        add("comment", Some(post(n + 1)), Some("What a light. Where was this taken?"));
-        add("save", Some(post(n + 2)), None);
-        add("send_dm", Some(format!("member:{friend}")), Some("Hello! Are you coming on Sunday?"));
-        if account != "fay" {
-            add("like", Some(post(n + 3)), None);
-        }
-        add("comment", Some(post(n + 4)), Some("I walked past there yesterday, same sky 🙂"));
-        if account == "ben" || account == "eve" {
-            add("publish", None, Some("Low tide, long shadows."));
-        } else {
-            add("view_story", Some("member:eve".to_owned()), None);
-        }
-    }
-    // A cap of one like a day: the second and third are held back past their expiry.
-    let soon = |seconds: i64| {
-        let now = walkon_core::clock::Clock::now(&walkon_core::clock::SystemClock);
-        (now + jiff::SignedDuration::from_secs(seconds)).to_string()
-    };
-    for number in 0..2 {
-        let (target, end) = (post(150 + number), soon(45));
-        list.push(json!({"account": "fay", "kind": "like", "target": target, "expires_at": end}));
-    }
-    // Two that nobody could ever do.
-    list.push(json!({"account": "ada", "kind": "lik", "target": "post:7"}));
-    list.push(json!({"account": "zoe", "kind": "like", "target": "post:7"}));
-    list
 }

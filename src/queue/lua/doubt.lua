@@ -9,18 +9,34 @@ local function unread(A, J, after, x)
   emit('unknown', A.id, J, x)
 end
 
--- The effect may be there: its kind says what is done about that.
-local function doubt(A, J, due, x)
-  if J.f.ol == 'retry' then
-    -- Found there by the next attempt, the effect is this one's.
-    put(J, 'bp', J.f.bp or J.f.bg)
-    return again(A, J, due, x)
-  end
-  if J.f.ol ~= 'verify' then return park(J, x) end
+-- Whether a cap leaves no room for one more of the kind.
+local function is_full(A, kind, t)
+  local full = false
+  caps(A, kind, t, function(_, o, field, window, most)
+    full = full or count(o, field, window) >= most
+  end)
+  return full
+end
+
+-- The effect may be there: the site is read before anything else is done.
+local function look(A, J, due, x)
+  put(J, 'bg', J.f.bp or J.f.bg)
   put(J, 'vt', nil)
   note(J, x)
   requeue(A, J, due, 'v')
   emit('unknown', A.id, J, x)
+end
+
+-- The effect may be there: its kind says what is done about that. What would be made again but
+-- finds no room under a cap is read instead, or nobody would know before tomorrow.
+local function doubt(A, J, due, x)
+  if J.f.ol == 'retry' and (J.f.ef == 'none' or not is_full(A, J.f.k, due)) then
+    -- Found there by the next attempt, the effect is this one's.
+    put(J, 'bp', J.f.bp or J.f.bg)
+    return again(A, J, due, x)
+  end
+  if J.f.ol == 'park' then return park(J, x) end
+  look(A, J, due, x)
 end
 
 -- The worker that held this lease is gone, or was told to stop. What it took from the limits stays
@@ -41,10 +57,17 @@ local function lose(A, class, code, why)
   doubt(A, J, now, x)
 end
 
--- Ends a waiting action whose time has passed; returns whether it did.
+-- Ends a waiting action whose time has passed; returns whether it did. One that an earlier attempt
+-- may have made is read first: what stands on the site must not be told as never done.
 local function expire(A, J)
   if J.f.st ~= 'waiting' or num(J.f.x) == 0 or num(J.f.x) > now then return false end
   pull(A, J.id, J.f.sl)
-  conclude(J, 'expired', { code = 'expired', why = 'its time passed while it waited' })
+  local x = { code = 'expired', why = 'its time passed while it waited' }
+  if not J.f.bp or J.f.ef == 'none' then
+    conclude(J, 'expired', x)
+  else
+    call('ZREM', K .. 'exp', J.id)
+    look(A, J, now, x)
+  end
   return true
 end

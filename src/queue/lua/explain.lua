@@ -64,6 +64,7 @@ if J then
   if due then gate(failed and 'backoff' or 'not_before', num(due), nil, since) end
   local ahead = call('ZRANK', K .. 'q:' .. A.id .. ':' .. slot, J.id)
   if ahead and ahead > 0 then rows[#rows + 1] = { 'queue', -1, ahead, -1, '', told(J.id, 'cr') } end
+  if J.f.hb then rows[#rows + 1] = { 'handed_back', -1, -1, -1, J.f.hb } end
 else
   gate('not_before', num(ARGV[4]))
 end

@@ -12,6 +12,7 @@
 -- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake
 -- ft fa fk last token settled and its answer, cx cancel wished  cl class  nb not before
+-- hb why a host handed it back
 local function action(id)
   local J = open(K .. 'j:' .. id)
   if not J or not J.f.a then return nil end

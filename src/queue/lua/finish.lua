@@ -20,6 +20,7 @@ local function settle(A, J, x, after)
   if J.f.du == 'v' then
     -- Only a reading that looked and did not find it says that it is not there.
     if x.ended == 'retry' and x.code == 'not_there' then
+      put(J, 'bp', nil)
       return again(A, J, now + math.max(after, backoff(J, num(J.f.at))), x)
     end
     if x.ended == 'fatal' then return park(J, x) end

@@ -3,6 +3,7 @@
 -- KEYS[1]   <prefix>meta
 -- ARGV[1-3] account, class, token
 -- ARGV[4]   action; empty: the lease is kept without one
+-- ARGV[5,6] code, why, where the worker's host cannot do it; missing: the worker stops
 --
 -- Returns   1 given back (also when repeated), 0 the lease was lost
 local A, class, token = account(ARGV[1]), ARGV[2], ARGV[3]
@@ -14,7 +15,8 @@ unlease(A, class)
 if J then
   put(J, 'ft', token)
   put(J, 'fa', 'waiting')
-  local x = { code = 'released', why = 'the worker gave it back' }
+  local x = { code = ARGV[5] or 'released', why = ARGV[6] or 'the worker gave it back' }
+  put(J, 'hb', ARGV[6])
   if J.f.du == 'v' then
     requeue(A, J, now, 'v')
   elseif J.f.bg then

@@ -25,6 +25,7 @@ local function take(A, lane, J, ask)
     move(J, 'running')
   end
   put(J, 'cl', class)
+  if J.f.hb then put(J, 'hb', nil) end
   put(J, 'wk', ask.worker)
   save(J)
   local ends = text(now + O.lease)

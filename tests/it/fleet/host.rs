@@ -26,7 +26,46 @@ async fn without_a_browser_an_action_waits_unspent_and_says_what_is_missing() {
     assert!(said.out.contains("set `browser.path`"), "the remedy: {said:?}");
     let why = fleet.home.run(&["action", "why", &id]).await;
     assert!(!why.out.contains("cap"), "no cap was charged: {why:?}");
+    assert!(why.out.contains("handed back") && why.out.contains("/nowhere/chrome"), "{why:?}");
+    assert_eq!(fleet.action(&id, waiting).await["attempts"], 0, "no attempt was counted");
     assert_eq!(fleet.ledger().await.len(), 0);
+    assert_eq!(fleet.stop().await, 0);
+}
+
+/// A process of a test's own; killed at the end.
+struct Own(std::process::Child);
+
+impl Own {
+    fn start(mut command: Command) -> Self {
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_host_without_a_browser_hands_back_is_done_by_another_within_its_cap() {
+    let settings = "[browser]\npath = \"/nowhere/chrome\"\n\n[plans.one.kinds.like]\ndaily = 1\n";
+    let home = Home::new().await.chromium().settings(settings);
+    let mut fleet = home.account("ada", "plan = \"one\"\n").start().await;
+    let id = fleet.enqueue(&json!({"account": "ada", "kind": "like", "target": "post:7"})).await;
+    fleet.event("it comes back", |event| event["code"] == "browser_missing").await;
+    let args = ["worker", "--driver", "fake", "--die-with-parent"];
+    let good = Own::start(fleet.home.command(&args));
+    let done = fleet.reaches(&id, "done").await;
+    assert_eq!(done["attempts"], 1, "what came before counts as nothing: {done}");
+    assert_eq!(fleet.done("ada", "like").await.len(), 1);
+    let claims = fleet.events(|event| event["type"] == "claimed").await.len();
+    let warnings = fleet.log().matches("no browser here").count();
+    assert!(warnings >= 1, "{}", fleet.log());
+    // Each of its two slots may find out once before both hold back.
+    assert!(claims <= 2 * warnings + 1, "{claims} claims, {warnings} withdrawals: it spins");
+    drop(good);
     assert_eq!(fleet.stop().await, 0);
 }
 
@@ -62,35 +101,25 @@ async fn a_host_without_redis_is_told_what_to_install() {
     assert!(said.err.contains("apt install redis-server"), "{}", said.err);
 }
 
-/// A Redis as somebody may have it; stopped at the end.
-struct Foreign(std::process::Child);
-
-impl Foreign {
-    async fn start(folder: &Path) -> Self {
-        let socket = folder.join("r.sock");
-        let mut command = Command::new("redis-server");
-        command.args(["--port", "0", "--save", ""]).arg("--unixsocket").arg(&socket);
-        let foreign = Self(command.stdout(Stdio::null()).current_dir(folder).spawn().unwrap());
-        eventually("the server listens", async || {
-            std::os::unix::net::UnixStream::connect(&socket).ok()
-        })
-        .await;
-        foreign
-    }
-}
-
-impl Drop for Foreign {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
+/// A Redis as somebody may have it.
+async fn foreign_redis(folder: &Path) -> Own {
+    let socket = folder.join("r.sock");
+    let mut command = Command::new("redis-server");
+    command.args(["--port", "0", "--save", ""]).arg("--unixsocket").arg(&socket);
+    command.current_dir(folder);
+    let foreign = Own::start(command);
+    eventually("the server listens", async || {
+        std::os::unix::net::UnixStream::connect(&socket).ok()
+    })
+    .await;
+    foreign
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_may_forget_keeps_the_fleet_from_starting() {
     let home = Home::new().await;
     let elsewhere = crate::support::fleet::own_folder();
-    let _foreign = Foreign::start(elsewhere.path()).await;
+    let _foreign = foreign_redis(elsewhere.path()).await;
     let url = format!("unix://{}", elsewhere.path().join("r.sock").display());
     let home = home.settings("").env("WALKON__QUEUE__URL", &url);
     let said = home.fails_to_start().await;

@@ -1,7 +1,11 @@
 //! What an operator does and asks, by the command line.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::{Value, json};
 
+use crate::support::eventually;
 use crate::support::fixture;
 use crate::support::fleet::Home;
 
@@ -121,6 +125,41 @@ async fn every_list_reads_as_text_and_as_json() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_opened_where_there_is_a_display_and_its_address_printed_anyway() {
+    let home = Home::new().await;
+    let script = home.path("xdg-open");
+    // As a desktop's own: it is told the address.
+    fs::write(&script, "#!/bin/sh\necho \"$1\" > \"${0%/*}/opened\"\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", home.folder.path().display());
+    let home = home.env("PATH", &path).env("DISPLAY", ":9");
+    let mut fleet = home.account("ada", "").start().await;
+    let id = fleet.enqueue(&like(7)).await;
+    fleet.reaches(&id, "done").await;
+    let list = fleet.get("/api/sessions").await;
+    let session = list["sessions"][0]["session"].as_str().unwrap();
+    let said = fleet.home.run(&["session", "open", session]).await;
+    let address = fleet.url(&format!("/sessions/{session}"));
+    assert_eq!((said.code, said.out.trim()), (0, address.as_str()), "{said:?}");
+    let opened = eventually("it is opened", async || {
+        let opened = fs::read_to_string(fleet.home.path("opened")).unwrap_or_default();
+        if opened.ends_with('\n') { Ok(opened) } else { Err(opened) }
+    })
+    .await;
+    assert_eq!(opened.trim(), address);
+    assert_eq!(fleet.stop().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_user_that_nobody_is_is_an_error_and_no_other_user() {
+    let home = Home::new().await.chromium().env("WALKON__BROWSER__USER", "nobdy");
+    let said = home.fails_to_start().await;
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("`browser.user` is `nobdy`"), "{}", said.err);
+    assert!(said.err.contains("did you mean `nobody`?"), "{}", said.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doctor_finds_what_is_wrong_with_the_host_and_says_what_to_do() {
     if fixture::driver().is_none() {
         return;
@@ -134,6 +173,7 @@ async fn doctor_finds_what_is_wrong_with_the_host_and_says_what_to_do() {
         let checks = checks.as_array().unwrap();
         checks.iter().find(|check| check["check"] == what).cloned().unwrap()
     };
+    assert!(!home.data().exists(), "it looks and makes nothing");
     for what in ["data folder", "redis", "network jail", "behaviors and profiles", "port"] {
         assert_eq!(of(what)["ok"], true, "{checks}");
     }

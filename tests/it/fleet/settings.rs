@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::fleet::Home;
+use crate::support::processes::naming;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_bad_setting_ends_every_command_with_its_place_and_remedy() {
@@ -68,4 +69,16 @@ async fn a_site_that_is_not_there_and_a_fleet_that_is_not_up_are_said_plainly() 
     );
     let said = home.run(&["acount", "list"]).await;
     assert_eq!(said.code, 2, "words that clap does not know: {said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_that_finds_no_behaviors_ends_at_once_and_says_so() {
+    // The commands of a home are run from its folder, which has none.
+    let home = Home::new().await;
+    home.write();
+    let said = home.run(&["demo", "--exit", "--short", "--driver", "fake"]).await;
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("the coordinator could not start"), "{}", said.err);
+    assert_eq!(said.err.matches("could not read behaviors").count(), 1, "{}", said.err);
+    assert_eq!(naming(home.folder.path()), [0; 0], "nothing is left");
 }

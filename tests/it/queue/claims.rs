@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use walkon::queue::{ActionFilter, Enqueued, Settled};
 use walkon_core::event::ActionState;
-use walkon_core::lease::{Ask, Claim, Class, Duty, Lease};
+use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, HandBack, HostFault, Lease};
 
 use crate::support::redis::{Bench, done, person, setting, worker};
 
@@ -79,7 +79,9 @@ async fn a_stale_token_is_refused_everywhere_and_changes_nothing() {
     assert_eq!(begun, walkon::queue::Begun::Fenced);
     let lost = bench.queue.extend(&[stale.lease.clone(), live.lease.clone()]).await.unwrap();
     assert_eq!(lost, std::slice::from_ref(&stale.lease));
-    assert!(!bench.queue.release(&stale.lease, Some(&stale.id)).await.unwrap());
+    assert!(
+        !bench.queue.release(&stale.lease, Some(&HandBack::stopping(&stale.id))).await.unwrap()
+    );
     assert_eq!(bench.queue.action(&live.id).await.unwrap(), before);
 }
 
@@ -122,10 +124,32 @@ async fn released_work_costs_no_attempt_and_gives_its_caps_back() {
     bench.account("ada", "daily = 1\n[kinds.like]\ncooldown = \"1h\"").await;
     bench.likes("ada", 1).await;
     let claimed = bench.claim("w1").await;
-    assert!(bench.queue.release(&claimed.lease, Some(&claimed.id)).await.unwrap());
-    assert!(bench.queue.release(&claimed.lease, Some(&claimed.id)).await.unwrap(), "again");
+    let back = HandBack::stopping(&claimed.id);
+    assert!(bench.queue.release(&claimed.lease, Some(&back)).await.unwrap());
+    assert!(bench.queue.release(&claimed.lease, Some(&back)).await.unwrap(), "again");
     let next = bench.claim("w2").await;
     assert_eq!((next.id, next.attempt), (claimed.id, 1));
+}
+
+#[tokio::test]
+async fn what_a_host_hands_back_says_why_until_somebody_takes_it() {
+    let bench = Bench::at("2026-06-01T10:00:00Z").await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    let fault = HostFault { code: "browser_missing".into(), why: "none; install one".into() };
+    for _ in 0..9 {
+        let Claimed { lease, id, attempt, .. } = bench.claim("w1").await;
+        assert_eq!(attempt, 1, "no attempt is counted, however often");
+        let back = HandBack { id: id.clone(), fault: Some(fault.clone()) };
+        assert!(bench.queue.release(&lease, Some(&back)).await.unwrap());
+        let why = bench.queue.why(&id).await.unwrap().unwrap().reasons;
+        assert_eq!(why.len(), 1, "{why:?}");
+        assert_eq!((why[0].code.as_str(), why[0].words.as_str()), ("handed_back", &*fault.why));
+    }
+    let taken = bench.claim("w2").await;
+    bench.settle(&taken, &done()).await;
+    let why = bench.queue.why(&taken.id).await.unwrap().unwrap().reasons;
+    assert!(why.iter().all(|reason| reason.code != "handed_back"), "{why:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use walkon::queue::{Letters, Queue, Resolution, Scope};
 use walkon_core::event::{ActionState, Event};
-use walkon_core::lease::Claim;
+use walkon_core::lease::{Claim, HandBack};
 
 use crate::support::redis::{Bench, done, fatal, person, setting};
 
@@ -95,7 +95,8 @@ async fn what_runs_is_told_to_stop_and_handed_back_it_is_unspent() {
     bench.queue.pause(&Scope::Fleet, &person("all of it")).await.unwrap();
     assert_eq!(bench.queue.heed(&of).await.unwrap().len(), 2);
     let ada = leases.iter().find(|claimed| claimed.lease == told[0]).unwrap();
-    assert!(bench.queue.release(&ada.lease, Some(&ada.id)).await.unwrap());
+    let back = HandBack::stopping(&ada.id);
+    assert!(bench.queue.release(&ada.lease, Some(&back)).await.unwrap());
     assert_eq!(bench.state(&ada.id).await, ActionState::Waiting);
     bench.queue.resume(&Scope::Fleet, &person("over")).await.unwrap();
     assert_eq!(bench.idle("w1").await, None, "its site still rests");

@@ -6,7 +6,7 @@ use walkon::queue::{Letters, Reaped};
 use walkon_core::event::ActionState;
 use walkon_core::lease::{Claim, Duty};
 
-use crate::support::redis::{Bench, done};
+use crate::support::redis::{Bench, done, not_there};
 
 const NOON: &str = "2026-06-01T12:00:00Z";
 
@@ -70,6 +70,40 @@ async fn what_was_begun_and_can_be_repeated_is_done_again() {
     let again = bench.claim("w2").await;
     assert_eq!(again.duty, Duty::Perform);
     assert_eq!(again.begun_at, Some(NOON.parse().unwrap()), "what it finds may be the first one's");
+}
+
+#[tokio::test]
+async fn what_could_be_repeated_but_has_no_room_under_its_cap_is_read_instead() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "[kinds.like]\ndaily = 1").await;
+    let like = bench.add("ada", "like", "").await;
+    let claimed = bench.claim("w1").await;
+    bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    bench.lose_all().await;
+    let reading = bench.claim("w2").await;
+    assert_eq!((reading.duty, reading.begun_at), (Duty::Verify, Some(NOON.parse().unwrap())));
+    bench.settle(&reading, &done()).await;
+    assert_eq!(bench.state(&like).await, ActionState::Done, "not tomorrow: it is there today");
+    bench.check().await;
+}
+
+#[tokio::test]
+async fn what_may_have_been_made_does_not_expire_unread() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "").await;
+    let like = bench.add("ada", "like", r#","expires_at":"2026-06-01T12:01:00Z""#).await;
+    let claimed = bench.claim("w1").await;
+    bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    bench.lose_all().await;
+    bench.pass(Duration::from_mins(1)).await;
+    bench.queue.reap(10).await.unwrap();
+    let reading = bench.claim("w2").await;
+    assert_eq!(reading.duty, Duty::Verify);
+    // It was not made after all: now it may be said.
+    bench.settle(&reading, &not_there()).await;
+    bench.queue.reap(10).await.unwrap();
+    assert_eq!(bench.state(&like).await, ActionState::Expired);
+    bench.check().await;
 }
 
 #[tokio::test]

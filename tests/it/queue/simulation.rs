@@ -11,7 +11,7 @@ use rand::{Rng as _, RngExt as _};
 use walkon::queue::{Begun, Cancelled, Enqueued, FleetCaps, Settled};
 use walkon_core::action::Action;
 use walkon_core::id::ActionId;
-use walkon_core::lease::{Claim, Claimed, Class, Duty, Lease};
+use walkon_core::lease::{Claim, Claimed, Class, Duty, HandBack, Lease};
 use walkon_core::outcome::Settlement;
 use walkon_core::rng::{Rng, Seed};
 
@@ -168,7 +168,8 @@ impl Run {
         }
         let claimed = self.hands.swap_remove(n);
         let (lease, id) = (&claimed.lease, &claimed.id);
-        if self.bench.queue.release(lease, Some(id)).await.expect("an answer") {
+        if self.bench.queue.release(lease, Some(&HandBack::stopping(id))).await.expect("an answer")
+        {
             self.model.settled(&claimed, true, self.bench.now());
         } else {
             assert!(!self.model.holds(lease), "refused in error");

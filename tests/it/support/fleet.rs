@@ -150,24 +150,24 @@ impl TestFleet {
 
     /// The first event on `walkon:events` that is as wished.
     pub(crate) async fn event(&self, what: &str, wish: impl Fn(&Value) -> bool) -> Value {
-        let mut redis = self.redis().await;
         eventually(what, async || {
-            let range = redis::cmd("XRANGE").arg("walkon:events").arg("-").arg("+").to_owned();
-            let read: redis::streams::StreamRangeReply =
-                range.query_async(&mut redis).await.unwrap();
-            let events = read.ids.iter().map(|entry| {
-                let fields = entry.map.iter();
-                let text = |value| redis::from_redis_value::<String>(value).unwrap_or_default();
-                json!(
-                    fields
-                        .map(|(name, value)| (name, text(value.clone())))
-                        .collect::<std::collections::BTreeMap<_, _>>()
-                )
-            });
-            let all: Vec<Value> = events.collect();
+            let all = self.events(|_| true).await;
             all.iter().find(|event| wish(event)).cloned().ok_or(all)
         })
         .await
+    }
+
+    /// Every event on `walkon:events` that is as wished, the oldest first.
+    pub(crate) async fn events(&self, wish: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut redis = self.redis().await;
+        let range = redis::cmd("XRANGE").arg("walkon:events").arg("-").arg("+").to_owned();
+        let read: redis::streams::StreamRangeReply = range.query_async(&mut redis).await.unwrap();
+        let text = |value| redis::from_redis_value::<String>(value).unwrap_or_default();
+        let event = |entry: &redis::streams::StreamId| {
+            let fields = entry.map.iter().map(|(name, value)| (name, text(value.clone())));
+            json!(fields.collect::<std::collections::BTreeMap<_, _>>())
+        };
+        read.ids.iter().map(event).filter(|event| wish(event)).collect()
     }
 
     /// What it wrote on standard error.

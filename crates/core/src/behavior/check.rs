@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use toml::Spanned;
 
 use super::read::{RawBehavior, RawStep, Source};
-use super::{Behavior, FORMAT, LINES_MAX};
+use super::{Behavior, FORMAT, LINES_MAX, keys, words};
 use crate::action::listed;
 use crate::effect::Effect;
 use crate::fault::Fault;
@@ -22,7 +22,7 @@ const TIMES_MAX: u32 = 100;
 const EACH_LIMIT: u32 = 10;
 
 /// A mistake in words: what, and what to do.
-type Mistake = (String, String);
+pub(super) type Mistake = (String, String);
 
 fn mistake<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, Mistake> {
     Err((what.into(), remedy.into()))
@@ -68,7 +68,7 @@ pub(super) fn build(source: &Source<'_>, raw: RawBehavior) -> Result<Behavior, V
     let steps: Vec<_> = behavior.all_steps().zip(places).collect();
     let effect = check_effect(&behavior).err().map(|wrong| (effect_at.clone(), wrong));
     let blocks = check_blocks(&behavior, &steps);
-    let words = check_words(&behavior, &steps, &effect_at);
+    let words = words::check(&behavior, &steps, &effect_at);
     for (at, (what, remedy)) in effect.into_iter().chain(blocks).chain(words) {
         faults.push(source.fault(&at, what, remedy));
     }
@@ -178,8 +178,11 @@ fn build_step(raw: RawStep) -> Result<Step, Mistake> {
             return mistake(format!("nothing is called `{other}`"), "write `in = \"item\"`");
         }
     };
-    let commit = raw.commit;
+    let (commit, given) = (raw.commit, raw.given());
     let verb = one_verb(raw)?;
+    if let Some(wrong) = keys::foreign(&given, &verb) {
+        return Err(wrong);
+    }
     if let Some(locator) = verb.locator() {
         let is_item = in_item && *locator == Locator::default();
         if !is_item {
@@ -284,9 +287,9 @@ fn bounded(times: u32) -> Result<u32, Mistake> {
 }
 
 /// A step and where it stands.
-type Placed<'a> = (&'a Step, Range<usize>);
+pub(super) type Placed<'a> = (&'a Step, Range<usize>);
 /// A mistake and where it stands.
-type Found = (Range<usize>, Mistake);
+pub(super) type Found = (Range<usize>, Mistake);
 
 /// Blocks exist, are used, and do not do blocks that do blocks.
 fn check_blocks(behavior: &Behavior, placed: &[Placed<'_>]) -> Vec<Found> {
@@ -318,37 +321,6 @@ fn check_blocks(behavior: &Behavior, placed: &[Placed<'_>]) -> Vec<Found> {
         let used = behavior.all_steps().any(|step| step.verb.blocks().contains(&name.as_str()));
         if !used {
             wrong.push((at, (format!("block `{name}` is never done"), "remove it".to_owned())));
-        }
-    }
-    wrong
-}
-
-/// The names in braces are ones that will have a value.
-fn check_words(behavior: &Behavior, placed: &[Placed<'_>], effect_at: &Range<usize>) -> Vec<Found> {
-    let mut wrong = Vec::new();
-    let kind = kind::find(&behavior.kind);
-    let effect_texts = behavior.effect.iter().flat_map(|effect| {
-        let texts = effect.containing.iter().map(String::as_str).chain([effect.page.as_str()]);
-        texts.map(|text| (text, effect_at))
-    });
-    let step_texts = placed.iter().filter_map(|(step, at)| match &step.verb {
-        Verb::Open(text) | Verb::Type { text, .. } => Some((text.as_str(), at)),
-        _ => None,
-    });
-    for (text, at) in step_texts.chain(effect_texts) {
-        for word in text.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-            let with = word.strip_prefix("with.");
-            let good = match (word, with) {
-                ("username" | "secret.password", _) => true,
-                ("target" | "target.id", _) => kind.is_some_and(|kind| kind.target.is_some()),
-                (_, Some(name)) => kind.is_some_and(|kind| kind.with.contains(&name)),
-                _ => false,
-            };
-            if !good {
-                let known = "`{username}`, `{target.id}`, `{with.<argument>}`, `{secret.password}`";
-                let what = format!("`{{{word}}}` has no value here");
-                wrong.push((at.clone(), (what, format!("known: {known}"))));
-            }
         }
     }
     wrong

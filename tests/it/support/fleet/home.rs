@@ -177,7 +177,7 @@ impl Home {
         self.path("data")
     }
 
-    pub(super) fn command(&self, args: &[&str]) -> std::process::Command {
+    pub(crate) fn command(&self, args: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_walkon"));
         command.args(args).arg("--config").arg(self.path("walkon.toml"));
         // From elsewhere, so that nothing of the project is found by chance.
