@@ -2,9 +2,12 @@
 
 mod accounts;
 mod claims;
+mod crowd;
 mod limits;
 mod losses;
+mod machine;
 mod model;
+mod mutants;
 mod server;
 mod settling;
 mod simulation;

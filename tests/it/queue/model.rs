@@ -35,8 +35,8 @@
 pub(crate) mod books;
 pub(crate) mod calendar;
 mod endings;
-mod judge;
 pub(crate) mod jobs;
+mod judge;
 mod record;
 mod whole;
 
@@ -50,7 +50,7 @@ use super::super::support::redis::setting;
 use books::Fleet;
 use calendar::SECOND;
 use jobs::{Account, Job, Place, Seat};
-use record::Record;
+pub(crate) use record::{Performed, Record};
 pub(crate) use whole::Watch;
 
 /// Where an action is that a person must settle.

@@ -7,6 +7,7 @@ mod draw;
 mod verbs;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use walkon::queue::{Embedded, Error, FleetCaps, Queue};
@@ -35,41 +36,88 @@ pub(crate) const PLANS: [(&str, &str, &str); 4] = [
 const ZONES: [&str; 4] = ["Europe/Berlin", "UTC", "Asia/Kathmandu", "America/New_York"];
 /// Shortly before clocks change in Berlin (to summer, to winter) and in New York.
 const STARTS: [&str; 3] = ["2026-03-27T20:00:00Z", "2026-10-23T20:00:00Z", "2026-10-30T20:00:00Z"];
-const FLEET_HOURLY: u32 = 12;
+const FLEET_HOURLY: u32 = 8;
 /// More than this an account has not open: a claim looks at so many at once.
 const OPEN_MAX: usize = 12;
 /// How often a call is made whose answer is lost, before it is an error.
 const TRIES: usize = 60;
 
+/// How many worlds there have been: each has keys and a wire of its own.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
 /// One thing that happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Op {
-    Enqueue { account: u8, kind: u8, priority: u8, later: u32, expires: u32, key: u8, api: bool },
-    Claim { worker: u8, classes: u8, repeat: bool },
-    Begin { hand: u8 },
-    Finish { hand: u8, ending: u8, keep: bool, repeat: bool },
-    Release { hand: u8 },
+    Enqueue {
+        account: u8,
+        kind: u8,
+        priority: u8,
+        later: u32,
+        expires: u32,
+        key: u8,
+        api: bool,
+    },
+    Claim {
+        worker: u8,
+        classes: u8,
+        repeat: bool,
+    },
+    Begin {
+        hand: u8,
+    },
+    Finish {
+        hand: u8,
+        ending: u8,
+        keep: bool,
+        repeat: bool,
+    },
+    Release {
+        hand: u8,
+    },
     Extend,
     /// A worker dies with what it had in hand.
-    Vanish { hand: u8 },
+    Vanish {
+        hand: u8,
+    },
     /// Somebody uses a token that is no longer good.
-    Old { hand: u8 },
+    Old {
+        hand: u8,
+    },
     Reap,
-    Cancel { nth: u8 },
-    Resolve { nth: u8, verb: u8 },
-    Account { account: u8, held: u8, fence: bool, zone: u8, api: bool },
+    Cancel {
+        nth: u8,
+    },
+    Resolve {
+        nth: u8,
+        verb: u8,
+    },
+    Account {
+        account: u8,
+        held: u8,
+        fence: bool,
+        zone: u8,
+        api: bool,
+    },
     /// Time goes on, in tenths of a second.
-    Pass { tenths: u32 },
+    Pass {
+        tenths: u32,
+    },
     /// Time goes on to shortly before an hour ends.
     Edge,
     /// The server's clock goes back.
-    Back { tenths: u32 },
+    Back {
+        tenths: u32,
+    },
     /// Redis forgets which run it is, as after a restart; a coordinator connects.
     Restart,
     /// Claims are shut or opened by hand.
-    Pause { on: bool },
+    Pause {
+        on: bool,
+    },
     /// The next call meets a fault.
-    Meet { fault: Fault },
+    Meet {
+        fault: Fault,
+    },
 }
 
 /// A claim in somebody's hand.
@@ -108,8 +156,7 @@ impl World {
         std::fs::create_dir_all(&folder).expect("a folder");
         let server = if own { Some(start(folder.clone()).await) } else { None };
         let url = server.as_ref().map_or_else(|| shared_url().to_owned(), |(it, _)| it.url());
-        static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-        let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let wire = Wire::lay(&url, &folder.join(format!("wire{n}.sock")), exchange);
         if let Some((server, _)) = &server {
             wire.aim(server.pid());
@@ -298,7 +345,8 @@ impl World {
                     self.model.claimed(&ask, &claimed);
                     let (lease, id) = (&claimed.lease, &claimed.id);
                     let begun = self.call(async |queue| queue.begin(lease, id).await).await;
-                    assert_eq!(begun, self.model.begin(lease, id), "[1] told so at begin");
+                    let want = self.model.begin(lease, id);
+                    assert_eq!(begun, want, "[{}] at begin", verbs::number(want));
                     self.bench.settle(&claimed, &done()).await;
                     self.model.touch();
                     self.model.finish(lease, id, &done().outcome, false);
@@ -350,7 +398,19 @@ impl World {
             let other: Vec<_> = all.iter().filter(|key| !key.starts_with(prefix)).collect();
             assert!(other.is_empty(), "[23] keys without the tag: {other:?}");
         }
-        assert!(GRACE > 0 && Duration::from_millis(LEASE as u64) == self.bench.queue.options().lease);
+        assert!(
+            GRACE > 0 && Duration::from_millis(LEASE as u64) == self.bench.queue.options().lease
+        );
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some((server, folder)) = self.server.take() {
+            drop(server);
+            // Its log is of no use to anybody; what is left is swept away by the next run.
+            drop(std::fs::remove_dir_all(folder));
+        }
     }
 }
 

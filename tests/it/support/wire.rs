@@ -133,13 +133,17 @@ async fn carry(mut client: UnixStream, shared: Arc<Shared>) -> io::Result<()> {
                 if fault == Some(Fault::Unsent) {
                     return Ok(());
                 }
-                if shared.exchange.is_some() {
-                    shared.exchange(&mut request, &mut client).await?;
+                if shared.exchange.is_some() && !shared.exchange(&mut request, &mut client).await? {
+                    client.write_all(b"-NOSCRIPT load it through this wire\r\n").await?;
+                    continue;
                 }
                 server.write_all(&request).await?;
                 match fault {
                     Some(Fault::Unanswered) => return server.read(&mut down).await.map(drop),
-                    Some(_) => return Ok(shared.kill()),
+                    Some(_) => {
+                        shared.kill();
+                        return Ok(());
+                    }
                     None => {}
                 }
             }
@@ -167,17 +171,18 @@ impl Shared {
         self.kills.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn exchange(&self, request: &mut Vec<u8>, client: &mut UnixStream) -> io::Result<()> {
+    /// Turns the hash of a call into that of the exchanged script. False: the script has not been
+    /// loaded through here yet, so that nobody has seen its text.
+    async fn exchange(&self, request: &mut Vec<u8>, client: &mut UnixStream) -> io::Result<bool> {
         if let Some(at) = find(request, CALL) {
             let at = at + CALL.len();
             let hash = String::from_utf8_lossy(&request[at..at + HASH]).into_owned();
             let hashes = self.hashes.lock().expect("nothing panics while it is held");
-            if let Some(other) = hashes.get(&hash) {
-                request[at..at + HASH].copy_from_slice(other.as_bytes());
-                self.reached.store(true, Ordering::Relaxed);
-            }
+            let Some(other) = hashes.get(&hash) else { return Ok(false) };
+            self.reached.fetch_or(*other != hash, Ordering::Relaxed);
+            request[at..at + HASH].copy_from_slice(other.as_bytes());
         }
-        let Some(at) = find(request, LOAD) else { return Ok(()) };
+        let Some(at) = find(request, LOAD) else { return Ok(true) };
         let from = at + LOAD.len();
         let line = find(&request[from..], b"\r\n").expect("a length") + from;
         let length = std::str::from_utf8(&request[from..line]).expect("a number");
@@ -187,12 +192,10 @@ impl Shared {
         }
         let text = String::from_utf8_lossy(&request[line + 2..end]).into_owned();
         let exchange = self.exchange.expect("it was asked for");
-        if text.contains(exchange.old) {
-            let changed = text.replace(exchange.old, exchange.new);
-            let pair = (self.load(&text).await?, self.load(&changed).await?);
-            self.hashes.lock().expect("nothing panics while it is held").extend([pair]);
-        }
-        Ok(())
+        let changed = text.replace(exchange.old, exchange.new);
+        let pair = (self.load(&text).await?, self.load(&changed).await?);
+        self.hashes.lock().expect("nothing panics while it is held").extend([pair]);
+        Ok(true)
     }
 
     async fn load(&self, script: &str) -> io::Result<String> {

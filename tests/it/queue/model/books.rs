@@ -84,7 +84,13 @@ impl Books {
     }
 
     /// Each cap on the kind: which window it is of, what is used, the most.
-    fn caps(&self, terms: &Terms<'_>, fleet: &Fleet, kind: &str, at: i64) -> Vec<(usize, i64, u32)> {
+    fn caps(
+        &self,
+        terms: &Terms<'_>,
+        fleet: &Fleet,
+        kind: &str,
+        at: i64,
+    ) -> Vec<(usize, i64, u32)> {
         let ends = self.ends(terms.zone, at);
         let (plan, mine) = (terms.plan, self.kind(kind));
         let limits = plan.kinds.get(kind).cloned().unwrap_or_default();
@@ -195,7 +201,9 @@ impl Books {
 
     /// A move to another zone: what was counted stays counted until the day there is over, too.
     pub(crate) fn move_to(&mut self, zone: &TimeZone, now: i64) {
-        let later = |n: usize, old: i64| if n == 0 { day(zone, old - 1).1 } else { hour_end(zone, old - 1) };
+        let later = |n: usize, old: i64| {
+            if n == 0 { day(zone, old - 1).1 } else { hour_end(zone, old - 1) }
+        };
         for n in 0..2 {
             let old = self.all[n].end;
             if old <= now {

@@ -43,8 +43,7 @@ impl Model {
     fn again(&mut self, id: &ActionId, due: (i64, i64)) {
         let job = self.open.get_mut(id).expect("it is open");
         (job.charge, job.begun) = (None, None);
-        let (taken_back, worn) =
-            (job.taken_back, job.attempts >= ATTEMPTS || job.losses >= LOSSES);
+        let (taken_back, worn) = (job.taken_back, job.attempts >= ATTEMPTS || job.losses >= LOSSES);
         match () {
             () if taken_back => self.end(id, ActionState::Cancelled),
             () if worn => self.end(id, ActionState::Failed),

@@ -3,8 +3,8 @@
 use walkon_core::id::ActionId;
 use walkon_core::lease::{Ask, Claimed, Class, Duty, Lease};
 
+use super::Performed;
 use super::jobs::{Account, Job, Place, Seat};
-use super::record::Performed;
 use super::{ATTEMPTS, LEASE, Model};
 use crate::support::redis::ms;
 

@@ -62,7 +62,13 @@ impl Record {
         }
     }
 
-    fn check_caps(&self, account: &str, kind: Option<&str>, hourly: Option<u32>, daily: Option<u32>) {
+    fn check_caps(
+        &self,
+        account: &str,
+        kind: Option<&str>,
+        hourly: Option<u32>,
+        daily: Option<u32>,
+    ) {
         let (mut days, mut hours) = (BTreeMap::new(), BTreeMap::new());
         for one in &self.performed {
             if one.account != account || kind.is_some_and(|kind| one.kind != kind) {

@@ -74,7 +74,8 @@ fn slots() -> impl Iterator<Item = String> {
 async fn look(model: &Model, raw: &mut MultiplexedConnection, prefix: &str) -> Sight {
     let mut batch = Batch { prefix, pipe: redis::pipe() };
     let lanes = model.accounts.keys().flat_map(|account| {
-        slots().flat_map(move |slot| [false, true].map(|late| (account.clone(), slot.clone(), late)))
+        slots()
+            .flat_map(move |slot| [false, true].map(|late| (account.clone(), slot.clone(), late)))
     });
     let lanes: Vec<Lane> = lanes.collect();
     for (account, slot, late) in &lanes {

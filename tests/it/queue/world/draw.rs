@@ -8,11 +8,11 @@ use super::Op;
 use crate::support::wire::Fault;
 
 /// Of how many draws one is a fault on the wire, and one is a kill of Redis.
-const FAULT: u32 = 40;
+const FAULT: u32 = 80;
 const KILL: u32 = 1500;
 
 /// How long a step of time is at most, in tenths of a second.
-const STEPS: [u32; 6] = [20, 400, 400, 2_000, 40_000, 400_000];
+const STEPS: [u32; 8] = [10, 20, 50, 100, 300, 2_000, 20_000, 400_000];
 
 impl Op {
     pub(crate) fn draw(rng: &mut Rng, faults: bool) -> Self {
@@ -49,8 +49,8 @@ impl Op {
                 let most = STEPS[rng.random_range(0..STEPS.len())];
                 Self::Pass { tenths: rng.random_range(1..=most) }
             }
-            69 => Self::Edge,
-            70..=73 => Self::Reap,
+            69..=70 => Self::Edge,
+            71..=73 => Self::Reap,
             74 => Self::Cancel { nth: byte },
             75 => Self::Resolve { nth: byte, verb: if half { 0 } else { rng.random() } },
             76..=77 => {
@@ -60,7 +60,7 @@ impl Op {
             78 if fifth => Self::Back { tenths: rng.random_range(1..3000) },
             78 => Self::Pass { tenths: rng.random_range(1..=300) },
             _ if third => Self::Restart,
-            _ => Self::Pause { on: fifth },
+            _ => Self::Pause { on: fifth && half },
         }
     }
 
@@ -74,9 +74,8 @@ impl Op {
             let key = if key % 3 == 0 { key / 3 } else { 0 };
             Self::Enqueue { account, kind, priority, later, expires, key, api }
         });
-        let finish = (b(), b(), any::<bool>(), any::<bool>()).prop_map(
-            |(hand, ending, keep, repeat)| Self::Finish { hand, ending, keep, repeat },
-        );
+        let finish = (b(), b(), any::<bool>(), any::<bool>())
+            .prop_map(|(hand, ending, keep, repeat)| Self::Finish { hand, ending, keep, repeat });
         let account = (b(), b(), any::<bool>(), b(), any::<bool>()).prop_map(
             |(account, held, fence, zone, api)| Self::Account { account, held, fence, zone, api },
         );

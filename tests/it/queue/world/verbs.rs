@@ -1,5 +1,7 @@
 //! What each operation does to the queue and to its model, and how the two are compared.
 
+use std::fmt::Write as _;
+
 use walkon::queue::{Begun, Cancelled, Enqueued, Resolution, Settled};
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
@@ -11,9 +13,7 @@ use walkon_core::outcome::{Outcome, Settlement};
 
 use super::super::model::{PARKED, Taken};
 use super::{Hand, OPEN_MAX, Op, PLANS, World, ZONES};
-use crate::support::redis::{
-    done, fatal, held, not_there, notrun, retry, setting, unknown,
-};
+use crate::support::redis::{done, fatal, held, not_there, notrun, retry, setting, unknown};
 
 const KINDS: [&str; 5] = ["like", "comment", "comment", "scroll_feed", "sign_in"];
 
@@ -23,7 +23,8 @@ fn json(op: &Op, now: i64) -> String {
     };
     let account = PLANS[usize::from(account) % PLANS.len()].0;
     let kind = find(KINDS[usize::from(kind) % KINDS.len()]).expect("a known kind");
-    let mut json = format!(r#"{{"account":"{account}","kind":"{}","priority":{}"#, kind.name, priority % 10);
+    let mut json =
+        format!(r#"{{"account":"{account}","kind":"{}","priority":{}"#, kind.name, priority % 10);
     if kind.target.is_some() {
         json += r#","target":"post:7""#;
     }
@@ -36,11 +37,11 @@ fn json(op: &Op, now: i64) -> String {
     for (name, seconds) in [("not_before", later), ("expires_at", expires)] {
         if seconds > 0 {
             let at = from_ms(now + i64::from(seconds) * 1000);
-            json += &format!(r#","{name}":"{at}""#);
+            write!(json, r#","{name}":"{at}""#).expect("a string takes all");
         }
     }
     if key > 0 {
-        json += &format!(r#","key":"k{key}""#);
+        write!(json, r#","key":"k{key}""#).expect("a string takes all");
     }
     json + "}"
 }
@@ -80,7 +81,9 @@ impl World {
                 assert_eq!(self.model.shut(), None, "[19] claimed while claims are shut");
                 self.model.claimed(&ask, claimed);
                 let mut hands = std::mem::take(&mut self.hands);
-                hands.retain(|hand| !(hand.is_kept && seat(&hand.claimed.lease) == seat(&claimed.lease)));
+                hands.retain(|hand| {
+                    !(hand.is_kept && seat(&hand.claimed.lease) == seat(&claimed.lease))
+                });
                 self.hands = hands;
                 let hand = Hand { worker: name, claimed: (**claimed).clone(), is_kept: false };
                 self.hands.push(hand);
@@ -92,7 +95,10 @@ impl World {
                 let (word, wait) = self.model.shut().expect("[18] claims are open");
                 let known = why.contains(word) || word == "chance" && why.contains("paused");
                 assert!(known, "[18] shut for {why}, not for {word}");
-                assert!(self.killed || next.as_millis() as i64 == wait, "[18] {next:?}, not {wait}");
+                assert!(
+                    self.killed || next.as_millis() as i64 == wait,
+                    "[18] {next:?}, not {wait}"
+                );
             }
         }
         if repeat && matches!(claim, Claim::Work(_)) {
@@ -102,7 +108,8 @@ impl World {
     }
 
     fn hand(&self, hand: u8, kept: bool) -> Option<usize> {
-        let all: Vec<_> = (0..self.hands.len()).filter(|n| kept || !self.hands[*n].is_kept).collect();
+        let all: Vec<_> =
+            (0..self.hands.len()).filter(|n| kept || !self.hands[*n].is_kept).collect();
         (!all.is_empty()).then(|| all[usize::from(hand) % all.len()])
     }
 
@@ -111,7 +118,8 @@ impl World {
         let claimed = self.hands[n].claimed.clone();
         let (lease, id) = (&claimed.lease, &claimed.id);
         let got = self.call(async |queue| queue.begin(lease, id).await).await;
-        assert_eq!(got, self.model.begin(lease, id), "[1] {id} at begin");
+        let want = self.model.begin(lease, id);
+        assert_eq!(got, want, "[{}] {id} at begin", number(want));
     }
 
     fn ending(ending: u8) -> Settlement {
@@ -136,9 +144,8 @@ impl World {
         let mut one = self.hands.swap_remove(n);
         let ending = Self::ending(ending);
         let (lease, id) = (one.claimed.lease.clone(), one.claimed.id.clone());
-        let finish = async |queue: &walkon::queue::Queue| {
-            queue.finish(&lease, &id, &ending, keep).await
-        };
+        let finish =
+            async |queue: &walkon::queue::Queue| queue.finish(&lease, &id, &ending, keep).await;
         let got = self.call(finish).await;
         if !self.model.holds(&lease, Some(&id)) {
             assert_eq!(got, Settled::Fenced, "[7] settled with a lease that was lost");
@@ -208,9 +215,9 @@ impl World {
         let before = self.snapshot(lease, id).await;
         let begun = self.call(async |queue| queue.begin(lease, id).await).await;
         assert_eq!(begun, Begun::Fenced, "[7] began with an old token");
-        let list = std::slice::from_ref(lease);
-        let lost = self.call(async |queue| queue.extend(list).await).await;
-        assert_eq!(lost, list, "[7] extended with an old token");
+        let one = std::slice::from_ref(lease);
+        let lost = self.call(async |queue| queue.extend(one).await).await;
+        assert_eq!(lost, one, "[7] extended with an old token");
         let ending = fatal();
         let got = self.call(async |queue| queue.finish(lease, id, &ending, true).await).await;
         let known = self.model.settled.get(&lease.token) == Some(id);
@@ -227,7 +234,9 @@ impl World {
         }
         let mut both: Vec<Vec<(String, String)>> =
             pipe.query_async(&mut self.bench.raw()).await.expect("good commands");
-        both.iter_mut().for_each(|fields| fields.sort());
+        for fields in &mut both {
+            fields.sort();
+        }
         both
     }
 
@@ -253,7 +262,9 @@ impl World {
             Cancelled::Ended(ActionState::Expired) if overdue => {
                 return self.model.end(&id, ActionState::Expired);
             }
-            Cancelled::Yes => assert!([ActionState::Waiting, ActionState::Cancelled].contains(&was)),
+            Cancelled::Yes => {
+                assert!([ActionState::Waiting, ActionState::Cancelled].contains(&was), "{was:?}");
+            }
             Cancelled::IfNotDone => {
                 assert!([ActionState::Running, ActionState::Unknown].contains(&was), "{was:?}");
             }
@@ -291,7 +302,7 @@ impl World {
             ZONES[usize::from(zone) % ZONES.len()].clone_into(&mut zone_name);
         }
         let mut setting = setting(id, id, &zone_name);
-        setting.held = match hold % 6 {
+        setting.held = match hold % 12 {
             0 | 1 => Some(held("operator")),
             2 => {
                 let until = Some(from_ms(self.model.now() + 1_800_000));
@@ -324,6 +335,11 @@ impl World {
         }
         self.model.is_paused = on;
     }
+}
+
+/// The invariant that an answer to "about to act" keeps.
+pub(super) fn number(begun: Begun) -> u8 {
+    if begun == Begun::Fenced { 7 } else { 1 }
 }
 
 fn seat(lease: &Lease) -> (&str, Class) {
