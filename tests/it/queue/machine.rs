@@ -2,19 +2,24 @@
 //! whole state after each few, and what fails is made as short as it can be.
 //!
 //! A failure prints the shortest sequence that still fails and the seed it was drawn from, and
-//! keeps the seed in `proptest-regressions/`, from where it is tried first from then on. Repeat it
-//! with `cargo test --test it machine`; `WALKON_CASES` says how many sequences are tried.
+//! keeps the seed in `tests/it/proptest-regressions/`, from where it is tried first from then on. Repeat it
+//! with `cargo test --test it machine`; `WALKON_CASES` says how many sequences are tried, and with
+//! `WALKON_MUTANT=<n>` the shortest sequence is shown that tells the nth mutant from the queue.
 
 use proptest::prelude::{BoxedStrategy, Just, Strategy as _};
-use proptest::test_runner::{Config, FileFailurePersistence};
+use proptest::test_runner::{Config, FailurePersistence, FileFailurePersistence};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use tokio::runtime::Runtime;
 
+use super::mutants;
 use super::simulation::asked;
 use super::world::{Op, World};
 
 /// How many sequences are tried in `make test`.
 const CASES: u64 = 12;
+/// Where the seeds of failures are kept.
+const KEPT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/proptest-regressions/machine.txt");
 /// Everything is looked at after so many operations.
 const LOOK: u64 = 10;
 
@@ -53,7 +58,7 @@ impl StateMachineTest for Machine {
 
     fn init_test(_: &u64) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let world = runtime.block_on(World::new(1, false, None));
+        let world = runtime.block_on(World::new(1, false, mutants::asked_for()));
         Self { runtime, world }
     }
 
@@ -75,10 +80,9 @@ fn config() -> Config {
     Config {
         cases: asked("WALKON_CASES").unwrap_or(CASES) as u32,
         max_shrink_iters: 2_000,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/it/proptest-regressions/machine.txt"
-        )))),
+        failure_persistence: mutants::asked_for()
+            .is_none()
+            .then(|| Box::new(FileFailurePersistence::Direct(KEPT)) as Box<dyn FailurePersistence>),
         ..Config::default()
     }
 }

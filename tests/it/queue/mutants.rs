@@ -40,6 +40,12 @@ struct Caught {
     words: String,
 }
 
+/// The mutant that the one who runs the tests has asked for.
+pub(super) fn asked_for() -> Option<Exchange> {
+    let mutant = &MUTANTS[asked("WALKON_MUTANT")? as usize % MUTANTS.len()];
+    Some(Exchange { old: mutant.old, new: mutant.new })
+}
+
 /// Every script's name and text.
 fn scripts() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/queue/lua");

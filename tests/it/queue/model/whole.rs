@@ -247,33 +247,40 @@ impl Model {
     }
 
     fn check_books(&self, sight: &Sight) {
-        let now = self.now();
-        let same = |have: Tally, want: Tally, what: &str| {
-            // A window that is over is read by nobody any more.
-            if have.end > now || want.end > now {
-                assert_eq!(have, want, "[13] the count of {what} at {now}");
-            }
-        };
-        for (id, account) in &self.accounts {
-            let (fields, books) = (&sight.accounts[id], &account.books);
-            same(tally(fields.get("D")), books.all[0], &format!("{id}'s day"));
-            same(tally(fields.get("H")), books.all[1], &format!("{id}'s hour"));
-            for (kind, pair) in &books.kinds {
-                for (n, letter) in ["d", "h"].into_iter().enumerate() {
-                    let have = tally(fields.get(&format!("{letter}:{kind}")));
-                    same(have, pair[n], &format!("{id}'s {letter}:{kind}"));
-                }
-            }
-            for (kind, at) in &books.last {
-                let have = number(fields.get(&format!("l:{kind}")));
-                assert_eq!(have, *at, "[2] when {id} last did a {kind}");
-            }
-            if account.plan.burst.is_some() {
-                assert_eq!(number(fields.get("tat")), books.burst, "[3] {id}'s burst");
-            }
+        for id in self.accounts.keys() {
+            self.check_account(id, &sight.accounts[id]);
         }
         for (n, letter) in ["d", "h"].into_iter().enumerate() {
-            same(tally(sight.fleet.get(letter)), self.fleet.used[n], "the fleet");
+            self.same(tally(sight.fleet.get(letter)), self.fleet.used[n], "the fleet");
+        }
+    }
+
+    fn same(&self, have: Tally, want: Tally, what: &str) {
+        let now = self.now();
+        // A window that is over is read by nobody any more.
+        if have.end > now || want.end > now {
+            assert_eq!(have, want, "[13] the count of {what} at {now}");
+        }
+    }
+
+    /// The counts of one account, as Redis has them.
+    pub(crate) fn check_account(&self, id: &str, fields: &Fields) {
+        let account = &self.accounts[id];
+        let books = &account.books;
+        self.same(tally(fields.get("D")), books.all[0], &format!("{id}'s day"));
+        self.same(tally(fields.get("H")), books.all[1], &format!("{id}'s hour"));
+        for (kind, pair) in &books.kinds {
+            for (n, letter) in ["d", "h"].into_iter().enumerate() {
+                let have = tally(fields.get(&format!("{letter}:{kind}")));
+                self.same(have, pair[n], &format!("{id}'s {letter}:{kind}"));
+            }
+        }
+        for (kind, at) in &books.last {
+            let have = number(fields.get(&format!("l:{kind}")));
+            assert_eq!(have, *at, "[2] when {id} last did a {kind}");
+        }
+        if account.plan.burst.is_some() {
+            assert_eq!(number(fields.get("tat")), books.burst, "[3] {id}'s burst");
         }
     }
 

@@ -321,7 +321,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "doubt.lua",
         "if J.f.ol == 'retry' then",
         "if true then",
-        &[8],
+        &[7, 8],
     ),
     mutant(
         "what may have been done counts as not begun",

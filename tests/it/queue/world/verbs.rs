@@ -159,6 +159,7 @@ impl World {
             assert_eq!(self.call(finish).await, got, "[13] settled once more");
         }
         self.old.push(one.clone());
+        self.check_account(lease.account.as_str()).await;
         if kept {
             one.is_kept = true;
             self.hands.push(one);
@@ -175,6 +176,7 @@ impl World {
         assert!(got == held || one.is_kept && self.struck, "[7] released: {got}, held: {held}");
         if held {
             self.model.release(lease, id);
+            self.check_account(lease.account.as_str()).await;
         }
         self.old.push(one);
     }
