@@ -2,9 +2,10 @@
 //! whole state after each few, and what fails is made as short as it can be.
 //!
 //! A failure prints the shortest sequence that still fails and the seed it was drawn from, and
-//! keeps the seed in `tests/it/proptest-regressions/`, from where it is tried first from then on. Repeat it
-//! with `cargo test --test it machine`; `WALKON_CASES` says how many sequences are tried, and with
-//! `WALKON_MUTANT=<n>` the shortest sequence is shown that tells the nth mutant from the queue.
+//! keeps the seed in `tests/it/proptest-regressions/`, from where it is tried first from then on.
+//! Repeat it with `cargo test --test it machine`; `WALKON_CASES` says how many sequences are
+//! tried, and with `WALKON_MUTANT=<n>` the shortest sequence is shown that tells the nth mutant
+//! from the queue.
 
 use proptest::prelude::{BoxedStrategy, Just, Strategy as _};
 use proptest::test_runner::{Config, FailurePersistence, FileFailurePersistence};

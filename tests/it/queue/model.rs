@@ -8,11 +8,11 @@
 //!
 //! | | invariant | where |
 //! |---|---|---|
-//! | 1 | performed ≤ cap, by account, kind, local day (23 and 25 hours too) and hour | `record`, by the calendar; `books` before each claim and begin |
+//! | 1 | performed ≤ cap by account, kind, local day and hour | `record`, `books` |
 //! | 2 | two of a kind are a cooldown apart, from the end of the first | `record`; `books` |
 //! | 3 | no stretch of time holds more claims than burst + time / interval | `record`; `books` |
 //! | 4 | the fleet's hourly cap over all accounts | `record`; `books` |
-//! | 5 | one lease an account and class; taken back a grace after its end, not before | `claimed`, `reaped` |
+//! | 5 | one lease an account and class; taken back a grace after its end | `claimed`, `reaped` |
 //! | 6 | tokens increase, also over restarts | `claimed` |
 //! | 7 | an old token is refused and changes nothing | `World::use_old` |
 //! | 8 | an action is in one place, in the state the rules say | `whole` |
@@ -21,13 +21,15 @@
 //! | 11 | one key, one action; another action under it is a conflict | `World::enqueue` |
 //! | 12 | the same nonce, the same claim | `World::claim` |
 //! | 13 | refunds: a proven notrun alone, once, into its own windows | `whole`: every counter |
-//! | 14 | who is held, fenced or out of hours is not claimed; a fence revokes | `claimed`, `seats` |
+//! | 14 | who is held, fenced or out of hours is not claimed; a fence revokes | `claimed` |
 //! | 17 | one terminal event for each life of an action | `whole` |
-//! | 18 | who may be claimed is claimed: nothing sleeps past its time; all work ends | `idle`, `World::run_dry` |
-//! | 19 | SIGKILL of Redis loses nothing acknowledged; claims wait for old leases | `World::heal`, `whole` |
-//! | 20 | 1, 2 and 5 with clocks that go back and leap | the same checks: `Op::Back`, `Op::Pass` |
+//! | 18 | nothing sleeps past its time; all work ends | `idle`, `World::run_dry` |
+//! | 19 | SIGKILL of Redis loses nothing; claims wait for old leases | `World::heal`, `whole` |
+//! | 20 | 1, 2 and 5 with clocks that go back and leap | the same, `Op::Back`, `Op::Pass` |
 //! | 21 | attempts, losses and readings are bounded | `endings` |
 //! | 23 | every key bears the tag; what has ended leaves by itself | `World::check_memory` |
+//!
+//! `record` judges by the calendar alone, `books` before each claim and begin.
 //!
 //! Not yet there to be checked: 15 (breaker), 16 (alerts), 22 (two versions of the scripts), and of
 //! 4 the escrow between shards.

@@ -145,7 +145,7 @@ pub(crate) struct World {
     nonce: u64,
     /// A fault has struck the call that was made last.
     struck: bool,
-    /// Redis was killed during it.
+    /// Redis was killed during this step.
     killed: bool,
     pub(crate) kills: u64,
 }
@@ -206,7 +206,7 @@ impl World {
     async fn call<T>(&mut self, make: impl AsyncFn(&Queue) -> Result<T, Error>) -> T {
         let before = self.wire.struck();
         self.model.touch();
-        (self.struck, self.killed) = (false, false);
+        self.struck = false;
         for _ in 0..TRIES {
             let answer = make(&self.bench.queue).await;
             self.struck = self.wire.struck() > before;

@@ -21,7 +21,7 @@ use walkon_core::outcome::{Made, NOT_THERE, Outcome, Settlement};
 use walkon_core::plan::Plan;
 use walkon_core::rng::Seed;
 
-/// Memory that looks like a disk: a server there keeps its log through a kill and waits for no disk.
+/// Memory that looks like a disk: a server there keeps its log through a kill, and waits for none.
 const MEMORY: &str = "/dev/shm";
 
 /// A folder for one server, with those of processes that are gone swept away.

@@ -80,9 +80,11 @@ impl Op {
             |(account, held, fence, zone, api)| Self::Account { account, held, fence, zone, api },
         );
         let claim = (b(), b(), any::<bool>());
+        let claim =
+            claim.prop_map(|(worker, classes, repeat)| Self::Claim { worker, classes, repeat });
         prop_oneof![
             16 => enqueue,
-            18 => claim.prop_map(|(worker, classes, repeat)| Self::Claim { worker, classes, repeat }),
+            18 => claim,
             10 => b().prop_map(|hand| Self::Begin { hand }),
             11 => finish,
             2 => b().prop_map(|hand| Self::Release { hand }),

@@ -92,7 +92,8 @@ impl World {
                 self.model.idle(&ask, next.map(|next| next.as_millis() as i64));
             }
             Claim::Shut { why, next } => {
-                let (word, wait) = self.model.shut().expect("[18] claims are open");
+                let shut = self.model.shut();
+                let (word, wait) = shut.unwrap_or_else(|| panic!("[18] shut: {why}, {next:?}"));
                 let known = why.contains(word) || word == "chance" && why.contains("paused");
                 assert!(known, "[18] shut for {why}, not for {word}");
                 assert!(
@@ -330,11 +331,14 @@ impl World {
     }
 
     pub(super) async fn pause(&mut self, on: bool) {
+        // No script runs, so that nobody notes the time.
+        let seen = self.model.clock.seen;
         if on {
             self.call(async |queue| queue.shut("paused by chance").await).await;
         } else {
             self.call(async |queue| queue.open().await).await;
         }
+        self.model.clock.seen = seen;
         self.model.is_paused = on;
     }
 }
