@@ -1,9 +1,12 @@
 # Walkon. `make help` says what there is. Everything installs what it needs on Debian and Ubuntu.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-long check fmt doc clean
+.PHONY: help setup build demo test test-long mutants check fmt doc clean
 
 CARGO ?= cargo
 DEMO_ARGS ?=
+# How much of the queue's simulation `make test-long` runs: seeds, and steps of each.
+SEEDS ?= 20
+STEPS ?= 10000
 # As root the browser's user must be able to pass to its folders, so the demo's lie below /tmp.
 export TMPDIR ?= /tmp
 
@@ -24,9 +27,15 @@ test: setup ## Format, lints, and every test, with nothing skipped
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	WALKON_TEST_REQUIRE=all $(CARGO) test --locked --workspace
 
-test-long: setup ## More seeds for what chance decides: the queue's simulation and the kills
-	WALKON_TEST_REQUIRE=all WALKON_KILLS=200 WALKON_STEPS=20000 \
-	  $(CARGO) test --locked --test it -- simulation kills
+test-long: setup ## More of what chance decides; SEEDS=1000 is ten million steps of the queue
+	WALKON_TEST_REQUIRE=all WALKON_SEEDS=$(SEEDS) WALKON_STEPS=$(STEPS) \
+	  $(CARGO) test --locked --test it -- --nocapture simulation
+	WALKON_TEST_REQUIRE=all WALKON_CASES=200 WALKON_KILLS=200 \
+	  $(CARGO) test --locked --test it -- machine crowd kills
+
+mutants: setup ## Makes each known mistake in the queue's scripts and says which test notices
+	WALKON_TEST_REQUIRE=all WALKON_MUTANTS=1000 WALKON_SEED=0 \
+	  $(CARGO) test --locked --test it -- --nocapture mutants
 
 check: setup ## Format, lints and cargo-deny (installed when missing)
 	$(CARGO) fmt --all --check

@@ -8,6 +8,7 @@ pub(crate) mod fleet;
 pub(crate) mod processes;
 pub(crate) mod redis;
 pub(crate) mod site;
+pub(crate) mod wire;
 
 /// Says loudly that a test was skipped, or fails it where everything is required.
 #[expect(clippy::disallowed_methods, reason = "a test's own switch; there is no config here")]

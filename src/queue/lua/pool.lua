@@ -9,7 +9,7 @@
 --          available, leased, paused, quarantined, cooling, capped or waiting
 local CAPS = { daily_cap = 1, hourly_cap = 1, kind_daily_cap = 1, kind_hourly_cap = 1,
   global_daily_cap = 1, global_hourly_cap = 1 }
-local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1 }
+local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1, breaker = 1 }
 local PERSON = { challenge = 1, block = 1, health = 1 }
 local out = {}
 
@@ -39,16 +39,16 @@ local function soonest(A)
   end
   for slot in string.gmatch(A.f.ks or '', '%S+') do
     local kind, forced, verify = parts(slot)
-    local from, row = now, nil
-    if not class_of(A, kind, forced) then
+    local due = call('EXISTS', K .. 'q:' .. A.id .. ':' .. slot) == 1
+    local head = due and {} or call('ZRANGE', K .. 'z:' .. A.id .. ':' .. slot, 0, 0, 'WITHSCORES')
+    -- While its last action is being done, a slot is still named.
+    local empty = not due and not head[1]
+    local from = math.max(now, num(head[2]))
+    if not empty and not class_of(A, kind, forced) then
       see(NEVER, { 'route', NEVER })
-    else
-      if call('EXISTS', K .. 'q:' .. A.id .. ':' .. slot) == 0 then
-        local head = call('ZRANGE', K .. 'z:' .. A.id .. ':' .. slot, 0, 0, 'WITHSCORES')
-        from = num(head[2])
-        if from > now then row = { 'not_before', from } else from = now end
-      end
+    elseif not empty then
       local at, rows = from, {}
+      local row = from > now and { 'not_before', from } or nil
       if verify == '' and kind ~= 'sign_in' then
         limits(A, kind, now, rows)
         at = limits(A, kind, from)
@@ -73,6 +73,8 @@ local function stand(A)
   if A.f['t:api'] or A.f['t:browser'] then return 'leased', 'lease', now, work end
   local fence = math.max(num(A.f['f:api']), num(A.f['f:browser']))
   if fence > now then row, at = { 'fenced', fence }, math.max(at, fence) end
+  local rest = tripped(A)
+  if rest > now then row, at = { 'breaker', rest }, math.max(at, rest) end
   if at <= now then return 'available', '', now, work end
   local code = row[1]
   return CAPS[code] and 'capped' or COOLS[code] and 'cooling' or 'waiting', code, at, work

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use walkon::queue::FleetCaps;
 use walkon_core::action::RouteWish;
-use walkon_core::lease::Claim;
+use walkon_core::lease::{Claim, HandBack};
 
 use crate::support::redis::{Bench, done, notrun, retry, worker};
 
@@ -233,4 +233,21 @@ async fn a_claim_that_finds_everybody_capped_says_when_the_first_is_free() {
         other => panic!("{other:?}"),
     }
     assert!(!bench.queue.wait(&worker("w9"), &[], Duration::from_millis(20)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_was_begun_and_handed_back_cools_down_from_then() {
+    let bench = Bench::at("2026-06-01T10:00:00Z").await;
+    bench.account("ada", "[kinds.like]\ncooldown = \"10m\"").await;
+    bench.likes("ada", 1).await;
+    let claimed = bench.claim("w1").await;
+    for _ in 0..29 {
+        bench.pass(Duration::from_secs(20)).await;
+        bench.queue.extend(std::slice::from_ref(&claimed.lease)).await.unwrap();
+    }
+    // It may have acted: here, 9 minutes and 40 seconds after its claim.
+    bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    let back = HandBack::stopping(&claimed.id);
+    bench.queue.release(&claimed.lease, Some(&back)).await.unwrap();
+    assert_eq!(bench.idle("w1").await, Some(Duration::from_mins(10)));
 }

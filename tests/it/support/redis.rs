@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,9 +21,11 @@ use walkon_core::outcome::{Made, NOT_THERE, Outcome, Settlement};
 use walkon_core::plan::Plan;
 use walkon_core::rng::Seed;
 
+/// Memory that looks like a disk: a server there keeps its log through a kill, and waits for none.
+const MEMORY: &str = "/dev/shm";
+
 /// A folder for one server, with those of processes that are gone swept away.
-fn folder(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
+fn folder(root: &Path, name: &str) -> PathBuf {
     for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let pid = name.strip_prefix("redis-").and_then(|rest| rest.split('-').next());
@@ -36,17 +38,23 @@ fn folder(name: &str) -> PathBuf {
 
 /// A fresh server of a test's own.
 pub(crate) fn own_folder(name: &str) -> PathBuf {
-    folder(name)
+    folder(Path::new(env!("CARGO_TARGET_TMPDIR")), name)
+}
+
+/// The same in memory, where there is such a thing: for tests that make very many calls.
+pub(crate) fn fast_folder(name: &str) -> PathBuf {
+    let memory = Path::new(MEMORY);
+    if memory.is_dir() { folder(memory, name) } else { own_folder(name) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the server dies with its thread: this one stays")]
-fn shared_url() -> &'static str {
+pub(crate) fn shared_url() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
         let (send, receive) = mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let folder = folder("all");
+            let folder = fast_folder("all");
             let start = Embedded::start(&folder);
             let server = runtime.expect("a runtime").block_on(start).expect("a server");
             send.send(server.url()).expect("somebody waits for it");
@@ -62,7 +70,7 @@ fn shared_url() -> &'static str {
 pub(crate) struct Bench {
     pub(crate) queue: Queue,
     pub(crate) prefix: String,
-    raw: MultiplexedConnection,
+    raw: Mutex<MultiplexedConnection>,
     now: AtomicI64,
     nonce: AtomicU64,
 }
@@ -74,6 +82,10 @@ pub(crate) fn options() -> Options {
         retry_max: Duration::from_mins(10),
         ..Options::default()
     }
+}
+
+pub(crate) fn ms(time: Timestamp) -> i64 {
+    time.as_millisecond()
 }
 
 pub(crate) fn worker(name: &str) -> WorkerId {
@@ -144,12 +156,17 @@ impl Bench {
     }
 
     pub(crate) async fn on(url: &str, start: &str, options: Options) -> Self {
+        Self::through(url, url, start, options).await
+    }
+
+    /// A queue that reaches its server at `way`, beside which the test reaches it at `url`.
+    pub(crate) async fn through(url: &str, way: &str, start: &str, options: Options) -> Self {
         let start: Timestamp = start.parse().expect("tests use good times");
         let raw = raw(url).await;
         let bench = |queue| Self {
             queue,
             prefix: options.prefix.clone(),
-            raw,
+            raw: Mutex::new(raw),
             now: AtomicI64::new(start.as_millisecond()),
             nonce: AtomicU64::new(1),
         };
@@ -157,7 +174,7 @@ impl Bench {
         set.arg(format!("{}meta", options.prefix)).arg("allow_fake").arg(1);
         set.arg("fake").arg(start.as_millisecond());
         set.query_async::<()>(&mut self::raw(url).await).await.expect("a server");
-        let options = Options { url: Some(url.to_owned()), ..options.clone() };
+        let options = Options { url: Some(way.to_owned()), ..options.clone() };
         let bench = bench(Queue::connect(&options).await.expect("a queue"));
         bench.queue.set_plan("free", &Plan::default()).await.expect("a plan");
         bench
@@ -168,7 +185,18 @@ impl Bench {
         for word in &words[1..] {
             cmd.arg(word.replace("P:", &self.prefix));
         }
-        cmd.query_async(&mut self.raw.clone()).await.expect("a good command")
+        cmd.query_async(&mut self.raw()).await.expect("a good command")
+    }
+
+    /// The test's own connection.
+    pub(crate) fn raw(&self) -> MultiplexedConnection {
+        self.raw.lock().expect("nothing panics while it is held").clone()
+    }
+
+    /// Connects the test anew, after the server was killed.
+    pub(crate) async fn reconnect(&self, url: &str) {
+        let fresh = raw(url).await;
+        *self.raw.lock().expect("nothing panics while it is held") = fresh;
     }
 
     pub(crate) fn now(&self) -> Timestamp {
