@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 
 mod behaviors;
+mod bench;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
@@ -83,6 +84,9 @@ enum Command {
     Config,
     /// Checks this host and says what to do about each finding.
     Doctor,
+    /// How fast this build is on this host: queue.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 /// Runs the command line.
@@ -135,6 +139,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Doctor => doctor::doctor(&config, shared.json).await,
+        Command::Bench(bench::Bench::Queue(args)) => {
+            bench::queue(&config, shared.url.as_deref(), &args, shared.json).await
+        }
     }
 }
 

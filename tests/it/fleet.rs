@@ -2,6 +2,7 @@
 
 mod accounts;
 mod behaviors;
+mod clients;
 mod front_door;
 mod host;
 mod operator;
