@@ -25,6 +25,7 @@ demo: build ## Runs the main job on Plaza; DEMO_ARGS=--exit ends by itself, --js
 test: setup ## Format, lints, and every test, with nothing skipped
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	scripts/clients
 	WALKON_TEST_REQUIRE=all $(CARGO) test --locked --workspace
 
 test-long: setup ## More of what chance decides; SEEDS=1000 is ten million steps of the queue

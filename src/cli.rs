@@ -9,6 +9,7 @@ use crate::config::Config;
 
 mod actions;
 mod behaviors;
+mod bench;
 mod browse;
 mod client;
 #[cfg(feature = "demo")]
@@ -101,6 +102,9 @@ enum Command {
     Config,
     /// Checks this host and says what to do about each finding.
     Doctor,
+    /// How fast this build is on this host: queue.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 /// Runs the command line.
@@ -158,6 +162,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Doctor => doctor::doctor(&config, shared.json).await,
+        Command::Bench(bench::Bench::Queue(args)) => {
+            bench::queue(&config, shared.url.as_deref(), &args, shared.json).await
+        }
     }
 }
 

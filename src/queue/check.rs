@@ -32,7 +32,7 @@ async fn ask<T: FromRedisValue>(
     Ok(command.query_async(connection).await?)
 }
 
-async fn info(
+pub(super) async fn info(
     connection: &mut impl ConnectionLike,
     section: &str,
 ) -> Result<BTreeMap<String, String>, Error> {

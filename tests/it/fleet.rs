@@ -4,6 +4,7 @@ mod accounts;
 mod batch;
 mod behaviors;
 mod by_api;
+mod clients;
 mod front_door;
 mod hands;
 mod host;

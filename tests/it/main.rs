@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![expect(clippy::print_stderr, reason = "a skipped test must not be silent")]
 
+mod bench;
 mod browser;
 #[cfg(feature = "demo")]
 mod fake;

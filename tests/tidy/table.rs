@@ -64,6 +64,7 @@ pub(crate) const APP: &[Row] = &[
     ("coordinator", &["catalog", "desk", "egress", "queue", "recording", "shutdown", "store"]),
     ("worker", LOOP_DOORS),
     ("supervisor", &["data", "queue", "shutdown"]),
+    ("bench", &["queue", "shutdown"]),
     // Faces. A page shows what these hold; it never drives a browser or a worker.
     (
         "web",
@@ -73,6 +74,7 @@ pub(crate) const APP: &[Row] = &[
     (
         "cli",
         &[
+            "bench",
             "catalog",
             "config",
             "coordinator",
