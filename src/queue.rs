@@ -9,7 +9,7 @@
 //! wait are [`Queue::wait`] and [`Events::read`], each on a connection of its own.
 //!
 //! What one script touches: `<prefix>meta` (clock, epoch, options), `a:<account>` (standing,
-//! counters, leases), `j:<action>`, the lanes `q:` and `z:`, the indexes `ready: wake: lease exp`,
+//! counters, leases), `j:<action>`, the lanes `q:` and `z:`, the indexes `wake: lease exp`,
 //! the stream `ev`. All keys of a shard carry its tag, so that shards can be told apart later.
 //! Read `lua/prelude.lua` next, then `lua/claim.lua`.
 
@@ -36,7 +36,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
 pub use accounts::{AccountSetting, FleetCaps, HeldFor};
-pub use actions::{Cancelled, Enqueued, Resolution};
+pub use actions::{Cancelled, Enqueued, Incoming, Resolution};
 pub use check::ServerFacts;
 pub use embedded::Embedded;
 pub use error::Error;
@@ -45,6 +45,7 @@ pub use explain::{Explanation, Reason};
 pub use floor::{Acting, Coming};
 pub use options::Options;
 pub use public::{Entry, Intake};
+pub use scripts::Library;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
 pub use work::{Begun, Reaped, Settled};
 
@@ -149,6 +150,14 @@ impl Queue {
             ms(o.retention),
         ];
         let reply = self.run(&scripts::BOOT, &args).await?;
+        if scripts::word(&reply, 0)? == "schema" {
+            let (found, ours) = (scripts::word(&reply, 1)?, scripts::word(&reply, 2)?);
+            return Err(Error::Refused {
+                why: format!("its queue is of form {found}, this walkon knows form {ours}"),
+                remedy: "run the version that made it, or give this one a Redis of its own"
+                    .to_owned(),
+            });
+        }
         Ok(Duration::from_millis(scripts::int(&reply, 1)? as u64))
     }
 

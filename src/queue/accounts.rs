@@ -65,6 +65,11 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     // A bucket that holds nothing would never open; it is taken for one that holds one.
     add("bs".into(), plan.burst.map(|burst| burst.size.max(1).to_string()));
     add("bi".into(), plan.burst.map(|burst| burst.interval.as_millis().to_string()));
+    let breaker = plan.breaker;
+    add("bn".into(), Some(breaker.failures.to_string()));
+    add("bb".into(), Some(breaker.rest.as_millis().to_string()));
+    add("bm".into(), Some(breaker.longest.as_millis().to_string()));
+    add("bc".into(), Some(breaker.successes.max(1).to_string()));
     let hours: Vec<_> =
         plan.hours.iter().map(|open| format!("{}-{}", open.from, open.to)).collect();
     add("hours".into(), (!hours.is_empty()).then(|| hours.join(" ")));

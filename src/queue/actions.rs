@@ -7,6 +7,9 @@ use walkon_core::id::ActionId;
 
 use super::{Error, Queue, scripts};
 
+/// How many actions are taken in one call.
+const AT_ONCE: usize = 100;
+
 /// What became of an action that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enqueued {
@@ -61,6 +64,50 @@ pub(super) fn state(name: &str) -> Result<ActionState, Error> {
     ActionState::named(name).ok_or_else(|| Error::Answer(format!("`{name}` is no state")))
 }
 
+/// An action on its way into the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// The id it is to have.
+    pub id: &'a ActionId,
+    /// What is asked for, accepted by [`Action::check`].
+    pub action: &'a Action,
+    /// The id under which it came in.
+    pub intake: Option<&'a str>,
+}
+
+/// The words of `enqueue.lua`.
+fn words(incoming: &Incoming<'_>) -> [String; 15] {
+    let Incoming { id, action, intake } = incoming;
+    let kind = action.kind_row();
+    [
+        id.to_string(),
+        action.account.to_string(),
+        action.kind.clone(),
+        slot(&action.kind, action.route),
+        action.priority.to_string(),
+        ms(action.not_before),
+        ms(action.expires_at),
+        action.key.clone().unwrap_or_default(),
+        action.fingerprint(),
+        kind.on_lost.name().to_owned(),
+        kind.effect.name().to_owned(),
+        action.target.as_ref().map(ToString::to_string).unwrap_or_default(),
+        action.text_hash().unwrap_or_default(),
+        intake.unwrap_or_default().to_owned(),
+        serde_json::to_string(action).expect("an action is plain data"),
+    ]
+}
+
+fn became(name: &str, id: &str) -> Result<Enqueued, Error> {
+    let first = || id.parse().map_err(|_| Error::Answer(format!("`{id}` is no action's id")));
+    Ok(match name {
+        "new" => Enqueued::New(first()?),
+        "same" => Enqueued::Same(first()?),
+        "conflict" => Enqueued::Conflict(first()?),
+        _ => Enqueued::NoAccount,
+    })
+}
+
 impl Queue {
     /// Takes an action that [`Action::check`] has accepted into its account's lane; `intake` is
     /// the id under which it came in. The same call made again changes nothing.
@@ -74,35 +121,26 @@ impl Queue {
         action: &Action,
         intake: Option<&str>,
     ) -> Result<Enqueued, Error> {
-        let kind = action.kind_row();
-        let args = vec![
-            id.to_string(),
-            action.account.to_string(),
-            action.kind.clone(),
-            slot(&action.kind, action.route),
-            action.priority.to_string(),
-            ms(action.not_before),
-            ms(action.expires_at),
-            action.key.clone().unwrap_or_default(),
-            action.fingerprint(),
-            kind.on_lost.name().to_owned(),
-            kind.effect.name().to_owned(),
-            action.target.as_ref().map(ToString::to_string).unwrap_or_default(),
-            action.text_hash().unwrap_or_default(),
-            intake.unwrap_or_default().to_owned(),
-            serde_json::to_string(action).expect("an action is plain data"),
-        ];
-        let reply = self.run(&scripts::ENQUEUE, &args).await?;
-        let first = || -> Result<ActionId, Error> {
-            let text = scripts::word(&reply, 1)?;
-            text.parse().map_err(|_| Error::Answer(format!("`{text}` is no action's id")))
-        };
-        Ok(match scripts::word(&reply, 0)? {
-            "new" => Enqueued::New(first()?),
-            "same" => Enqueued::Same(first()?),
-            "conflict" => Enqueued::Conflict(first()?),
-            _ => Enqueued::NoAccount,
-        })
+        let mut taken = self.enqueue_many(&[Incoming { id, action, intake }]).await?;
+        taken.pop().ok_or_else(|| Error::Answer("no word about an action".to_owned()))
+    }
+
+    /// Takes many actions, a hundred in one call, and says of each what became of it, in their
+    /// order. The same call made again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Queue::enqueue`]; of the actions before the hundred that failed, all were taken.
+    pub async fn enqueue_many(&self, incoming: &[Incoming<'_>]) -> Result<Vec<Enqueued>, Error> {
+        let mut taken = Vec::with_capacity(incoming.len());
+        for some in incoming.chunks(AT_ONCE) {
+            let args: Vec<String> = some.iter().flat_map(words).collect();
+            let reply = self.run(&scripts::ENQUEUE, &args).await?;
+            for answer in reply.chunks(2) {
+                taken.push(became(scripts::word(answer, 0)?, scripts::word(answer, 1)?)?);
+            }
+        }
+        Ok(taken)
     }
 
     /// Takes an action back, if that is still possible.

@@ -79,8 +79,8 @@ fn explanation(reply: &[String]) -> Result<Option<Explanation>, Error> {
     Ok(Some(Explanation { state, earliest: time(scripts::int(reply, 1)?), reasons }))
 }
 
-/// How many are ready in each class, and the first to wake in each.
-type Heads = (u64, u64, Vec<(String, f64)>, Vec<(String, f64)>);
+/// The first to wake in each class.
+type Heads = (Vec<(String, f64)>, Vec<(String, f64)>);
 
 impl Queue {
     /// Why an action is not running; `None`: there is no such action.
@@ -108,16 +108,10 @@ impl Queue {
     pub(super) async fn next_due(&self) -> Result<Option<Duration>, Error> {
         let mut pipe = redis::pipe();
         pipe.atomic();
-        for name in ["ready:api", "ready:browser"] {
-            pipe.cmd("ZCARD").arg(self.key(name));
-        }
         for name in ["wake:api", "wake:browser"] {
             pipe.cmd("ZRANGE").arg(self.key(name)).arg(0).arg(0).arg("WITHSCORES");
         }
-        let (api, browser, first, second): Heads = self.ask_all(&pipe).await?;
-        if api + browser > 0 {
-            return Ok(Some(Duration::ZERO));
-        }
+        let (first, second): Heads = self.ask_all(&pipe).await?;
         let now = self.now().await?.as_millisecond();
         let heads = first.into_iter().chain(second).map(|(_, at)| at as i64);
         let next = heads.filter(|at| *at < 9_000_000_000_000_000).min();

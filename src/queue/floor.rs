@@ -62,17 +62,14 @@ impl Queue {
 
     /// Who comes next, the soonest first, at most so many.
     pub async fn coming(&self, most: usize) -> Result<Vec<Coming>, Error> {
+        let now = self.now().await?;
         let mut due = Vec::new();
         for class in Class::ALL {
-            let mut ready = redis::cmd("ZRANGE");
-            ready.arg(self.key(&format!("ready:{}", class.name()))).arg(0).arg(most.max(1) - 1);
-            let ready: Vec<String> = self.ask(&ready).await?;
-            due.extend(ready.into_iter().map(|account| (None, class, account)));
             let mut wake = redis::cmd("ZRANGEBYSCORE");
             wake.arg(self.key(&format!("wake:{}", class.name()))).arg("-inf").arg(NEVER);
             wake.arg("WITHSCORES").arg("LIMIT").arg(0).arg(most.max(1));
             let wake: Vec<(String, f64)> = self.ask(&wake).await?;
-            let at = |at: f64| Some(from_ms(at as i64));
+            let at = |at: f64| Some(from_ms(at as i64)).filter(|at| *at > now);
             due.extend(wake.into_iter().map(|(account, ms)| (at(ms), class, account)));
         }
         due.sort_by_key(|(at, ..)| *at);
@@ -100,21 +97,17 @@ impl Queue {
         let mut pipe = redis::pipe();
         for account in accounts {
             for class in Class::ALL {
-                for index in ["ready", "wake"] {
-                    let key = self.key(&format!("{index}:{}", class.name()));
-                    pipe.cmd("ZSCORE").arg(key).arg(account.as_str());
-                }
+                let key = self.key(&format!("wake:{}", class.name()));
+                pipe.cmd("ZSCORE").arg(key).arg(account.as_str());
             }
         }
         let scores: Vec<Option<f64>> = self.ask_all(&pipe).await?;
         let now = self.now().await?;
-        let soonest = |four: &[Option<f64>]| {
-            if four[0].is_some() || four[2].is_some() {
-                return Some(now);
-            }
-            let wake = [four[1], four[3]].into_iter().flatten().map(|at| at as i64);
-            wake.filter(|at| *at < 9_000_000_000_000_000).min().map(from_ms)
+        let soonest = |both: &[Option<f64>]| {
+            let wake = both.iter().flatten().map(|at| *at as i64);
+            let at = wake.filter(|at| *at < 9_000_000_000_000_000).min().map(from_ms);
+            at.map(|at| at.max(now))
         };
-        Ok(scores.chunks(4).map(soonest).collect())
+        Ok(scores.chunks(2).map(soonest).collect())
     }
 }

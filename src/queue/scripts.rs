@@ -1,35 +1,51 @@
 //! The scripts: how they are put together, run and their answers read.
 //!
-//! Each is `#!lua` with its flags, the parts it needs, then its own file. The parts share local
-//! names, so a script is one program. Every one may be run twice with the same arguments and the
-//! second run changes nothing: that is why a lost answer is simply asked for again.
+//! They are one library of Redis functions: the parts they share (`GROUND` and `RULES`), then one
+//! function a script. The library and its functions carry the hash of its text in their names, so
+//! that coordinators of two versions on one Redis each run their own. It is loaded when a function
+//! is not found. Every script may be run twice with the same arguments and the second run changes
+//! nothing: that is why a lost answer is simply asked for again.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use redis::{FromRedisValue, Script, Value};
+use redis::{FromRedisValue, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::{Error, Queue};
 
-/// What every script starts with.
-const GROUND: &str = include_str!("lua/prelude.lua");
-/// Limits, lanes, indexes and what becomes of an action.
-const RULES: &[&str] = &[
+/// What the scripts share: the ground, limits, lanes, indexes, what becomes of an action, and the
+/// two verbs of a worker that are also one.
+const SHARED: &[&str] = &[
+    include_str!("lua/prelude.lua"),
+    include_str!("lua/object.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/charge.lua"),
+    include_str!("lua/breaker.lua"),
+    include_str!("lua/slot.lua"),
     include_str!("lua/lane.lua"),
     include_str!("lua/index.lua"),
     include_str!("lua/fate.lua"),
     include_str!("lua/doubt.lua"),
+    include_str!("lua/finish.lua"),
+    include_str!("lua/take.lua"),
+    include_str!("lua/claim.lua"),
 ];
 
-/// One script, put together when it is first used.
-pub(super) type Lua = LazyLock<Script>;
+/// One script.
+#[derive(Debug)]
+pub(super) struct Lua {
+    name: &'static str,
+    may: May,
+    text: &'static str,
+}
 
 /// What a script may do, as Redis is told.
+#[derive(Debug, Clone, Copy)]
 enum May {
     /// Refused when memory is full.
     Grow,
@@ -39,40 +55,87 @@ enum May {
     Read,
 }
 
-fn assemble(may: &May, parts: &[&[&str]]) -> Script {
-    let (flags, writes) = match may {
-        May::Grow => ("", true),
-        May::Settle => (" flags=allow-oom", true),
-        May::Read => (" flags=no-writes,allow-oom", false),
+macro_rules! scripts {
+    ($($name:ident, $may:ident, $file:literal;)+) => {
+        $(pub(super) static $name: Lua = Lua {
+            name: $file,
+            may: May::$may,
+            text: include_str!(concat!("lua/", $file, ".lua")),
+        };)+
+        /// Every script.
+        const ALL: &[&Lua] = &[$(&$name),+];
     };
-    let body: Vec<&str> = parts.concat();
-    Script::new(&format!("#!lua{flags}\nlocal WRITES = {writes}\n{GROUND}{}", body.concat()))
 }
 
-macro_rules! script {
-    ($name:ident, $may:ident, $rules:expr, $($file:literal),+) => {
-        pub(super) static $name: Lua = LazyLock::new(|| {
-            assemble(&May::$may, &[$rules, &[$(include_str!(concat!("lua/", $file))),+]])
+scripts! {
+    BOOT, Settle, "boot";
+    PLAN, Settle, "plan";
+    ZONES, Settle, "zones";
+    EXTEND, Settle, "extend";
+    REINDEX, Settle, "reindex";
+    ACCOUNT, Settle, "account";
+    REMOVE, Settle, "remove";
+    ENQUEUE, Grow, "enqueue";
+    CLAIM, Grow, "claim_call";
+    BEGIN, Settle, "begin";
+    FINISH, Settle, "finish_call";
+    FINISH_CLAIM, Settle, "finish_claim";
+    RELEASE, Settle, "release";
+    REAP, Settle, "reap";
+    CANCEL, Settle, "cancel";
+    RESOLVE, Settle, "resolve";
+    EXPLAIN, Read, "explain";
+}
+
+impl May {
+    fn flags(self) -> &'static str {
+        match self {
+            Self::Grow => "",
+            Self::Settle => "'allow-oom'",
+            Self::Read => "'no-writes', 'allow-oom'",
+        }
+    }
+}
+
+/// The library as it is sent to Redis.
+#[derive(Debug)]
+pub struct Library {
+    /// What the names of its functions end in: the first digits of its text's hash.
+    pub version: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Library {
+    /// Puts it together from its parts and scripts.
+    fn assemble() -> Self {
+        let mut body = SHARED.concat();
+        for Lua { name, may, text } in ALL {
+            let writes = !matches!(may, May::Read);
+            let flags = may.flags();
+            write!(
+                body,
+                "redis.register_function{{ function_name = '{name}_VERSION', \
+                 flags = {{ {flags} }},\ncallback = function(KEYS, ARGV)\n\
+                 start(KEYS[1], {writes})\n{text}end }}\n"
+            )
+            .expect("a string takes all");
+        }
+        let hash = Sha256::digest(&body);
+        let version = hash[..6].iter().fold(String::new(), |mut digits, byte| {
+            write!(digits, "{byte:02x}").expect("a string takes all");
+            digits
         });
-    };
-}
+        let body = body.replace("_VERSION'", &format!("_{version}'"));
+        Self { text: format!("#!lua name=walkon_{version}\n{body}"), version }
+    }
 
-script!(BOOT, Settle, &[], "boot.lua");
-script!(PLAN, Settle, &[], "plan.lua");
-script!(ZONES, Settle, &[], "zones.lua");
-script!(EXTEND, Settle, &[], "extend.lua");
-script!(REINDEX, Settle, RULES, "reindex.lua");
-script!(ACCOUNT, Settle, RULES, "account.lua");
-script!(REMOVE, Settle, RULES, "remove.lua");
-script!(ENQUEUE, Grow, RULES, "enqueue.lua");
-script!(CLAIM, Grow, RULES, "claim.lua", "claim_next.lua");
-script!(BEGIN, Settle, RULES, "begin.lua");
-script!(FINISH, Settle, RULES, "finish.lua");
-script!(RELEASE, Settle, RULES, "release.lua");
-script!(REAP, Settle, RULES, "reap.lua");
-script!(CANCEL, Settle, RULES, "cancel.lua");
-script!(RESOLVE, Settle, RULES, "resolve.lua");
-script!(EXPLAIN, Read, RULES, "explain.lua");
+    /// That of this build.
+    pub fn ours() -> &'static Self {
+        static OURS: LazyLock<Library> = LazyLock::new(Library::assemble);
+        &OURS
+    }
+}
 
 /// How often a call whose answer was lost is made.
 const TRIES: u32 = 2;
@@ -82,12 +145,18 @@ const BETWEEN: Duration = Duration::from_millis(50);
 impl Queue {
     /// Runs a script; its answer as a flat list of texts.
     pub(super) async fn run(&self, lua: &Lua, args: &[String]) -> Result<Vec<String>, Error> {
-        let mut call = lua.key(self.key("meta"));
-        call.arg(args);
-        let mut tries = 1;
+        let mut call = redis::cmd("FCALL");
+        call.arg(format!("{}_{}", lua.name, Library::ours().version));
+        call.arg(1).arg(self.key("meta")).arg(args);
+        let (mut tries, mut loaded) = (1, false);
         loop {
             let mut shared = self.inner.shared.clone();
-            let answer: Result<Value, _> = call.invoke_async(&mut shared).await;
+            let answer: Result<Value, _> = call.query_async(&mut shared).await;
+            if !loaded && answer.as_ref().is_err_and(is_unknown) {
+                self.load().await?;
+                loaded = true;
+                continue;
+            }
             let answer = answer.map_err(Error::from);
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
@@ -100,6 +169,17 @@ impl Queue {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Gives Redis the library; another may have been quicker.
+    async fn load(&self) -> Result<(), Error> {
+        let mut load = redis::cmd("FUNCTION");
+        load.arg("LOAD").arg(&Library::ours().text);
+        let mut shared = self.inner.shared.clone();
+        match load.query_async::<()>(&mut shared).await {
+            Err(error) if error.to_string().contains("already exists") => Ok(()),
+            loaded => Ok(loaded?),
         }
     }
 
@@ -117,6 +197,10 @@ impl Queue {
         let mut shared = self.inner.shared.clone();
         Ok(pipe.query_async(&mut shared).await?)
     }
+}
+
+fn is_unknown(error: &redis::RedisError) -> bool {
+    error.to_string().contains("Function not found")
 }
 
 fn flat(value: Value) -> Result<Vec<String>, Error> {
@@ -143,12 +227,13 @@ pub(super) fn int(reply: &[String], index: usize) -> Result<i64, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::RULES;
+    use super::SHARED;
 
     #[test]
     fn the_parts_stay_below_what_one_lua_program_may_hold() {
-        let locals = RULES.iter().chain([&super::GROUND]).flat_map(|part| part.lines());
-        let count = locals.filter(|line| line.starts_with("local ")).count();
-        assert!(count < 120, "{count} top-level locals of the 200 that Lua allows");
+        let count =
+            SHARED.iter().flat_map(|part| part.lines()).filter(|line| line.starts_with("local "));
+        let count = count.count();
+        assert!(count < 150, "{count} top-level locals of the 200 that Lua allows");
     }
 }

@@ -158,8 +158,8 @@ impl ActionFilter {
     }
 }
 
-/// Counts by state, then how many are in ready (api, browser), wake (api, browser), lease, dlq,
-/// parked and the stream.
+/// Counts by state, then how many may be claimed (api, browser), are in wake (api, browser), lease,
+/// dlq, parked and the stream.
 type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
 
 impl Queue {
@@ -167,13 +167,15 @@ impl Queue {
     pub async fn stats(&self) -> Result<Stats, Error> {
         let mut pipe = redis::pipe();
         pipe.atomic().cmd("HGETALL").arg(self.key("n"));
-        let sets =
-            ["ready:api", "ready:browser", "wake:api", "wake:browser", "lease", "dlq", "parked"];
-        for name in sets {
+        let now = self.now().await?.as_millisecond();
+        for name in ["wake:api", "wake:browser"] {
+            pipe.cmd("ZCOUNT").arg(self.key(name)).arg("-inf").arg(now);
+        }
+        for name in ["wake:api", "wake:browser", "lease", "dlq", "parked"] {
             pipe.cmd("ZCARD").arg(self.key(name));
         }
         pipe.cmd("XLEN").arg(self.key("ev"));
-        let (n, api, browser, api_rests, browser_rests, leases, failed, parked, events): Counts =
+        let (n, api, browser, api_all, browser_all, leases, failed, parked, events): Counts =
             self.ask_all(&pipe).await?;
         let states = ActionState::ALL.into_iter().map(|state| {
             let count = n.get(state.name()).copied().unwrap_or_default();
@@ -182,7 +184,7 @@ impl Queue {
         Ok(Stats {
             states: states.collect(),
             ready: [(Class::Api, api), (Class::Browser, browser)].into(),
-            resting: [(Class::Api, api_rests), (Class::Browser, browser_rests)].into(),
+            resting: [(Class::Api, api_all - api), (Class::Browser, browser_all - browser)].into(),
             leases,
             failed,
             parked,

@@ -115,31 +115,82 @@ fn of(lease: &Lease) -> Vec<String> {
     vec![lease.account.to_string(), lease.class.name().to_owned(), lease.token.0.clone()]
 }
 
+/// The words by which a worker asks for work.
+fn asking(ask: &Ask) -> [String; 4] {
+    [
+        ask.worker.to_string(),
+        ask.nonce.to_string(),
+        names(ask.classes.iter().map(|class| class.name())),
+        names(ask.holds.iter().map(walkon_core::id::AccountId::as_str)),
+    ]
+}
+
+/// What a claim was answered; `None`: there is more to look at, ask again.
+fn answer(reply: &[String]) -> Result<Option<Claim>, Error> {
+    Ok(Some(match scripts::word(reply, 0)? {
+        "work" => Claim::Work(Box::new(claimed(reply)?)),
+        "shut" => {
+            let next = after(reply, 1)?.unwrap_or_default();
+            Claim::Shut { why: shut(scripts::word(reply, 2)?), next }
+        }
+        _ => match after(reply, 1)? {
+            Some(next) if next.is_zero() => return Ok(None),
+            next => Claim::Nothing { next },
+        },
+    }))
+}
+
+/// The words by which an attempt is settled.
+fn settling(lease: &Lease, id: &ActionId, settlement: &Settlement, keep: bool) -> Vec<String> {
+    let outcome = &settlement.outcome;
+    let (code, why) = outcome.reason().unwrap_or_default();
+    let effect = match outcome {
+        Outcome::Done { effect } => effect.name(),
+        _ => "",
+    };
+    let wait = match outcome {
+        Outcome::Retry { after, .. } => after.unwrap_or_default(),
+        _ => Duration::ZERO,
+    };
+    let result = settlement.result.as_deref().filter(|result| result.len() <= RESULT_MAX);
+    if result.is_none() && settlement.result.is_some() {
+        tracing::warn!(action.id = %id, "a result above 2 KiB was dropped");
+    }
+    let mut args = of(lease);
+    args.extend([
+        id.to_string(),
+        outcome.name().to_owned(),
+        effect.to_owned(),
+        code.to_owned(),
+        why.to_owned(),
+        wait.as_millis().to_string(),
+        result.unwrap_or_default().to_owned(),
+        names(settlement.findings.iter().copied().map(Finding::name)),
+        u8::from(keep).to_string(),
+    ]);
+    args
+}
+
+fn settled(reply: &[String]) -> Result<Settled, Error> {
+    match scripts::word(reply, 0)? {
+        "fenced" => Ok(Settled::Fenced),
+        name => {
+            Ok(Settled::As { state: actions::state(name)?, kept: scripts::int(reply, 1)? == 1 })
+        }
+    }
+}
+
 impl Queue {
     /// The next action that may be carried out, under a lease. The same nonce gets the same answer.
     pub async fn claim(&self, ask: &Ask) -> Result<Claim, Error> {
-        let args = [
-            ask.worker.to_string(),
-            ask.nonce.to_string(),
-            names(ask.classes.iter().map(|class| class.name())),
-            names(ask.holds.iter().map(walkon_core::id::AccountId::as_str)),
-        ];
+        let args = asking(ask);
         // The connection broke since: it may have been a restart.
         if self.inner.shaken.swap(false, Ordering::Relaxed) {
             self.boot().await?;
         }
         for _ in 0..ROUNDS {
-            let reply = self.run(&scripts::CLAIM, &args).await?;
-            match scripts::word(&reply, 0)? {
-                "work" => return Ok(Claim::Work(Box::new(claimed(&reply)?))),
-                "shut" => {
-                    let next = after(&reply, 1)?.unwrap_or_default();
-                    return Ok(Claim::Shut { why: shut(scripts::word(&reply, 2)?), next });
-                }
-                _ => match after(&reply, 1)? {
-                    Some(next) if next.is_zero() => {}
-                    next => return Ok(Claim::Nothing { next }),
-                },
+            if let Some(claim) = answer(&self.run(&scripts::CLAIM, &args).await?)? {
+                return Ok(claim);
             }
         }
         Ok(Claim::Nothing { next: Some(Duration::from_millis(1)) })
@@ -175,39 +226,28 @@ impl Queue {
         settlement: &Settlement,
         keep: bool,
     ) -> Result<Settled, Error> {
-        let outcome = &settlement.outcome;
-        let (code, why) = outcome.reason().unwrap_or_default();
-        let effect = match outcome {
-            Outcome::Done { effect } => effect.name(),
-            _ => "",
-        };
-        let wait = match outcome {
-            Outcome::Retry { after, .. } => after.unwrap_or_default(),
-            _ => Duration::ZERO,
-        };
-        let result = settlement.result.as_deref().filter(|result| result.len() <= RESULT_MAX);
-        if result.is_none() && settlement.result.is_some() {
-            tracing::warn!(action.id = %id, "a result above 2 KiB was dropped");
-        }
-        let mut args = of(lease);
-        args.extend([
-            id.to_string(),
-            outcome.name().to_owned(),
-            effect.to_owned(),
-            code.to_owned(),
-            why.to_owned(),
-            wait.as_millis().to_string(),
-            result.unwrap_or_default().to_owned(),
-            names(settlement.findings.iter().copied().map(Finding::name)),
-            u8::from(keep).to_string(),
-        ]);
-        let reply = self.run(&scripts::FINISH, &args).await?;
-        match scripts::word(&reply, 0)? {
-            "fenced" => Ok(Settled::Fenced),
-            name => Ok(Settled::As {
-                state: actions::state(name)?,
-                kept: scripts::int(&reply, 1)? == 1,
-            }),
+        let args = settling(lease, id, settlement, keep);
+        settled(&self.run(&scripts::FINISH, &args).await?)
+    }
+
+    /// [`Queue::finish`] and [`Queue::claim`] in one call. Repeated with the same lease and nonce,
+    /// it gives the same answer.
+    pub async fn finish_claim(
+        &self,
+        lease: &Lease,
+        id: &ActionId,
+        settlement: &Settlement,
+        keep: bool,
+        ask: &Ask,
+    ) -> Result<(Settled, Claim), Error> {
+        let mut args = settling(lease, id, settlement, keep);
+        args.extend(asking(ask));
+        let reply = self.run(&scripts::FINISH_CLAIM, &args).await?;
+        let settled = settled(&reply)?;
+        match answer(&reply[2..])? {
+            Some(claim) => Ok((settled, claim)),
+            // It has looked at all it may at once: it goes on as a claim of the same nonce.
+            None => Ok((settled, self.claim(ask).await?)),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The queue against a real Redis whose clock the tests hold in their hand.
 
 mod accounts;
+mod alarms;
+mod batches;
+mod breaker;
 mod claims;
 mod crowd;
 mod limits;

@@ -69,9 +69,9 @@ impl ActionState {
 /// One change, as it appears on `walkon:events`.
 ///
 /// `kind_of_change` is `type` on the wire: `queued claimed begun done failed unknown expired
-/// refused cancelled retrying lost finding held released`. Of these `done failed expired refused
-/// cancelled` are terminal: an action has one of them. `queued` fields tell what an action is
-/// (`kind target text_hash effect`) and every later event of it repeats them.
+/// refused cancelled retrying lost finding held released breaker quota`. Of these `done failed
+/// expired refused cancelled` are terminal: an action has one of them. `queued` fields tell what an
+/// action is (`kind target text_hash effect`) and every later event of it repeats them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// [`EVENT_VERSION`].

@@ -33,6 +33,31 @@ pub struct Burst {
     pub interval: Duration,
 }
 
+/// When an account that fails again and again rests: after so many failures in a row, for `rest`,
+/// twice as long each further time up to `longest`. Then it tries one action at a time, until so
+/// many `successes` in a row have closed it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Breaker {
+    /// Failures in a row that open it; 0: nothing does.
+    pub failures: u32,
+    /// Its first rest.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub rest: Duration,
+    /// Its longest rest.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub longest: Duration,
+    /// Successes in a row that close it.
+    pub successes: u32,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        let (rest, longest) = (Duration::from_mins(5), Duration::from_hours(1));
+        Self { failures: 5, rest, longest, successes: 2 }
+    }
+}
+
 /// A stretch of the account's local day in minutes, `from` included, `to` not.
 ///
 /// `from > to` runs over midnight.
@@ -58,6 +83,9 @@ pub struct Plan {
     /// How fast work may follow work.
     #[serde(default)]
     pub burst: Option<Burst>,
+    /// When it rests after failures.
+    #[serde(default)]
+    pub breaker: Breaker,
     /// When it may act; empty: at any time.
     #[serde(default)]
     pub hours: Vec<Hours>,

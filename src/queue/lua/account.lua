@@ -35,10 +35,12 @@ if A.f.tz and A.f.tz ~= zone then
     local new = old and moved[hourly and 'h' .. num(old) or num(old)]
     if new then put(A, field, fmt('%.0f:%d', new, num(n))) end
   end
-  A.day = nil
+  A.day, A.c = nil, {}
   put(A, 'y', nil)
 end
 
+-- A person who lets it go on has looked at it.
+if was == 'held' and st == 'active' then heal(A) end
 put(A, 'st', st)
 put(A, 'hu', st == 'held' and ARGV[3] or nil)
 put(A, 'co', st == 'held' and ARGV[4] or nil)
@@ -54,7 +56,7 @@ if ARGV[8] == '1' then
   for _, class in ipairs(CLASSES) do
     if A.f['t:' .. class] then
       -- Whoever held it may act until its lease ends: nobody else starts before.
-      put(A, 'f:' .. class, num(A.f['x:' .. class]) + num(M.grace))
+      put(A, 'f:' .. class, num(A.f['x:' .. class]) + O.grace)
       lose(A, class, 'fenced', 'its lease was revoked')
     end
   end

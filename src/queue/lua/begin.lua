@@ -13,6 +13,6 @@ if J.f.du == 'v' or J.f.bg then return 'go' end
 if not recharge(A, J) then return 'full' end
 put(J, 'bg', now)
 save(J)
-reindex(A)
+save(A)
 emit('begun', A.id, J)
 return 'go'

@@ -6,20 +6,25 @@
 -- ARGV[3…]  lease ms, grace ms, base ms, max ms, attempts, losses, retention ms
 --
 -- Returns   { epoch, ms until claims open }
-local names = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
-for i, name in ipairs(names) do call('HSET', KEYS[1], name, ARGV[i + 2]) end
+--           { schema, the form of what is kept, the one that we know }
+local was = call('HMGET', KEYS[1], 'run_id', 'clean', 'ver')
+local run, clean = was[1], was[2]
+if run and was[3] ~= SCHEMA then return { 'schema', was[3] or '1', SCHEMA } end
+call('HSET', KEYS[1], 'ver', SCHEMA, 'opt', table.concat(ARGV, ' ', 3))
 local resume, epoch = num(M.resume), num(M.epoch)
-if M.run_id ~= ARGV[1] then
+if run ~= ARGV[1] then
   -- Tokens go on from a later epoch even if the log has lost its end.
   epoch = math.max(epoch + 1, now)
   resume = 0
-  if M.run_id and M.clean ~= '1' then
+  local was = call('HMGET', KEYS[1], 'run_id', 'clean', 'ver')
+local run, clean = was[1], was[2]
+if run and clean ~= '1' then
     local last = call('ZREVRANGE', K .. 'lease', 0, 0, 'WITHSCORES')
     if last[2] then resume = num(last[2]) end
     -- Leases that the log no longer knows cannot outlast this.
-    if ARGV[2] == '1' then resume = now + math.max(num(M.lease), num(ARGV[3])) + num(ARGV[4]) end
+    if ARGV[2] == '1' then resume = now + math.max(O.lease or 0, num(ARGV[3])) + num(ARGV[4]) end
   end
   call('HSET', KEYS[1], 'run_id', ARGV[1], 'epoch', epoch, 'seq', 0, 'resume', resume)
   call('HDEL', KEYS[1], 'clean')
 end
-return { fmt('%.0f', epoch), math.max(0, resume - now) }
+return { text(epoch), math.max(0, resume - now) }

@@ -1,86 +1,94 @@
 -- claim.lua: the next action that may be carried out, under a lease; or when to ask again.
 --
--- KEYS[1]   <prefix>meta
--- ARGV[1,2] worker, nonce: the same nonce gets the same answer
--- ARGV[3]   classes the worker can do, `api,browser`
--- ARGV[4]   accounts whose browser it keeps, comma after each
+-- `claim(worker, nonce, classes, holds)`: the same nonce gets the same answer; `classes` is what
+-- the worker can do, `api,browser`; `holds` the accounts whose browser it keeps, comma between.
 --
 -- Returns   { work, account, class, token, ttl ms, id, duty p|v, attempt, begun ms, json }
 --           { none, ms until something may be due (-1: not before something arrives) }
 --           { shut, ms, why }
-local worker, nonce, lease = ARGV[1], ARGV[2], num(M.lease)
-local W, scans = K .. 'w:' .. worker, 16
 
-local function answer(id, acct, class, token)
-  local J, A = call('HMGET', K .. 'j:' .. id, 'du', 'at', 'bg', 'bp'), account(acct)
-  local live = A and holds(A, class, token, id)
-  local ttl = live and math.max(0, num(A.f['x:' .. class]) - now) or 0
-  local json = call('GET', K .. 'p:' .. id) or ''
-  local begun = J[1] == 'v' and J[3] or J[4]
-  return { 'work', acct, class, token, ttl, id, J[1] or 'p', num(J[2]), num(begun), json }
-end
+-- Accounts looked at in one call.
+local SCANS = 16
 
-local last = call('HMGET', W, 'n', 'id', 'acct', 'class', 'token')
-if last[1] == nonce and call('EXISTS', K .. 'j:' .. last[2]) == 1 then
-  return answer(last[2], last[3], last[4], last[5])
-end
-if now < num(M.resume) then return { 'shut', num(M.resume) - now, 'restarted' } end
-if late > 1000 then return { 'shut', late, 'clock' } end
-if M.paused then return { 'shut', 60000, 'paused: ' .. M.paused } end
-
-local function take(A, lane)
-  local class, J = lane.class, action(lane.id)
-  pull(A, J.id, lane.slot)
-  call('ZREM', K .. 'exp', J.id)
-  local token = fmt('%016.0f-%012.0f', num(M.epoch), call('HINCRBY', KEYS[1], 'seq', 1))
-  if J.f.du == 'p' then
-    put(J, 'at', num(J.f.at) + 1)
-    if lane.kind ~= 'sign_in' then put(J, 'ch', charge(A, lane.kind)) end
-    put(A, 'k:' .. class, lane.kind)
-    move(J, 'running')
-  end
-  put(J, 'cl', class)
-  put(J, 'wk', worker)
-  save(J)
-  put(A, 't:' .. class, token)
-  put(A, 'x:' .. class, now + lease)
-  put(A, 'j:' .. class, J.id)
-  put(A, 'w:' .. class, worker)
-  put(A, 'lu', now)
-  call('ZADD', K .. 'lease', now + lease, A.id .. '|' .. class)
-  reindex(A)
-  call('HSET', W, 'n', nonce, 'id', J.id, 'acct', A.id, 'class', class, 'token', token)
-  call('PEXPIRE', W, 86400000)
-  emit('claimed', A.id, J, { worker = worker, duty = J.f.du == 'v' and 'verify' or 'perform' })
-  return answer(J.id, A.id, class, token)
+local function rank(lane)
+  lane.rank = lane.rank or num(call('ZSCORE', lane.q, lane.id))
+  return lane.rank
 end
 
 -- Takes the account's most urgent due action of the class, if there is one; else indexes it anew.
-local soonest = NEVER
-local function try(A, class)
+local function try(A, class, ask)
   local held = A.f['t:' .. class]
-  if held and (A.f['j:' .. class] or A.f['w:' .. class] ~= worker) then return nil end
+  if held and (A.f['j:' .. class] or A.f['w:' .. class] ~= ask.worker) then return nil end
   for _ = 1, 8 do
     local best
     for _, lane in ipairs(lanes(A)) do
-      local mine = lane.class == class
-      if mine and lane.at > now then soonest = math.min(soonest, lane.at) end
-      if mine and lane.at <= now and (not best or lane.rank < best.rank) then best = lane end
+      if lane.class == class then
+        if lane.at > now then
+          ask.soonest = math.min(ask.soonest, lane.at)
+        elseif not best or rank(lane) < rank(best) then
+          best = lane
+        end
+      end
     end
     if not best then break end
-    if not expire(A, action(best.id)) then return take(A, best) end
+    local J = action(best.id)
+    if not expire(A, J) then return take(A, best, J, ask) end
   end
   reindex(A)
 end
 
-for acct in string.gmatch(ARGV[4], '[^,]+') do
-  local A = account(acct)
-  local work = A and try(A, 'browser')
-  if work then return work end
-end
-for class in string.gmatch(ARGV[3], '%a+') do
-  for _, acct in ipairs(call('ZRANGEBYSCORE', K .. 'wake:' .. class, '-inf', now, 'LIMIT', 0, 8)) do
-    local A = account(acct)
-    if A then reindex(A) else forget(acct) end
+-- The account that may be claimed and has waited longest, of all classes asked for.
+local function first(ask)
+  local acct, class, since
+  for _, name in ipairs(ask.classes) do
+    local wake = K .. 'wake:' .. name
+    local head = call('ZRANGEBYSCORE', wake, '-inf', stamp(), 'LIMIT', '0', '1')[1]
+    if head and acct then
+      since = since or num(call('ZSCORE', K .. 'wake:' .. class, acct))
+      if num(call('ZSCORE', wake, head)) < since then acct, class = head, name end
+    elseif head then
+      acct, class = head, name
+    end
   end
+  return acct, class
+end
+
+-- When somebody of the classes asked for may be claimed, where nobody may at present.
+local function soonest(ask)
+  local at = ask.soonest
+  for _, name in ipairs(ask.classes) do
+    local head = call('ZRANGE', K .. 'wake:' .. name, '0', '0', 'WITHSCORES')
+    if head[1] then at = math.min(at, num(head[2])) end
+  end
+  return at < NEVER and math.max(0, at - now) or -1
+end
+
+local function claim(worker, nonce, classes, held)
+  local last = call('GET', K .. 'w:' .. worker)
+  if last then
+    local n, id, acct, class, token = match(last, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
+    local J = n == nonce and action(id)
+    if J then return work_of(account(acct), J, class, token) end
+  end
+  if now < num(M.resume) then return { 'shut', num(M.resume) - now, 'restarted' } end
+  if late > 1000 then return { 'shut', late, 'clock' } end
+  if M.paused then return { 'shut', 60000, 'paused: ' .. M.paused } end
+  local ask = { worker = worker, nonce = nonce, classes = {}, soonest = NEVER }
+  for class in string.gmatch(classes, '%a+') do ask.classes[#ask.classes + 1] = class end
+  for acct in string.gmatch(held, '[^,]+') do
+    local A = account(acct)
+    local work = A and try(A, 'browser', ask)
+    if work then return work end
+  end
+  for _ = 1, SCANS do
+    local acct, class = first(ask)
+    if not acct then
+      return { 'none', soonest(ask) }
+    end
+    local A = account(acct)
+    local work = A and try(A, class, ask)
+    if work then return work end
+    if not A then forget(acct) end
+  end
+  return { 'none', 0 }
 end

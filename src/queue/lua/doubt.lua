@@ -3,7 +3,7 @@
 -- Reading did not tell: read again later, a bounded number of times.
 local function unread(A, J, after, x)
   put(J, 'vt', num(J.f.vt) + 1)
-  if num(J.f.vt) >= num(M.attempts) then return park(J, x) end
+  if num(J.f.vt) >= O.attempts then return park(J, x) end
   note(J, x)
   requeue(A, J, now + math.max(after, backoff(J, num(J.f.vt))), 'v')
   emit('unknown', A.id, J, x)
@@ -33,7 +33,10 @@ local function lose(A, class, code, why)
   put(J, 'lo', num(J.f.lo) + 1)
   emit('lost', A.id, J, x)
   if J.f.du == 'v' then return unread(A, J, 0, x) end
-  if not J.f.bg then return again(A, J, now + backoff(J, num(J.f.lo)), x) end
+  -- Not begun, it was not done: another worker takes it up at once. One that takes its workers
+  -- with it again and again must wait.
+  local wait = num(J.f.lo) > 1 and backoff(J, num(J.f.lo) - 1) or 0
+  if not J.f.bg then return again(A, J, now + wait, x) end
   put(A, 'l:' .. J.f.k, now)
   doubt(A, J, now, x)
 end

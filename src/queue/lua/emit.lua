@@ -8,18 +8,22 @@ local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', '
 
 -- One entry in the stream of events. `J` is the action it is about, `more` further fields.
 local function emit(what, acct, J, more)
-  local e = { 'v', 1, 'type', what, 'at', now, 'account', acct }
+  local e, n = { 'v', '1', 'type', what, 'at', stamp(), 'account', acct }, 8
   local function add(name, value)
     if value and value ~= '' then
-      e[#e + 1] = name
-      e[#e + 1] = value
+      e[n + 1] = name
+      e[n + 2] = value
+      n = n + 2
     end
   end
   if J then
-    for i = 1, #TOLD, 2 do add(TOLD[i], J.f[TOLD[i + 1]]) end
+    local f = J.f
+    for i = 1, #TOLD, 2 do add(TOLD[i], f[TOLD[i + 1]]) end
     add('action', J.id)
-    if num(J.f.at) > 0 then add('attempt', J.f.at) end
+    if num(f.at) > 0 then add('attempt', f.at) end
   end
-  for name, value in pairs(more or {}) do add(name, value) end
+  if more then
+    for name, value in pairs(more) do add(name, value) end
+  end
   call('XADD', K .. 'ev', '*', unpack(e))
 end

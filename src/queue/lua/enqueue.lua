@@ -1,40 +1,66 @@
--- enqueue.lua: takes an action into its account's lane.
+-- enqueue.lua: takes actions into their accounts' lanes.
 --
--- KEYS[1]     <prefix>meta
--- ARGV[1,2]   id, account
--- ARGV[3,4]   kind, slot
--- ARGV[5]     priority 0-9
--- ARGV[6,7]   not before, expires: ms, 0 for none
--- ARGV[8,9]   idempotency key (empty: none), fingerprint
--- ARGV[10,11] on_lost (retry|verify|park), effect
--- ARGV[12,13] target, hash of its text
--- ARGV[14]    intake id
--- ARGV[15]    the action as JSON
+-- KEYS[1]      <prefix>meta
+-- ARGV         fifteen words an action, at most a hundred actions:
+--   1,2        id, account
+--   3,4        kind, slot
+--   5          priority 0-9
+--   6,7        not before, expires: ms, 0 for none
+--   8,9        idempotency key (empty: none), fingerprint
+--   10,11      on_lost (retry|verify|park), effect
+--   12,13      target, hash of its text
+--   14         intake id
+--   15         the action as JSON
 --
--- Returns     { new | same | conflict, id }  or  { unknown }: there is no such account
-local id, key = ARGV[1], ARGV[8] ~= '' and ARGV[8] or nil
-local known = call('HGET', K .. 'j:' .. id, 'fp')
-if known then return { known == ARGV[9] and 'new' or 'conflict', id } end
-if key then
-  local first, print = match(call('GET', K .. 'i:' .. key) or '', '^([^|]+)|(.*)$')
-  if first then return { print == ARGV[9] and 'same' or 'conflict', first } end
+-- Returns      for each { new | same | conflict, id } or { unknown, '' }: there is no such account
+local WORDS, out = 15, {}
+
+-- When it came, in ms; what comes within one ms stays in order by its fraction.
+local function arrival()
+  LAST.nth = LAST.at == now and math.min(LAST.nth + 1, 4095) or 0
+  LAST.at = now
+  return now + LAST.nth / 4096
 end
-local A = account(ARGV[2])
-if not A or A.f.st == 'gone' then return { 'unknown' } end
-local rank = now + num(ARGV[5]) * 600000
-local function given(i)
-  return ARGV[i] ~= '' and ARGV[i] ~= '0' and ARGV[i] or nil
+
+-- Work for an account that is ready already changes nothing about when its turn comes.
+local function arrive(A, J)
+  local kind, forced = parts(J.f.sl)
+  local class = class_of(A, kind, forced)
+  if class and A.f['i:' .. class] == 'r' then save(A) else reindex(A) end
 end
-local J = { key = K .. 'j:' .. id, id = id, w = {}, f = {} }
-local f = { a = ARGV[2], k = ARGV[3], sl = ARGV[4], sc = rank, nb = given(6), x = given(7),
-  ik = key, fp = ARGV[9], ol = ARGV[10], ef = ARGV[11], tg = given(12), th = given(13),
-  ['in'] = given(14), cr = now, at = 0 }
-for field, value in pairs(f) do put(J, field, value) end
-call('SET', K .. 'p:' .. id, ARGV[15])
-if key then call('SET', K .. 'i:' .. key, id .. '|' .. ARGV[9]) end
-call('ZADD', K .. 'jobs', now, id)
+
+local function enqueue(args)
+  local id, key = args[1], args[8] ~= '' and args[8] or nil
+  local known = call('HGET', K .. 'j:' .. id, 'fp')
+  if known then return known == args[9] and 'new' or 'conflict', id end
+  if key then
+    local first, print = match(call('GET', K .. 'i:' .. key) or '', '^([^|]+)|(.*)$')
+    if first then return print == args[9] and 'same' or 'conflict', first end
+  end
+  local A = account(args[2])
+  if not A or A.f.st == 'gone' then return 'unknown', '' end
+  local rank = arrival() + num(args[5]) * 600000
+  local function given(i)
+    return args[i] ~= '' and args[i] ~= '0' and args[i] or nil
+  end
+  local J = { key = K .. 'j:' .. id, id = id, w = {}, f = {} }
+  local f = { a = args[2], k = args[3], sl = args[4], sc = rank, nb = given(6), x = given(7),
+    ik = key, fp = args[9], ol = args[10], ef = args[11], tg = given(12), th = given(13),
+    ['in'] = given(14), cr = now, at = 0 }
+  for field, value in pairs(f) do put(J, field, value) end
+  call('SET', K .. 'p:' .. id, args[15])
+  if key then call('SET', K .. 'i:' .. key, id .. '|' .. args[9]) end
+  call('ZADD', K .. 'jobs', now, id)
+  requeue(A, J, num(args[6]), 'p')
+  arrive(A, J)
+  emit('queued', A.id, J)
+  return 'new', id
+end
+
+for from = 1, #ARGV, WORDS do
+  local answer, id = enqueue({ unpack(ARGV, from, from + WORDS - 1) })
+  out[#out + 1] = answer
+  out[#out + 1] = id
+end
 call('ZREMRANGEBYRANK', K .. 'jobs', 0, -100001)
-requeue(A, J, num(ARGV[6]), 'p')
-reindex(A)
-emit('queued', A.id, J)
-return { 'new', id }
+return out

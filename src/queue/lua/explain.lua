@@ -35,12 +35,13 @@ if A.f.st ~= 'active' then
   local till = A.f.st == 'held' and num(A.f.hu) > 0 and num(A.f.hu) or NEVER
   gate('held', till, (A.f.co or A.f.st) .. ': ' .. (A.f.wy or ''))
 end
+if A.f.bs == 'o' then gate('breaker', num(A.f.bu), A.f.bf .. ' failures in a row') end
 if class then
   gate('fenced', num(A.f['f:' .. class]))
   local busy = A.f['j:' .. class]
   if A.f['t:' .. class] and busy ~= (J and J.id) then
     gate('lease', num(A.f['x:' .. class]), busy or 'kept by ' .. A.f['w:' .. class])
-  elseif is_busy(A, kind) then
+  elseif is_busy(A, kind) or A.f.bs and is_acting(A) then
     rows[#rows + 1] = { 'busy', -1, -1, -1, kind }
   end
 end

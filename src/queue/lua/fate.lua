@@ -10,25 +10,24 @@
 -- a account  k kind  sl slot (never with `!`)  sc rank  st state  at attempts  lo losses
 -- vt verify tries  ol on_lost  ef effect  x expires  du duty (p|v)  ch charge
 -- bg when this attempt began  bp when an earlier one did that was lost and is repeated
--- ik key  tg target  th hash of text  in intake  ft fa fk last token settled and its answer
--- cx cancel wished  cl class  nb not before
-local FIELDS = { 'a', 'k', 'sl', 'sc', 'st', 'at', 'lo', 'vt', 'ol', 'ef', 'x', 'du', 'bg', 'bp',
-  'ch', 'ik', 'tg', 'th', 'in', 'ft', 'fa', 'fk', 'cx', 'cl', 'nb' }
-
+-- ik key  tg target  th hash of text  in intake
+-- ft fa fk last token settled and its answer, cx cancel wished  cl class  nb not before
 local function action(id)
-  local raw, f = call('HMGET', K .. 'j:' .. id, unpack(FIELDS)), {}
-  if not raw[1] then return nil end
-  for i, name in ipairs(FIELDS) do f[name] = raw[i] or nil end
-  return { key = K .. 'j:' .. id, id = id, f = f, w = {} }
+  local J = open(K .. 'j:' .. id)
+  if not J or not J.f.a then return nil end
+  J.id = id
+  return J
 end
 
 local function move(J, state)
   if J.f.st ~= state then
-    if J.f.st then call('HINCRBY', K .. 'n', J.f.st, -1) end
-    call('HINCRBY', K .. 'n', state, 1)
+    if J.f.st then call('HINCRBY', K .. 'n', J.f.st, '-1') end
+    call('HINCRBY', K .. 'n', state, '1')
   end
   put(J, 'st', state)
-  put(J, 'up', now)
+  put(J, 'up', stamp())
+  -- Being settled: this is the answer, should it be asked for again.
+  if J.settled then put(J, 'fa', state) end
 end
 
 -- `x` is { code, why, outcome, result }: kept with the action and told in its event.
@@ -41,18 +40,18 @@ end
 
 -- The action ends in `state`: its one terminal event. It is kept for a while, to be looked at.
 local function conclude(J, state, x)
-  local keep = num(M.retention)
+  local keep, was = O.retention, J.f.st
   move(J, state)
   note(J, x)
-  for _, field in ipairs({ 'ch', 'bg' }) do put(J, field, nil) end
   save(J)
-  call('ZREM', K .. 'exp', J.id)
-  call('ZREM', K .. 'parked', J.id)
+  if num(J.f.x) > 0 then call('ZREM', K .. 'exp', J.id) end
+  if was == 'unknown' then call('ZREM', K .. 'parked', J.id) end
   if state == 'failed' then
     keep = keep * 7
     call('ZADD', K .. 'dlq', now, J.id)
     call('ZREMRANGEBYSCORE', K .. 'dlq', '-inf', now - keep)
   end
+  keep = text(keep)
   call('PEXPIRE', J.key, keep)
   call('PEXPIRE', K .. 'p:' .. J.id, keep)
   if J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, keep) end
@@ -70,7 +69,7 @@ local function park(J, x)
 end
 
 local function backoff(J, n)
-  local wait = math.min(num(M.base) * 2 ^ math.min(n - 1, 30), num(M.max))
+  local wait = math.min(O.base * 2 ^ math.min(n - 1, 30), O.max)
   local chance = tonumber(string.sub(redis.sha1hex(J.id .. ':' .. n), 1, 6), 16) / 0xffffff
   return floor(wait * (0.8 + 0.4 * chance))
 end
@@ -89,7 +88,7 @@ local function again(A, J, due, x)
   put(J, 'ch', nil)
   put(J, 'bg', nil)
   if J.f.cx then return conclude(J, 'cancelled', { code = 'cancelled', why = J.f.cx }) end
-  local worn = num(J.f.at) >= num(M.attempts) or num(J.f.lo) >= num(M.losses)
+  local worn = num(J.f.at) >= O.attempts or num(J.f.lo) >= O.losses
   if worn then return conclude(J, 'failed', x) end
   note(J, x)
   requeue(A, J, due, 'p')

@@ -1,35 +1,39 @@
--- index.lua: `reindex`, the one place that writes `ready` and `wake`, and that rings.
+-- index.lua: `reindex` and `place`, the one place that writes `wake`, and that rings.
 --
--- Account fields: i:<class> is `r` (in ready), a number (in wake, until then) or `k<ms>` (a worker
--- keeps the lease and has been told); t: j: w: x: k:<class> are the lease's token, action, worker,
--- end and the kind being performed.
+-- Account fields: i:<class> is a number (in wake, by it) or `k<ms>` (a worker keeps the lease and
+-- has been told); t: j: w: x: k:<class> are the lease's token, action, worker, end and the kind
+-- being performed.
+
+-- How many wake-up calls may wait.
+local BELLS = 64
 
 local function ring(name)
   local bell = K .. 'bell:' .. name
-  call('LPUSH', bell, 1)
-  call('LTRIM', bell, 0, 63)
-  call('PEXPIRE', bell, HOUR)
+  local waiting = call('LPUSH', bell, '1')
+  if waiting == 1 then call('PEXPIRE', bell, HOUR) end
+  if waiting > BELLS then call('LTRIM', bell, 0, BELLS - 1) end
 end
 
+-- Puts the account into `wake` for when it may be claimed (`at`; nil: nowhere). Whoever may be
+-- claimed already stands there by its last use, which has passed: who rested longest goes first.
 local function place(A, class, at)
-  local was, ready, wake = A.f['i:' .. class], K .. 'ready:' .. class, K .. 'wake:' .. class
-  local is = at and (at <= now and 'r' or at) or nil
+  local was, wake = A.f['i:' .. class], K .. 'wake:' .. class
+  local is = at and (at <= now and num(A.f.lu) or at) or nil
   if A.f['t:' .. class] then
     -- Leased: in no index. A worker that keeps the lease hears of what comes due.
     local idle = not A.f['j:' .. class] and at and at < NEVER
-    is = idle and 'k' .. (at <= now and 0 or fmt('%.0f', at)) or nil
+    is = idle and 'k' .. (at <= now and 0 or text(at)) or nil
     if is and is ~= was then ring('w:' .. A.f['w:' .. class]) end
   end
-  if is == was or is and tonumber(was) == is then return end
-  if was == 'r' and is ~= 'r' then call('ZREM', ready, A.id) end
-  if tonumber(was) and not tonumber(is) then call('ZREM', wake, A.id) end
-  if is == 'r' then
-    call('ZADD', ready, num(A.f.lu), A.id)
-    ring(class)
-  elseif tonumber(is) then
-    local head = call('ZRANGE', wake, 0, 0, 'WITHSCORES')
+  local stood, stands = tonumber(was), tonumber(is)
+  if is == was or stands and stands == stood then return end
+  if stood and not stands then call('ZREM', wake, A.id) end
+  if stands then
+    is = text(stands)
+    local head = stands > now and stands < NEVER and call('ZRANGE', wake, '0', '0', 'WITHSCORES')
     call('ZADD', wake, is, A.id)
-    if is < NEVER and (not head[1] or is < num(head[2])) then ring(class) end
+    if stands <= now and not (stood and stood <= now) then ring(class) end
+    if head and (not head[1] or stands < num(head[2])) then ring(class) end
   end
   put(A, 'i:' .. class, is)
 end
@@ -50,10 +54,7 @@ end
 
 -- Mends an index that names an account which is gone; nothing of ours leaves one so.
 local function forget(acct)
-  for _, class in ipairs(CLASSES) do
-    call('ZREM', K .. 'ready:' .. class, acct)
-    call('ZREM', K .. 'wake:' .. class, acct)
-  end
+  for _, class in ipairs(CLASSES) do call('ZREM', K .. 'wake:' .. class, acct) end
 end
 
 local function unlease(A, class)

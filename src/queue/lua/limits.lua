@@ -5,13 +5,26 @@
 -- `tat` the burst's theoretical arrival time (GCRA). They are charged when work is claimed, never
 -- when it is done: what was performed can only be less.
 
+-- The counter in a field, as { window's end, count }, read once a call; false: there is none.
+local function counter(o, field)
+  local c = o.c[field]
+  if c == nil then
+    local window, n = match(o.f[field] or '', '^(%d+):(%d+)$')
+    c = window and { tonumber(window), tonumber(n) } or false
+    o.c[field] = c
+  end
+  return c
+end
+
 local function count(o, field, window)
-  local id, n = match(o.f[field] or '', '^(%d+):(%d+)$')
-  return tonumber(id) == window and tonumber(n) or 0
+  local c = counter(o, field)
+  return c and c[1] == window and c[2] or 0
 end
 
 local function bump(o, field, window, by)
-  put(o, field, fmt('%.0f:%d', window, math.max(0, count(o, field, window) + by)))
+  local n = math.max(0, count(o, field, window) + by)
+  o.c[field] = { window, n }
+  put(o, field, fmt('%d:%d', window, n))
 end
 
 -- Where the day and the hour that hold `t` end. An open window stays open until its end, also when
@@ -19,7 +32,8 @@ end
 local function windows(A, t)
   local d = day(A, t)
   if not d then return nil end
-  local de, he = num(match(A.f.D or '', '^%d+')), num(match(A.f.H or '', '^%d+'))
+  local D, H = counter(A, 'D'), counter(A, 'H')
+  local de, he = D and D[1] or 0, H and H[1] or 0
   if t >= de then de = d[2] end
   if t >= he then he = math.min(d[1] + (floor((t - d[1]) / HOUR) + 1) * HOUR, d[2]) end
   return de, he
@@ -34,14 +48,17 @@ end
 local function caps(A, kind, t, see)
   local de, he = windows(A, t)
   if not de then return false end
-  local p, G, gd, gh = plan(A).f, global(), fleet_windows(t)
-  local dk, hk = p['dk:' .. kind], p['hk:' .. kind]
-  if p.dcap then see('daily_cap', A, 'D', de, num(p.dcap)) end
-  if p.hcap then see('hourly_cap', A, 'H', he, num(p.hcap)) end
-  if dk then see('kind_daily_cap', A, 'd:' .. kind, de, num(dk)) end
-  if hk then see('kind_hourly_cap', A, 'h:' .. kind, he, num(hk)) end
-  if G.f.dmax then see('global_daily_cap', G, 'd', gd, num(G.f.dmax)) end
-  if G.f.hmax then see('global_hourly_cap', G, 'h', gh, num(G.f.hmax)) end
+  local P, G = plan(A), global()
+  local L = limit(P, kind)
+  if P.dcap then see('daily_cap', A, 'D', de, P.dcap) end
+  if P.hcap then see('hourly_cap', A, 'H', he, P.hcap) end
+  if L.dk then see('kind_daily_cap', A, L.d, de, L.dk) end
+  if L.hk then see('kind_hourly_cap', A, L.h, he, L.hk) end
+  if G.f.dmax or G.f.hmax then
+    local gd, gh = fleet_windows(t)
+    if G.f.dmax then see('global_daily_cap', G, 'd', gd, num(G.f.dmax)) end
+    if G.f.hmax then see('global_hourly_cap', G, 'h', gh, num(G.f.hmax)) end
+  end
   return true
 end
 
@@ -53,6 +70,7 @@ local function limits(A, kind, from, out)
     if out then out[#out + 1] = { 'plan', NEVER, -1, -1 } end
     return NEVER
   end
+  local L = limit(P, kind)
   for _ = 1, 12 do
     local s = t
     local function gate(code, till, used, most)
@@ -68,9 +86,9 @@ local function limits(A, kind, from, out)
       gate('zone', NEVER)
       return NEVER
     end
-    gate('cooldown', num(A.f['l:' .. kind]) + num(P.f['cd:' .. kind]))
-    if P.f.bi then gate('burst', num(A.f.tat) - (num(P.f.bs) - 1) * num(P.f.bi)) end
-    if P.f.hours then gate('hours', opening(P.f.hours, day(A, s), s)) end
+    if L.cd > 0 then gate('cooldown', num(A.f[L.last]) + L.cd) end
+    if P.bi then gate('burst', num(A.f.tat) - P.room) end
+    if P.hours then gate('hours', opening(P.hours, day(A, s), s)) end
     if t == s or t >= NEVER then return t end
     out = nil
   end

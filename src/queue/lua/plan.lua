@@ -2,8 +2,8 @@
 --
 -- KEYS[1]   <prefix>meta
 -- ARGV[1]   `plan:<name>`, or `g` for the fleet's caps
--- ARGV[2…]  field, value, …: of a plan dcap hcap bs bi hours and dk: hk: cd:<kind>; of the
---           fleet dmax hmax. Counters that stand in `g` are kept.
+-- ARGV[2…]  field, value, …: of a plan dcap hcap bs bi hours bn bb bm bc and dk: hk: cd:<kind>;
+--           of the fleet dmax hmax. Counters that stand in `g` are kept.
 --
 -- Returns   1
 local o = open(K .. ARGV[1], true)
@@ -14,4 +14,7 @@ end
 if ARGV[1] ~= 'g' then put(o, 'known', 1) end
 for i = 2, #ARGV, 2 do put(o, ARGV[i], ARGV[i + 1]) end
 save(o)
+-- Whoever has read a plan before reads it anew.
+local time = call('TIME')
+call('HSET', KEYS[1], 'pv', time[1] .. '.' .. time[2])
 return 1

@@ -1,88 +1,79 @@
--- prelude.lua: the ground under every script; the loader puts it before each one.
+-- prelude.lua: the ground under every function of the library; the loader puts it first.
 --
--- KEYS[1]  <prefix>meta  hash: epoch seq hw resume run_id paused, and what `boot` was told. The
---                        only key that is declared; all others are made from its prefix and so
---                        share its hash tag.
--- WRITES   true unless the script only reads (a local that the loader writes).
+-- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, and `opt`, what `boot`
+--                        was told. The only key that is declared; all others are made from its
+--                        prefix and so share its hash tag.
 --
--- Gives K (the prefix), M (meta), now (ms: never goes back), late (how far the server's clock has
--- fallen behind what was already seen), and objects: hashes read once and written once by `save`.
-local call, floor, match, fmt = redis.call, math.floor, string.match, string.format
+-- `start` gives K (the prefix), M (meta), O (the options), now (ms: never goes back), late (how
+-- far the server's clock has fallen behind what was already seen). What outlives a call (KEPT) is
+-- only what its own version or its own content names, and the instant of the LAST arrival: a call
+-- must never see what another has left half done.
+
+-- Named by every call: while it is loaded, a library sees nothing of them.
+local call, floor, match, fmt
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
-local K = string.sub(KEYS[1], 1, -5)
+-- The form of what is kept; `boot` refuses another.
+local SCHEMA = '2'
+local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'pv', 'allow_fake', 'fake' }
+local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
+local KEPT, ROUTES, OPT, LAST = {}, {}, {}, {}
+local K, M, O, now, late, accounts, fleet, kept, written
 
-local function num(text)
-  return tonumber(text) or 0
+local function num(word)
+  return tonumber(word) or 0
 end
 
--- The hash at `key` as an object; nil when there is none, unless `maybe`.
-local function open(key, maybe)
-  local raw, f = call('HGETALL', key), {}
-  if #raw == 0 and not maybe then return nil end
-  for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
-  return { key = key, f = f, w = {} }
+-- A whole number as text: left to Redis or to `..` it would be written as a fraction, slowly.
+local function text(n)
+  return fmt('%d', n)
 end
 
--- Sets a field, or takes it away with nil; `save` writes it.
-local function put(o, field, value)
-  o.f[field] = value
-  o.w[field] = true
+-- `now` as text.
+local function stamp()
+  written = written or text(now)
+  return written
 end
 
-local function save(o)
-  local set, gone = {}, {}
-  for field in pairs(o.w) do
-    local value = o.f[field]
-    if value == nil then
-      gone[#gone + 1] = field
-    else
-      set[#set + 1] = field
-      set[#set + 1] = value
+-- A table for what is made from `seed`, at most so many of them at once.
+local function slot_of(tables, seed, most)
+  local found = tables[seed]
+  if found then return found end
+  tables.count = (tables.count or 0) + 1
+  if tables.count > most then
+    for name in pairs(tables) do tables[name] = nil end
+    tables.count = 1
+  end
+  found = {}
+  tables[seed] = found
+  return found
+end
+
+local function options(words)
+  local o = slot_of(OPT, words, 64)
+  if not o.lease then
+    local i = 0
+    for value in string.gmatch(words, '%S+') do
+      i = i + 1
+      o[OPTIONS[i]] = tonumber(value)
     end
   end
-  if #set > 0 then call('HSET', o.key, unpack(set)) end
-  if #gone > 0 then call('HDEL', o.key, unpack(gone)) end
-  o.w = {}
+  return o
 end
 
-local M = open(KEYS[1], true).f
-local TIME = call('TIME')
-local server = TIME[1] * 1000 + floor(TIME[2] / 1000)
--- Tests move time by hand (2: and mean its leaps to count); nothing else ever sets `allow_fake`.
-if M.allow_fake and M.fake then server = num(M.fake) end
-local now = math.max(server, num(M.hw))
-local late = now - server
-if WRITES and now > num(M.hw) + 50 then call('HSET', KEYS[1], 'hw', now) end
-
--- Accounts and plans, each read once a script.
-local accounts, plans, routes, fleet = {}, {}, {}, nil
-
-local function account(id)
-  if not accounts[id] then
-    local A = open(K .. 'a:' .. id)
-    if A then A.id = id end
-    accounts[id] = A
-  end
-  return accounts[id]
-end
-
-local function plan(A)
-  local id = A.f.pl or ''
-  if plans[id] == nil then plans[id] = open(K .. 'plan:' .. id) or false end
-  return plans[id]
-end
-
--- By which class work of this name (a kind, or kind@class) goes; `-`: it is refused. Accounts with
--- the same routes share one table of them.
-local function route(A, name)
-  local known = routes[A.f.rt] or {}
-  routes[A.f.rt] = known
-  if known[name] == nil then known[name] = call('HGET', K .. 'rt:' .. A.f.rt, name) end
-  return known[name]
-end
-
--- The fleet's own caps, counted in hours and days of UTC.
-local function global()
-  fleet = fleet or open(K .. 'g', true)
-  return fleet
+-- What every call begins with; `writes` is false where it only reads.
+local function start(meta, writes)
+  call, floor, match, fmt = redis.call, math.floor, string.match, string.format
+  K, accounts, fleet, kept = string.sub(meta, 1, -5), {}, nil, nil
+  written = nil
+  local raw = call('HMGET', meta, unpack(META))
+  M = {}
+  for i, name in ipairs(META) do M[name] = raw[i] or nil end
+  O = options(M.opt or '')
+  local time = call('TIME')
+  local server = time[1] * 1000 + floor(time[2] / 1000)
+  -- Tests move time by hand (2: and mean its leaps to count); nothing else sets `allow_fake`.
+  if M.allow_fake and M.fake then server = num(M.fake) end
+  now = math.max(server, num(M.hw))
+  late = now - server
+  if writes and now > num(M.hw) + 50 then call('HSET', meta, 'hw', stamp()) end
 end

@@ -6,7 +6,7 @@
 -- ARGV[3]  ms since then by the caller's own steady clock
 --
 -- Returns  { leases taken back, actions expired, ms until the next of either (-1: none), time }
-local limit, grace = num(ARGV[1]), num(M.grace)
+local limit, grace = num(ARGV[1]), O.grace
 
 -- A clock that has leapt forward would end every lease under its worker's hands: they all get
 -- their full length anew, and claims wait until those that are lost have ended.
@@ -15,11 +15,11 @@ if leapt and M.allow_fake ~= '1' then
   for _, member in ipairs(call('ZRANGE', K .. 'lease', 0, -1)) do
     local acct, class = match(member, '^([^|]+)|(.+)$')
     local A = account(acct)
-    put(A, 'x:' .. class, now + num(M.lease))
+    put(A, 'x:' .. class, now + O.lease)
     save(A)
-    call('ZADD', K .. 'lease', now + num(M.lease), member)
+    call('ZADD', K .. 'lease', now + O.lease, member)
   end
-  call('HSET', KEYS[1], 'resume', now + num(M.lease))
+  call('HSET', KEYS[1], 'resume', now + O.lease)
 end
 local gone = call('ZRANGEBYSCORE', K .. 'lease', '-inf', now - grace, 'LIMIT', 0, limit)
 for _, member in ipairs(gone) do
@@ -44,4 +44,4 @@ for key, wait in pairs({ lease = grace, exp = 0 }) do
   if head[1] then next = math.min(next, num(head[2]) + wait) end
 end
 return { #gone, #stale, next < NEVER and math.max(0, next - now) or -1,
-  fmt('%.0f', now) }
+  text(now) }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use walkon::queue::{Letters, Reaped};
 use walkon_core::event::ActionState;
-use walkon_core::lease::Duty;
+use walkon_core::lease::{Claim, Duty};
 
 use crate::support::redis::{Bench, done};
 
@@ -41,9 +41,22 @@ async fn what_was_not_begun_is_done_again() {
     bench.add("ada", "comment", "").await;
     bench.claim("w1").await;
     bench.lose_all().await;
-    bench.pass(Duration::from_secs(20)).await;
     let again = bench.claim("w2").await;
-    assert_eq!((again.duty, again.attempt), (Duty::Perform, 2));
+    assert_eq!((again.duty, again.attempt), (Duty::Perform, 2), "at once: nobody was at fault");
+}
+
+#[tokio::test]
+async fn what_takes_its_workers_with_it_waits_before_it_gets_another() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    for worker in ["w1", "w2"] {
+        bench.claim(worker).await;
+        bench.lose_all().await;
+    }
+    assert!(matches!(bench.try_claim("w3").await, Claim::Nothing { next: Some(_) }));
+    bench.pass(Duration::from_secs(12)).await;
+    assert_eq!(bench.claim("w3").await.attempt, 3);
 }
 
 #[tokio::test]

@@ -242,7 +242,7 @@ impl Model {
     /// The accounts as they are at the start.
     pub(crate) fn begin_with(&mut self, plans: &[(&str, &str, &str)]) {
         for (id, limits, zone) in plans {
-            let plan = crate::support::redis::plan(limits);
+            let plan = crate::support::redis::plan(&super::world::unbroken(limits));
             self.put_account(&setting(id, id, zone), &plan, false);
         }
     }

@@ -172,7 +172,7 @@ impl World {
         let now = bench.now().as_millisecond();
         (model.clock.server, model.clock.seen) = (now, now);
         for (id, limits, zone) in PLANS {
-            bench.account_in(id, limits, zone).await;
+            bench.account_in(id, &unbroken(limits), zone).await;
         }
         let caps = FleetCaps { hourly: Some(FLEET_HOURLY), daily: None };
         bench.queue.set_fleet_caps(&caps).await.expect("an answer");
@@ -426,6 +426,11 @@ impl Drop for World {
             drop(std::fs::remove_dir_all(folder));
         }
     }
+}
+
+/// A plan without a breaker, of which the model knows nothing yet.
+pub(crate) fn unbroken(limits: &str) -> String {
+    format!("breaker = {{ failures = 0 }}\n{limits}")
 }
 
 async fn start(folder: PathBuf) -> (Embedded, PathBuf) {

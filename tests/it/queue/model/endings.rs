@@ -92,7 +92,9 @@ impl Model {
             return self.unread(&id, 0);
         }
         if job.begun.is_none() {
-            return self.again(&id, backoff(now, losses, 0));
+            // Nobody was at fault, the first time: another worker takes it up at once.
+            let due = if losses > 1 { backoff(now, losses - 1, 0) } else { (now, now) };
+            return self.again(&id, due);
         }
         account.books.last.insert(job.kind.clone(), now);
         self.doubt(&id, (now, now));

@@ -1,0 +1,7 @@
+-- finish_call.lua: settles an attempt (finish.lua).
+--
+-- KEYS[1]    <prefix>meta
+-- ARGV[1-12] as finish.lua says
+--
+-- Returns    as finish.lua says
+return finish(ARGV)
