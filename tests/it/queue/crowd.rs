@@ -303,7 +303,7 @@ async fn run(seed: u64) {
     let wire = Wire::lay(&server.url(), &folder.join("wire.sock"), None);
     let bench = Bench::through(&server.url(), &wire.url(), START, options()).await;
     for (id, limits) in PLANS {
-        bench.account_in(id, &super::world::unbroken(limits), ZONE).await;
+        bench.account_in(id, limits, ZONE).await;
     }
     let caps = FleetCaps { hourly: Some(FLEET_HOURLY), daily: None };
     bench.queue.set_fleet_caps(&caps).await.expect("an answer");

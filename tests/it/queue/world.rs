@@ -30,7 +30,12 @@ pub(crate) const PLANS: [(&str, &str, &str); 5] = [
         "hours = [\"22:00-06:00\"]\ndaily = 8\n[kinds.comment]\ncooldown = \"10m\"",
         "Asia/Kathmandu",
     ),
-    ("dan", "[kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10", "America/New_York"),
+    (
+        "dan",
+        "breaker = { failures = 2, rest = \"60s\", longest = \"10m\" }\n\
+         [kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10",
+        "America/New_York",
+    ),
     // One an hour: what is claimed in one and begun in the next finds that one full.
     ("eve", "hourly = 1", "UTC"),
 ];
@@ -172,7 +177,7 @@ impl World {
         let now = bench.now().as_millisecond();
         (model.clock.server, model.clock.seen) = (now, now);
         for (id, limits, zone) in PLANS {
-            bench.account_in(id, &unbroken(limits), zone).await;
+            bench.account_in(id, limits, zone).await;
         }
         let caps = FleetCaps { hourly: Some(FLEET_HOURLY), daily: None };
         bench.queue.set_fleet_caps(&caps).await.expect("an answer");
@@ -426,11 +431,6 @@ impl Drop for World {
             drop(std::fs::remove_dir_all(folder));
         }
     }
-}
-
-/// A plan without a breaker, of which the model knows nothing yet.
-pub(crate) fn unbroken(limits: &str) -> String {
-    format!("breaker = {{ failures = 0 }}\n{limits}")
 }
 
 async fn start(folder: PathBuf) -> (Embedded, PathBuf) {

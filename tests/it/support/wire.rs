@@ -185,9 +185,9 @@ impl Shared {
         let Library { version, text } = Library::ours();
         let changed = text.replace(exchange.old, exchange.new);
         assert_ne!(*text, changed, "the library has no `{}`", exchange.old);
-        let other: String =
-            Sha256::digest(&changed).iter().map(|byte| format!("{byte:02x}")).collect();
-        let other = other[..version.len()].to_owned();
+        let hash = Sha256::digest(&changed);
+        let first: [u8; 8] = hash[..8].try_into().expect("it has more");
+        let other = format!("{:016x}", u64::from_be_bytes(first))[..version.len()].to_owned();
         let client = redis::Client::open(format!("unix://{}", self.server.display()));
         let mut server = client.unwrap().get_multiplexed_async_connection().await.unwrap();
         let mut load = redis::cmd("FUNCTION");

@@ -203,6 +203,35 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "if false then gate",
         &[14],
     ),
+    // The breaker.
+    mutant(
+        "a breaker that never opens",
+        "breaker.lua",
+        "if A.f.bs == 'o' then return num(A.f.bu) end",
+        "if A.f.bs == 'o' then return 0 end",
+        &[8, 15],
+    ),
+    mutant(
+        "a breaker that lets several try",
+        "breaker.lua",
+        "return is_acting(A) and NEVER or 0",
+        "return 0",
+        &[7, 8, 15],
+    ),
+    mutant(
+        "a breaker that rests as long each time",
+        "breaker.lua",
+        "2 ^ math.min(opens - 1, 30)",
+        "1",
+        &[15],
+    ),
+    mutant(
+        "a breaker that one success closes",
+        "breaker.lua",
+        "num(A.f.bk) + 1 >= num(P.f.bc)",
+        "true",
+        &[7, 15, 18],
+    ),
     // Leases and fencing.
     mutant(
         "any token will do",
