@@ -32,8 +32,8 @@
 //!
 //! `record` judges by the calendar alone, `books` before each claim and begin.
 //!
-//! Not yet there to be checked: 16 (alerts), the breaker's correlated guard, 22 (two versions of the scripts), and of
-//! 4 the escrow between shards.
+//! Not yet checked: 16 (alerts), the breaker's guard over many accounts, 22 (two versions of the
+//! scripts), and of 4 the escrow between shards.
 
 pub(crate) mod books;
 mod breaker;

@@ -37,7 +37,7 @@ pub(crate) const PLANS: [(&str, &str, &str); 5] = [
         "America/New_York",
     ),
     // One an hour: what is claimed in one and begun in the next finds that one full.
-    ("eve", "hourly = 1", "UTC"),
+    ("eve", "hourly = 1\n[kinds.like]\ndaily = 1", "UTC"),
 ];
 /// Where accounts move to.
 const ZONES: [&str; 4] = ["Europe/Berlin", "UTC", "Asia/Kathmandu", "America/New_York"];

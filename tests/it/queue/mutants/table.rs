@@ -63,14 +63,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "finish.lua",
         "if x.ended == 'notrun' then refund",
         "if x.ended ~= 'done' then refund",
-        &[13, 2, 3],
+        &[1, 2, 3, 4, 13],
     ),
     mutant(
         "a lost worker is refunded",
         "doubt.lua",
         "put(J, 'lo', num(J.f.lo) + 1)",
         "put(J, 'lo', num(J.f.lo) + 1) refund(A, J)",
-        &[13, 2, 3],
+        &[1, 2, 3, 4, 13],
     ),
     mutant(
         "a refund goes to any window",
@@ -93,7 +93,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "if true then",
         &[3],
     ),
-    mutant("a release is not refunded", "release.lua", "    refund(A, J)", "", &[13, 2, 3]),
+    mutant("a release is not refunded", "release.lua", "    refund(A, J)", "", &[1, 2, 3, 4, 13]),
     mutant(
         "a release counts as an attempt",
         "release.lua",
@@ -395,7 +395,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lane.lua",
         "call('ZREM', K .. 'q:' .. A.id .. ':' .. slot, id)",
         "",
-        &[7, 8, 10, 13],
+        &[7, 8, 10, 13, 18],
     ),
     mutant("what has ended stays for ever", "fate.lua", "call('PEXPIRE', J.key, keep)", "", &[23]),
 ];
