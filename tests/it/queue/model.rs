@@ -22,6 +22,7 @@
 //! | 12 | the same nonce, the same claim | `World::claim` |
 //! | 13 | refunds: a proven notrun alone, once, into its own windows | `whole`: every counter |
 //! | 14 | who is held, fenced or out of hours is not claimed; a fence revokes | `claimed` |
+//! | 15 | the breaker: shut while it rests, then one attempt at a time | `breaker` |
 //! | 17 | one terminal event for each life of an action | `whole` |
 //! | 18 | nothing sleeps past its time; all work ends | `idle`, `World::run_dry` |
 //! | 19 | SIGKILL of Redis loses nothing; claims wait for old leases | `World::heal`, `whole` |
@@ -31,10 +32,11 @@
 //!
 //! `record` judges by the calendar alone, `books` before each claim and begin.
 //!
-//! Not yet there to be checked: 15 (breaker), 16 (alerts), 22 (two versions of the scripts), and of
-//! 4 the escrow between shards.
+//! Not yet checked: 16 (alerts), the breaker's guard over many accounts, 22 (two versions of the
+//! scripts), and of 4 the escrow between shards.
 
 pub(crate) mod books;
+mod breaker;
 pub(crate) mod calendar;
 mod endings;
 pub(crate) mod jobs;
@@ -216,6 +218,7 @@ impl Model {
             books: books::Books::default(),
             seats: BTreeMap::new(),
             fenced: BTreeMap::new(),
+            breaker: breaker::Breaker::default(),
         });
         if account.zone_name != setting.time_zone {
             account.zone_name.clone_from(&setting.time_zone);
@@ -226,6 +229,10 @@ impl Model {
         let until = |held: &walkon::queue::HeldFor| {
             held.until.map_or(i64::MAX, jiff::Timestamp::as_millisecond)
         };
+        if account.held.is_some() && setting.held.is_none() {
+            // A person who lets it go on has looked at it.
+            account.breaker = breaker::Breaker::default();
+        }
         account.held = setting.held.as_ref().map(until);
         account.routes.clone_from(&setting.routes);
         if fence {

@@ -21,7 +21,7 @@ use crate::support::wire::Exchange;
 use table::{MUTANTS, Mutant};
 
 /// How many are tried in `make test`.
-const FEW: u64 = 5;
+const FEW: u64 = 12;
 /// How many seeds each is given, of how many steps.
 const SEEDS: u64 = 8;
 const STEPS: u64 = 1500;

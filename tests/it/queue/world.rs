@@ -30,9 +30,14 @@ pub(crate) const PLANS: [(&str, &str, &str); 5] = [
         "hours = [\"22:00-06:00\"]\ndaily = 8\n[kinds.comment]\ncooldown = \"10m\"",
         "Asia/Kathmandu",
     ),
-    ("dan", "[kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10", "America/New_York"),
+    (
+        "dan",
+        "breaker = { failures = 2, rest = \"60s\", longest = \"10m\" }\n\
+         [kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10",
+        "America/New_York",
+    ),
     // One an hour: what is claimed in one and begun in the next finds that one full.
-    ("eve", "hourly = 1", "UTC"),
+    ("eve", "hourly = 1\n[kinds.like]\ndaily = 1", "UTC"),
 ];
 /// Where accounts move to.
 const ZONES: [&str; 4] = ["Europe/Berlin", "UTC", "Asia/Kathmandu", "America/New_York"];

@@ -1,10 +1,9 @@
 //! A wire between a queue and its Redis: a test may cut it, and exchange scripts on it.
 //!
-//! A script is run by its hash, which is as long for every script. When a client loads one that
-//! holds the text to be exchanged, the wire loads the changed one beside it and from then on turns
-//! the hash of the one into that of the other: the product is the same to the last byte.
+//! The scripts are a library whose functions bear its version in their names. To exchange a text,
+//! the wire loads the changed library under another version, which is as long, and turns the one
+//! version into the other in each call: the product is the same to the last byte.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
@@ -12,14 +11,14 @@ use std::sync::{Arc, Mutex};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
+use walkon::queue::Library;
 
-const CALL: &[u8] = b"EVALSHA\r\n$40\r\n";
-const LOAD: &[u8] = b"SCRIPT\r\n$4\r\nLOAD\r\n$";
-/// How long a hash is, written in hex.
-const HASH: usize = 40;
+const CALL: &[u8] = b"FCALL\r\n";
 
 /// What happens to the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +46,8 @@ struct Shared {
     struck: AtomicU64,
     kills: AtomicU64,
     exchange: Option<Exchange>,
-    hashes: Mutex<BTreeMap<String, String>>,
+    /// The version of the changed library, once it is loaded.
+    version: OnceCell<String>,
     reached: AtomicBool,
 }
 
@@ -133,9 +133,8 @@ async fn carry(mut client: UnixStream, shared: Arc<Shared>) -> io::Result<()> {
                 if fault == Some(Fault::Unsent) {
                     return Ok(());
                 }
-                if shared.exchange.is_some() && !shared.exchange(&mut request, &mut client).await? {
-                    client.write_all(b"-NOSCRIPT load it through this wire\r\n").await?;
-                    continue;
+                if let Some(exchange) = shared.exchange && find(&request, CALL).is_some() {
+                    shared.exchange(&mut request, exchange).await;
                 }
                 server.write_all(&request).await?;
                 match fault {
@@ -171,43 +170,29 @@ impl Shared {
         self.kills.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Turns the hash of a call into that of the exchanged script. False: the script has not been
-    /// loaded through here yet, so that nobody has seen its text.
-    async fn exchange(&self, request: &mut Vec<u8>, client: &mut UnixStream) -> io::Result<bool> {
-        if let Some(at) = find(request, CALL) {
-            let at = at + CALL.len();
-            let hash = String::from_utf8_lossy(&request[at..at + HASH]).into_owned();
-            let hashes = self.hashes.lock().expect("nothing panics while it is held");
-            let Some(other) = hashes.get(&hash) else { return Ok(false) };
-            self.reached.fetch_or(*other != hash, Ordering::Relaxed);
-            request[at..at + HASH].copy_from_slice(other.as_bytes());
-        }
-        let Some(at) = find(request, LOAD) else { return Ok(true) };
-        let from = at + LOAD.len();
-        let line = find(&request[from..], b"\r\n").expect("a length") + from;
-        let length = std::str::from_utf8(&request[from..line]).expect("a number");
-        let end = line + 2 + length.parse::<usize>().expect("a number");
-        while request.len() < end + 2 {
-            client.read_buf(request).await?;
-        }
-        let text = String::from_utf8_lossy(&request[line + 2..end]).into_owned();
-        let exchange = self.exchange.expect("it was asked for");
-        let changed = text.replace(exchange.old, exchange.new);
-        let pair = (self.load(&text).await?, self.load(&changed).await?);
-        self.hashes.lock().expect("nothing panics while it is held").extend([pair]);
-        Ok(true)
+    /// Calls the changed library's function instead.
+    async fn exchange(&self, request: &mut [u8], exchange: Exchange) {
+        let version = self.version.get_or_init(|| self.load(exchange)).await;
+        let (ours, end) = (&Library::ours().version, b"\r\n");
+        let name = [b"_", ours.as_bytes(), end].concat();
+        let at = find(request, &name).expect("a call names a function") + 1;
+        request[at..at + ours.len()].copy_from_slice(version.as_bytes());
+        self.reached.store(true, Ordering::Relaxed);
     }
 
-    async fn load(&self, script: &str) -> io::Result<String> {
-        let mut server = UnixStream::connect(&self.server).await?;
-        let words = format!("*3\r\n$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n${}\r\n", script.len());
-        server.write_all(words.as_bytes()).await?;
-        server.write_all(script.as_bytes()).await?;
-        server.write_all(b"\r\n").await?;
-        let mut answer = vec![0; 4096];
-        let count = server.read(&mut answer).await?;
-        let said = String::from_utf8_lossy(&answer[..count]).into_owned();
-        let hash = said.strip_prefix("$40\r\n").unwrap_or_else(|| panic!("it is no Lua: {said}"));
-        Ok(hash.trim_end().to_owned())
+    /// Loads the changed library; its version.
+    async fn load(&self, exchange: Exchange) -> String {
+        let Library { version, text } = Library::ours();
+        let changed = text.replace(exchange.old, exchange.new);
+        assert_ne!(*text, changed, "the library has no `{}`", exchange.old);
+        let hash = Sha256::digest(&changed);
+        let first: [u8; 8] = hash[..8].try_into().expect("it has more");
+        let other = format!("{:016x}", u64::from_be_bytes(first))[..version.len()].to_owned();
+        let client = redis::Client::open(format!("unix://{}", self.server.display()));
+        let mut server = client.unwrap().get_multiplexed_async_connection().await.unwrap();
+        let mut load = redis::cmd("FUNCTION");
+        load.arg("LOAD").arg("REPLACE").arg(changed.replace(version.as_str(), &other));
+        load.query_async::<()>(&mut server).await.expect("a mutant is Lua");
+        other
     }
 }

@@ -6,6 +6,7 @@ use walkon_core::kind::OnLost;
 use walkon_core::lease::{Class, Duty, Lease};
 use walkon_core::outcome::{NOT_THERE, Outcome};
 
+use super::breaker::State;
 use super::jobs::Place;
 use super::{ATTEMPTS, LEASE, LETTERS_KEPT, LOSSES, Model, RETRY_BASE, RETRY_MAX};
 
@@ -92,7 +93,9 @@ impl Model {
             return self.unread(&id, 0);
         }
         if job.begun.is_none() {
-            return self.again(&id, backoff(now, losses, 0));
+            // Nobody was at fault, the first time: another worker takes it up at once.
+            let due = if losses > 1 { backoff(now, losses - 1, 0) } else { (now, now) };
+            return self.again(&id, due);
         }
         account.books.last.insert(job.kind.clone(), now);
         self.doubt(&id, (now, now));
@@ -131,6 +134,10 @@ impl Model {
                 }
             }
         }
+        if duty == Duty::Perform {
+            let account = self.accounts.get_mut(account).expect("a known account");
+            account.breaker.judge(&account.plan.breaker, outcome, now);
+        }
         let after = match outcome {
             Outcome::Retry { after, .. } => after.unwrap_or_default().as_millis() as i64,
             _ => 0,
@@ -155,8 +162,11 @@ impl Model {
         let account = self.accounts.get_mut(account).expect("a known account");
         let seat = account.seats.get_mut(&lease.class).expect("it is held");
         let until = seat.until;
+        let rests = matches!(account.breaker.state, State::Open((soonest, _)) if now < soonest);
+        // What is half open has this attempt still in hand.
+        let shut = rests || account.breaker.state == State::HalfOpen;
         (seat.job, seat.kind, seat.until) = (None, None, now + LEASE);
-        let kept = keep && account.barred(lease.class) <= now && now < until;
+        let kept = keep && account.barred(lease.class) <= now && !shut && now < until;
         if !kept {
             account.seats.remove(&lease.class);
         }

@@ -10,6 +10,7 @@ use walkon_core::lease::{Class, Duty, Token};
 use walkon_core::plan::Plan;
 
 use super::books::{Books, Charge, Terms};
+use super::breaker::Breaker;
 
 /// Where an action is: in one place at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,7 @@ pub(crate) struct Account {
     pub(crate) seats: BTreeMap<Class, Seat>,
     /// Nobody takes the class before: whoever held it may still act.
     pub(crate) fenced: BTreeMap<Class, i64>,
+    pub(crate) breaker: Breaker,
 }
 
 impl Account {
@@ -119,6 +121,11 @@ impl Account {
     pub(crate) fn barred(&self, class: Class) -> i64 {
         let fenced = self.fenced.get(&class).copied().unwrap_or_default();
         fenced.max(self.held.unwrap_or_default())
+    }
+
+    /// Whether anything is being done as this account.
+    pub(crate) fn is_acting(&self) -> bool {
+        self.seats.values().any(|seat| seat.job.is_some())
     }
 
     /// Two of a kind at once, by two routes, would know no cooldown between them.

@@ -24,6 +24,9 @@ fn bar(model: &Model, job: &Job, class: Class, at: i64, is_sure: bool) -> Option
     if account.class_of(job) != Some(class) || account.barred(class) > at {
         return Some(14);
     }
+    if account.breaker.is_shut(at, account.is_acting(), is_sure) {
+        return Some(15);
+    }
     if duty == Duty::Perform && job.expires.is_some_and(|end| end <= at) {
         return Some(8);
     }
@@ -127,6 +130,7 @@ impl Model {
         let job = self.open.get_mut(&claimed.id).expect("it is open");
         let performs = claimed.duty == Duty::Perform;
         if performs {
+            account.breaker.claimed();
             job.attempts += 1;
             if job.kind != "sign_in" {
                 let terms = super::books::Terms { plan: &account.plan, zone: &account.zone };

@@ -31,7 +31,6 @@ struct Sight {
     accounts: BTreeMap<String, Fields>,
     jobs: BTreeMap<ActionId, Vec<Option<String>>>,
     lanes: BTreeMap<Lane, Scores>,
-    ready: BTreeMap<Class, Scores>,
     wake: BTreeMap<Class, Scores>,
     lease: Scores,
     parked: Scores,
@@ -89,10 +88,7 @@ async fn look(model: &Model, raw: &mut MultiplexedConnection, prefix: &str) -> S
         batch.ask(&["HMGET", &format!("j:{id}"), "st", "at", "lo"]);
     }
     for class in Class::ALL {
-        for index in ["ready", "wake"] {
-            let name = format!("{index}:{}", class.name());
-            batch.ask(&["ZRANGE", &name, "0", "-1", "WITHSCORES"]);
-        }
+        batch.ask(&["ZRANGE", &format!("wake:{}", class.name()), "0", "-1", "WITHSCORES"]);
     }
     for name in ["lease", "parked", "dlq"] {
         batch.ask(&["ZRANGE", name, "0", "-1", "WITHSCORES"]);
@@ -103,14 +99,10 @@ async fn look(model: &Model, raw: &mut MultiplexedConnection, prefix: &str) -> S
     let lanes = lanes.into_iter().map(|lane| (lane, next(answers))).collect();
     let accounts = model.accounts.keys().map(|id| (id.clone(), next(answers))).collect();
     let jobs = model.open.keys().map(|id| (id.clone(), next(answers))).collect();
-    let (mut ready, mut wake) = (BTreeMap::new(), BTreeMap::new());
-    for class in Class::ALL {
-        ready.insert(class, next(answers));
-        wake.insert(class, next(answers));
-    }
+    let wake = Class::ALL.map(|class| (class, next(answers))).into();
     let (lease, parked, letters) = (next(answers), next(answers), next(answers));
     let (counts, fleet) = (next(answers), next(answers));
-    Sight { accounts, jobs, lanes, ready, wake, lease, parked, letters, counts, fleet }
+    Sight { accounts, jobs, lanes, wake, lease, parked, letters, counts, fleet }
 }
 
 fn tally(text: Option<&String>) -> Tally {
@@ -203,7 +195,16 @@ impl Model {
                 fields.get("ks").map_or("", String::as_str).split_whitespace().collect();
             let full = sight.lanes.iter().filter(|((of, ..), jobs)| of == id && !jobs.is_empty());
             let full: BTreeSet<_> = full.map(|((_, slot, _), _)| slot.as_str()).collect();
-            assert_eq!(listed, full, "[10] the lanes of {id} that hold something");
+            // What was emptied by a claim is taken off the list when somebody looks.
+            assert!(listed.is_superset(&full), "[10] {id} lists {listed:?}, in use: {full:?}");
+            let listed: BTreeSet<_> =
+                fields.get("zs").map_or("", String::as_str).split_whitespace().collect();
+            let late = sight
+                .lanes
+                .iter()
+                .filter(|((of, _, late), jobs)| of == id && *late && !jobs.is_empty());
+            let late: BTreeSet<_> = late.map(|((_, slot, _), _)| slot.as_str()).collect();
+            assert!(listed.is_superset(&late), "[10] {id} lists {listed:?}, delayed: {late:?}");
             for class in Class::ALL {
                 let name = class.name();
                 let seat = account.seats.get(&class);
@@ -213,7 +214,6 @@ impl Model {
                 assert_eq!(get("t"), seat.map(|seat| &seat.token.0), "[5] {id} {name}");
                 let job = seat.and_then(|seat| seat.job.as_ref()).map(ActionId::as_str);
                 assert_eq!(get("j").map(String::as_str), job, "[8] what {id} {name} is doing");
-                let ready = sight.ready[&class].contains_key(id);
                 let wake = sight.wake[&class].get(id);
                 let mut work = self.open.values().filter(|job| {
                     let waits = matches!(job.place, Place::Lane { .. });
@@ -221,9 +221,9 @@ impl Model {
                 });
                 let barred = account.barred(class) == i64::MAX;
                 let want = usize::from(work.next().is_some() && seat.is_none() && !barred);
-                let have = usize::from(ready) + usize::from(wake.is_some());
-                assert_eq!(have, want, "[9] {id} {name}: ready {ready}, wake {wake:?}");
-                let is_found = ready || wake.is_some_and(|at| *at as i64 <= now);
+                let have = usize::from(wake.is_some());
+                assert_eq!(have, want, "[9] {id} {name}: wake {wake:?}");
+                let is_found = wake.is_some_and(|at| *at as i64 <= now);
                 if want == 1 && !is_found {
                     self.check_asleep(id, class, wake);
                 }

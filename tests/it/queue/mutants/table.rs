@@ -32,7 +32,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "the kind's cap is not looked at",
         "limits.lua",
-        "if dk then see",
+        "if L.dk then see",
         "if false then see",
         &[1],
     ),
@@ -53,24 +53,24 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a count knows no window",
         "limits.lua",
-        "tonumber(id) == window and tonumber(n) or 0",
-        "tonumber(n) or 0",
+        "c and c[1] == window and c[2] or 0",
+        "c and c[2] or 0",
         &[13, 18],
     ),
     // Refunds.
     mutant(
         "every retry is refunded",
         "finish.lua",
-        "if outcome == 'notrun' then refund",
-        "if outcome ~= 'done' then refund",
-        &[13, 2, 3],
+        "if x.ended == 'notrun' then refund",
+        "if x.ended ~= 'done' then refund",
+        &[1, 2, 3, 4, 13],
     ),
     mutant(
         "a lost worker is refunded",
         "doubt.lua",
         "put(J, 'lo', num(J.f.lo) + 1)",
         "put(J, 'lo', num(J.f.lo) + 1) refund(A, J)",
-        &[13, 2, 3],
+        &[1, 2, 3, 4, 13],
     ),
     mutant(
         "a refund goes to any window",
@@ -82,8 +82,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a refund forgets the kind's count",
         "charge.lua",
-        "bump(A, 'd:' .. kind, de, by)",
-        "if by > 0 then bump(A, 'd:' .. kind, de, by) end",
+        "bump(A, L.d, de, by)",
+        "if by > 0 then bump(A, L.d, de, by) end",
         &[13],
     ),
     mutant(
@@ -93,7 +93,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "if true then",
         &[3],
     ),
-    mutant("a release is not refunded", "release.lua", "    refund(A, J)", "", &[13, 2, 3]),
+    mutant("a release is not refunded", "release.lua", "    refund(A, J)", "", &[1, 2, 3, 4, 13]),
     mutant(
         "a release counts as an attempt",
         "release.lua",
@@ -124,26 +124,26 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[13],
     ),
     // Cooldown and burst.
-    mutant("no cooldown", "limits.lua", "+ num(P.f['cd:' .. kind]))", ")", &[2]),
+    mutant("no cooldown", "limits.lua", "num(A.f[L.last]) + L.cd)", "num(A.f[L.last]))", &[2]),
     mutant(
         "the cooldown runs from the claim",
         "finish.lua",
-        "outcome ~= 'notrun' then put",
-        "outcome == '-' then put",
+        "and x.ended ~= 'notrun' then",
+        "and x.ended == '-' then",
         &[2],
     ),
     mutant(
         "a bucket that holds one more",
-        "limits.lua",
-        "(num(P.f.bs) - 1) * num",
-        "num(P.f.bs) * num",
+        "object.lua",
+        "(num(f.bs) - 1) * num",
+        "num(f.bs) * num",
         &[3],
     ),
     mutant(
         "a bucket that saves up while idle",
         "charge.lua",
-        "math.max(now, tat0) + num",
-        "tat0 + num",
+        "math.max(now, tat0) + P.bi",
+        "tat0 + P.bi",
         &[3],
     ),
     mutant(
@@ -196,7 +196,42 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "moved['h' .. old] = old",
         &[13],
     ),
-    mutant("hours are not looked at", "limits.lua", "if P.f.hours then", "if false then", &[14]),
+    mutant(
+        "hours are not looked at",
+        "limits.lua",
+        "if P.hours then gate",
+        "if false then gate",
+        &[14],
+    ),
+    // The breaker.
+    mutant(
+        "a breaker that never opens",
+        "breaker.lua",
+        "if A.f.bs == 'o' then return num(A.f.bu) end",
+        "if A.f.bs == 'o' then return 0 end",
+        &[8, 15],
+    ),
+    mutant(
+        "a breaker that lets several try",
+        "breaker.lua",
+        "return is_acting(A) and NEVER or 0",
+        "return 0",
+        &[7, 8, 15],
+    ),
+    mutant(
+        "a breaker that rests as long each time",
+        "breaker.lua",
+        "2 ^ math.min(opens - 1, 30)",
+        "1",
+        &[15],
+    ),
+    mutant(
+        "a breaker that one success closes",
+        "breaker.lua",
+        "num(A.f.bk) + 1 >= num(P.f.bc)",
+        "true",
+        &[7, 15, 18],
+    ),
     // Leases and fencing.
     mutant(
         "any token will do",
@@ -227,10 +262,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[5],
     ),
     mutant(
-        "a lease is shorter than it says",
-        "claim.lua",
-        "put(A, 'x:' .. class, now + lease)",
-        "put(A, 'x:' .. class, now + lease - 1)",
+        "a lease is told longer than it is",
+        "take.lua",
+        "num(A.f['x:' .. class]) - now",
+        "num(A.f['x:' .. class]) - now + 1000",
         &[5, 7],
     ),
     mutant(
@@ -243,13 +278,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a fence shuts nothing",
         "account.lua",
-        "put(A, 'f:' .. class, num(A.f['x:' .. class]) + num(M.grace))",
+        "put(A, 'f:' .. class, num(A.f['x:' .. class]) + O.grace)",
         "",
         &[9, 14],
     ),
     mutant(
         "a hold holds nobody",
-        "lane.lua",
+        "slot.lua",
         "num(A.f.hu) or NEVER)",
         "num(A.f.hu) or 0)",
         &[9, 14],
@@ -273,8 +308,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "the same nonce takes more work",
         "claim.lua",
-        "if last[1] == nonce and",
-        "if last[1] == '-' and",
+        "n == nonce and action(id)",
+        "n == '-' and action(id)",
         &[5, 12],
     ),
     mutant(
@@ -287,8 +322,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "another action under a key is the same",
         "enqueue.lua",
-        "print == ARGV[9] and 'same' or 'conflict'",
-        "'same'",
+        "return print == args[9] and 'same' or 'conflict'",
+        "return 'same'",
         &[11],
     ),
     mutant(
@@ -307,14 +342,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "  emit(state, J.f.a, J, x) emit(state, J.f.a, J, x)",
         &[17],
     ),
-    mutant(
-        "attempts without end",
-        "fate.lua",
-        "num(J.f.at) >= num(M.attempts) or",
-        "",
-        &[7, 8, 21],
-    ),
-    mutant("losses without end", "fate.lua", " or num(J.f.lo) >= num(M.losses)", "", &[8, 21]),
+    mutant("attempts without end", "fate.lua", "num(J.f.at) >= O.attempts or", "", &[7, 8, 21]),
+    mutant("losses without end", "fate.lua", " or num(J.f.lo) >= O.losses", "", &[8, 21]),
     mutant("a loss is not counted", "doubt.lua", "put(J, 'lo', num(J.f.lo) + 1)", "", &[21]),
     mutant(
         "what was begun is done again unread",
@@ -333,8 +362,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "any reading says it is not there",
         "finish.lua",
-        "outcome == 'retry' and x.code == 'not_there'",
-        "outcome == 'retry'",
+        "x.ended == 'retry' and x.code == 'not_there'",
+        "x.ended == 'retry'",
         &[7, 8],
     ),
     mutant("what expired is done", "doubt.lua", "or num(J.f.x) > now then", "or true then", &[8]),
@@ -350,15 +379,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "ready, and in no index",
         "index.lua",
-        "call('ZADD', ready, num(A.f.lu), A.id)",
-        "",
+        "call('ZADD', wake, is, A.id)",
+        "if stands > now then call('ZADD', wake, is, A.id) end",
         &[9, 18],
     ),
     mutant(
         "woken too late",
         "index.lua",
-        "call('ZADD', wake, is, A.id)",
-        "call('ZADD', wake, is + 60000, A.id)",
+        "is = text(stands)",
+        "is = text(stands + 60000)",
         &[9, 18],
     ),
     mutant(
@@ -366,7 +395,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lane.lua",
         "call('ZREM', K .. 'q:' .. A.id .. ':' .. slot, id)",
         "",
-        &[7, 8, 10, 13],
+        &[7, 8, 10, 13, 18],
     ),
     mutant("what has ended stays for ever", "fate.lua", "call('PEXPIRE', J.key, keep)", "", &[23]),
 ];
