@@ -32,7 +32,8 @@ if A.f.tz and A.f.tz ~= zone then
   end
   for field, value in pairs(A.f) do
     local old, n = match(value, '^(%d+):(%d+)$')
-    local hourly = field == 'H' or field:sub(1, 2) == 'h:'
+    local of = field:gsub('^al:', '')
+    local hourly = of == 'H' or of:sub(1, 2) == 'h:'
     local new = old and moved[hourly and 'h' .. num(old) or num(old)]
     if new then put(A, field, fmt('%.0f:%d', new, num(n))) end
   end

@@ -16,9 +16,7 @@ if run ~= ARGV[1] then
   -- Tokens go on from a later epoch even if the log has lost its end.
   epoch = math.max(epoch + 1, now)
   resume = 0
-  local was = call('HMGET', KEYS[1], 'run_id', 'clean', 'ver')
-local run, clean = was[1], was[2]
-if run and clean ~= '1' then
+  if run and clean ~= '1' then
     local last = call('ZREVRANGE', K .. 'lease', 0, 0, 'WITHSCORES')
     if last[2] then resume = num(last[2]) end
     -- Leases that the log no longer knows cannot outlast this.

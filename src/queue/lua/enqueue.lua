@@ -26,7 +26,8 @@ end
 local function arrive(A, J)
   local kind, forced = parts(J.f.sl)
   local class = class_of(A, kind, forced)
-  if class and A.f['i:' .. class] == 'r' then save(A) else reindex(A) end
+  local stands = class and tonumber(A.f['i:' .. class])
+  if stands and stands <= now then save(A) else reindex(A) end
 end
 
 local function enqueue(args)
