@@ -53,7 +53,7 @@ const CAST: [Role; 6] = [
 /// What a short run changes: it is for killing processes, so a loss must show soon.
 const SHORT_SETTINGS: &str = r#"
 [queue]
-lease = "2s"
+lease = "3s"
 grace = "500ms"
 retry = "300ms"
 
