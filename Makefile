@@ -38,11 +38,12 @@ mutants: setup ## Makes each known mistake in the queue's scripts and says which
 	WALKON_TEST_REQUIRE=all WALKON_MUTANTS=1000 WALKON_SEED=0 \
 	  $(CARGO) test --locked --test it -- --nocapture mutants
 
-check: setup ## Format, lints and cargo-deny (installed when missing)
+check: setup ## Format, lints, cargo-deny and docker/ (tools are installed when missing)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
 	$(CARGO) deny check bans licenses sources
+	@scripts/lint-docker
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all

@@ -11,6 +11,8 @@ COPY . .
 RUN cargo build --release --locked --no-default-features --bin walkon
 
 FROM debian:bookworm-slim
+# Debian's security updates must come in: versions are not pinned.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates tini tzdata \
     && rm -rf /var/lib/apt/lists/* \
@@ -22,7 +24,7 @@ COPY behaviors /etc/walkon/behaviors
 COPY profiles /etc/walkon/profiles
 # Behaviors, profiles and accounts are looked for below the working folder.
 WORKDIR /etc/walkon
-USER walkon
+USER 10001
 ENV WALKON__DATA__FOLDER=/var/lib/walkon
 VOLUME /var/lib/walkon
 # The first SIGTERM is a soft stop. An init that reaps is there because nothing else is process 1.

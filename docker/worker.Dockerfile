@@ -12,6 +12,8 @@ RUN cargo build --release --locked --no-default-features --bin walkon
 
 FROM debian:bookworm-slim
 # The fonts are what pages are read and recorded in; without them letters are boxes.
+# Debian's security updates must come in: versions are not pinned.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates chromium-headless-shell fonts-liberation fonts-noto-color-emoji \
@@ -23,7 +25,7 @@ RUN apt-get update \
 COPY --from=build /src/target/release/walkon /usr/local/bin/walkon
 # Worker and browser are the same unprivileged user: nothing here is ever root. Chrome's own sandbox
 # and the network jail need user namespaces; compose.yaml says how to allow them.
-USER walkon
+USER 10001
 WORKDIR /var/lib/walkon
 ENV WALKON__DATA__FOLDER=/var/lib/walkon
 VOLUME /var/lib/walkon
