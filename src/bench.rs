@@ -105,11 +105,14 @@ fn micros(time: Duration, count: u64) -> f64 {
     time.as_secs_f64() * 1e6 / count.max(1) as f64
 }
 
-/// The value that `share` of the (sorted) values do not exceed, in milliseconds.
-fn percentile(sorted: &[Duration], share: f64) -> f64 {
-    let rank = (sorted.len() as f64 * share).ceil() as usize;
-    let value = sorted.get(rank.max(1) - 1).or(sorted.last());
-    value.map_or(0.0, |value| value.as_secs_f64() * 1e3)
+/// The value that `percent` of a hundred of the (sorted) values do not exceed.
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.max(1) - 1).copied().unwrap_or_default()
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// Bytes of data: what is in use without the stream of events, which a fleet's clerk trims.
@@ -179,7 +182,7 @@ pub async fn queue(url: &str, accept_weak: bool, size: Size) -> Result<Report, E
     let loaded = fill(&queue, &mut gauge, size).await?;
     let before = gauge.usage().await?;
     let cycles = work_off(&queue, size).await?;
-    let cycled = gauge.usage().await?.since(&before);
+    let for_cycles = gauge.usage().await?.since(&before);
     let idle = idle(&queue, &mut gauge).await?;
     let latency = latency::measure(&queue, &mut gauge, size).await?;
     let takeover = takeover::measure(&options(url, accept_weak, LOSSES)).await?;
@@ -188,19 +191,19 @@ pub async fn queue(url: &str, accept_weak: bool, size: Size) -> Result<Report, E
     Ok(Report {
         cycles_per_s: rate(cycles),
         enqueue_per_s: rate(loaded.time),
-        server_us_per_cycle: micros(cycled.processor, size.actions),
-        script_us_per_cycle: micros(cycled.scripts, size.actions),
-        scripts_per_cycle: cycled.runs as f64 / size.actions as f64,
+        server_us_per_cycle: micros(for_cycles.processor, size.actions),
+        script_us_per_cycle: micros(for_cycles.scripts, size.actions),
+        scripts_per_cycle: for_cycles.runs as f64 / size.actions as f64,
         server_us_per_enqueue: micros(loaded.usage.processor, size.actions),
         bytes_per_account: loaded.bytes_per_account,
         bytes_per_further_action: loaded.bytes_per_further_action,
         idle_claim_us: micros(idle.scripts, u64::from(IDLE_CLAIMS)),
         idle_claim_server_us: micros(idle.processor, u64::from(IDLE_CLAIMS)),
-        enqueue_to_begin_p50_ms: percentile(&latency.begun, 0.5),
-        enqueue_to_begin_p99_ms: percentile(&latency.begun, 0.99),
-        delayed_p50_ms: percentile(&latency.late, 0.5),
-        delayed_p99_ms: percentile(&latency.late, 0.99),
-        takeover_ms: takeover.as_secs_f64() * 1e3,
+        enqueue_to_begin_p50_ms: millis(percentile(&latency.begun, 50)),
+        enqueue_to_begin_p99_ms: millis(percentile(&latency.begun, 99)),
+        delayed_p50_ms: millis(percentile(&latency.late, 50)),
+        delayed_p99_ms: millis(percentile(&latency.late, 99)),
+        takeover_ms: millis(takeover),
         takeover_lease_ms: takeover::LEASE.as_millis() as u64,
         takeover_grace_ms: takeover::GRACE.as_millis() as u64,
         accounts: size.accounts,
@@ -225,9 +228,10 @@ mod tests {
 
     #[test]
     fn a_percentile_is_a_value_that_was_there() {
-        let times: Vec<_> = (1..=200).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&times, 0.5), 100.0);
-        assert_eq!(percentile(&times, 0.99), 198.0);
-        assert_eq!(percentile(&times[..1], 0.99), 1.0);
+        let ms = Duration::from_millis;
+        let times: Vec<_> = (1..=200).map(ms).collect();
+        assert_eq!(percentile(&times, 50), ms(100));
+        assert_eq!(percentile(&times, 99), ms(198));
+        assert_eq!(percentile(&times[..1], 99), ms(1));
     }
 }

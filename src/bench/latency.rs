@@ -110,7 +110,7 @@ async fn later(
         let mut action = load::action(number, size.accounts);
         action.not_before = Some(from_ms(due(number).as_millis() as i64));
         queue.enqueue(&load::id(number), &action, None).await?;
-        times.insert(load::id(number).to_string(), ours + (due(number) - server));
+        times.insert(load::id(number).to_string(), ours + due(number).saturating_sub(server));
     }
     let mut late = Vec::new();
     for _ in 0..DELAYED {

@@ -20,17 +20,21 @@ pub(super) enum Bench {
     Queue(QueueBench),
 }
 
+fn within(range: std::ops::RangeInclusive<u64>) -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(range)
+}
+
 /// `walkon bench queue`
 #[derive(Debug, Clone, Args)]
 pub(super) struct QueueBench {
     /// Accounts, each on a plan with every limit.
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=5_000_000))]
+    #[arg(long, default_value_t = 1000, value_parser = within(1..=5_000_000))]
     accounts: u64,
     /// Actions of 100 bytes; more than there are accounts.
-    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(2..=50_000_000))]
+    #[arg(long, default_value_t = 20_000, value_parser = within(2..=50_000_000))]
     actions: u64,
     /// Slots that claim and finish at the same time.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, default_value_t = 64, value_parser = within(1..=1000))]
     workers: u64,
 }
 
@@ -112,9 +116,9 @@ pub(super) async fn queue(
     };
     let value = serde_json::to_value(&report).expect("a report is plain data");
     if json {
-        say(&value.to_string())
+        say(&value.to_string());
     } else {
-        table(&rows(&value))
+        table(&rows(&value));
     }
     Ok(())
 }

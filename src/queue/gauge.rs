@@ -89,15 +89,14 @@ impl Gauge {
         Ok(usage(&check::info(&mut self.connection, "cpu").await?, &commands))
     }
 
-    /// Bytes of memory that its data take, but for the key `left_out` and for what clients and the
-    /// log hold at this moment.
+    /// Bytes of memory in use, but for the key `left_out` and for what waits for the log. What
+    /// clients hold is in it, so it is exact to some ten thousand bytes.
     pub async fn memory_without(&mut self, left_out: &str) -> Result<u64, Error> {
         let memory = check::info(&mut self.connection, "memory").await?;
         let bytes = |name: &str| memory.get(name).and_then(|text| text.parse::<u64>().ok());
         let used = bytes("used_memory")
             .ok_or_else(|| Error::Answer("INFO without used_memory".to_owned()))?;
-        let passing = ["mem_clients_normal", "mem_aof_buffer"];
-        let passing: u64 = passing.into_iter().filter_map(bytes).sum();
+        let passing = bytes("mem_aof_buffer").unwrap_or(0);
         let mut usage = cmd("MEMORY");
         usage.arg("USAGE").arg(left_out).arg("SAMPLES").arg(0);
         let out: Option<u64> = usage.query_async(&mut self.connection).await?;

@@ -8,8 +8,9 @@ use walkon::queue::Embedded;
 use crate::support::redis::own_folder;
 use crate::support::skip;
 
+/// Small, and yet enough for the memory of an account to stand out from what clients hold.
 const SMALL: [&str; 8] =
-    ["bench", "queue", "--accounts", "40", "--actions", "120", "--workers", "4"];
+    ["bench", "queue", "--accounts", "400", "--actions", "1000", "--workers", "8"];
 
 fn walkon(args: &[&str]) -> Output {
     let folder = std::env::temp_dir();
@@ -54,7 +55,7 @@ fn a_bench_without_a_url_measures_a_redis_of_its_own_and_leaves_no_trace() {
     assert!(p50.as_f64().unwrap() <= p99.as_f64().unwrap(), "{report}");
     assert_eq!(report.as_object().unwrap().len(), 23, "{report}");
     let size = [&report["accounts"], &report["actions"], &report["workers"]];
-    assert_eq!(size, [40, 120, 4], "{report}");
+    assert_eq!(size, [400, 1000, 8], "{report}");
     assert!(report["redis_version"].as_str().unwrap().contains('.'), "{report}");
     assert!(report["cores"].as_u64() >= Some(1), "{report}");
     // Nobody is done before the lease and the grace of the dead worker are over.
