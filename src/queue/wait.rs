@@ -14,17 +14,27 @@ use super::{CONNECT_MAX, Error, Inner, Queue};
 /// The longest one wait lasts; a caller that still has nothing asks and waits again.
 pub(super) const WAIT_MAX: Duration = Duration::from_mins(1);
 
-/// Connections that wait for nothing at the moment. A waiting connection serves nobody else.
+/// How much later than we the server would give up by itself: it looks only ten times a second.
+const SERVER_SLACK: Duration = Duration::from_millis(300);
+
+/// A connection on which an answer may take as long as it takes, and what the server calls it.
+#[derive(Clone)]
+struct Line {
+    connection: MultiplexedConnection,
+    id: i64,
+}
+
+/// Lines that wait for nothing at the moment. A waiting line serves nobody else.
 #[derive(Default)]
-pub(super) struct Spare(Mutex<Vec<MultiplexedConnection>>);
+pub(super) struct Spare(Mutex<Vec<Line>>);
 
 impl Spare {
-    fn take(&self) -> Option<MultiplexedConnection> {
+    fn take(&self) -> Option<Line> {
         self.0.lock().expect("nothing panics while it is held").pop()
     }
 
-    fn give(&self, connection: MultiplexedConnection) {
-        self.0.lock().expect("nothing panics while it is held").push(connection);
+    fn give(&self, line: Line) {
+        self.0.lock().expect("nothing panics while it is held").push(line);
     }
 }
 
@@ -35,6 +45,25 @@ impl Inner {
             .set_connection_timeout(Some(CONNECT_MAX))
             .set_response_timeout(None);
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+
+    async fn line(&self) -> Result<Line, Error> {
+        if let Some(line) = self.spare.take() {
+            return Ok(line);
+        }
+        let mut connection = self.patient().await?;
+        let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
+        Ok(Line { connection, id })
+    }
+
+    /// Has the server answer a wait now: with a ring that has just come, or with nothing. Where it
+    /// may not be asked that, it does so by itself a little later.
+    async fn unblock(&self, line: &Line) {
+        let mut shared = self.shared.clone();
+        let unblock = redis::cmd("CLIENT").arg("UNBLOCK").arg(line.id).take();
+        if let Err(error) = unblock.query_async::<i64>(&mut shared).await {
+            tracing::debug!(%error, "a wait goes on until the server ends it");
+        }
     }
 }
 
@@ -55,26 +84,32 @@ impl Queue {
         classes: &[Class],
         most: Duration,
     ) -> Result<bool, Error> {
-        let most = most.clamp(Duration::from_millis(10), WAIT_MAX);
-        let mut connection = match self.inner.spare.take() {
-            Some(connection) => connection,
-            None => self.inner.patient().await?,
-        };
+        let most = most.clamp(Duration::from_millis(1), WAIT_MAX);
+        let line = self.inner.line().await?;
         let names: BTreeSet<_> = classes.iter().map(|class| class.name()).collect();
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.key(&format!("bell:w:{worker}")));
         for name in names {
             pop.arg(self.key(&format!("bell:{name}")));
         }
-        pop.arg(most.as_secs_f64());
-        // A server that is gone without a word must not hold us for ever.
-        let slack = super::ANSWER_MAX;
+        pop.arg((most + SERVER_SLACK).as_secs_f64());
+        let mut connection = line.connection.clone();
         let answer = pop.query_async::<Option<(String, String)>>(&mut connection);
-        let rang = match tokio::time::timeout(most + slack, answer).await {
+        tokio::pin!(answer);
+        // Timed here: the server would be late by up to a tenth of a second.
+        let rang = match tokio::time::timeout(most, &mut answer).await {
             Ok(answer) => answer?,
-            Err(_) => None,
+            Err(_) => {
+                self.inner.unblock(&line).await;
+                // A server that is gone without a word must not hold us for ever.
+                let slack = tokio::time::timeout(super::ANSWER_MAX, answer);
+                match slack.await {
+                    Ok(answer) => answer?,
+                    Err(_) => return Ok(false),
+                }
+            }
         };
-        self.inner.spare.give(connection);
+        self.inner.spare.give(line);
         Ok(rang.is_some())
     }
 }
