@@ -94,13 +94,17 @@ impl Model {
         if self.clock.late() > 1000 {
             return Some(("clock", self.clock.late()));
         }
-        self.is_paused.then_some(("chance", 60_000))
+        // A person's pause ends by a person: it is asked again soon.
+        self.is_paused.then_some(("chance", 1_000))
     }
 
     /// Judges a claim, and notes it.
     pub(crate) fn claimed(&mut self, ask: &Ask, claimed: &Claimed) {
         let (now, lease) = (self.now(), &claimed.lease);
         let id = lease.account.to_string();
+        if claimed.duty == Duty::Verify {
+            self.look_overdue(&claimed.id);
+        }
         let job = self.open.get(&claimed.id);
         let Some(job) = job else { panic!("[8] {} was claimed and is not open", claimed.id) };
         assert_eq!(job.account, id, "[8] somebody else's action");
@@ -122,6 +126,15 @@ impl Model {
         assert!(self.last.as_ref().is_none_or(|last| lease.token > *last), "[6] {lease:?}");
         self.last = Some(lease.token.clone());
         self.take(ask, claimed, now);
+    }
+
+    /// What waited too long and may have been made is read as soon as somebody looks at it.
+    pub(crate) fn look_overdue(&mut self, id: &ActionId) {
+        let (now, job) = (self.now(), self.open.get(id));
+        let overdue = job.filter(|job| job.is_overdue(now) && job.may_be_made());
+        if let Some(since) = overdue.and_then(|job| job.expires) {
+            self.expire(id, since);
+        }
     }
 
     fn take(&mut self, ask: &Ask, claimed: &Claimed, now: i64) {

@@ -41,7 +41,7 @@ impl Op {
             44..=54 => {
                 Self::Finish { hand: byte, ending: rng.random(), keep: third, repeat: fifth }
             }
-            55..=56 => Self::Release { hand: byte },
+            55..=56 => Self::Release { hand: byte, fault: half },
             57..=59 => Self::Extend,
             60..=61 => Self::Vanish { hand: byte },
             62..=63 => Self::Old { hand: byte },
@@ -87,7 +87,7 @@ impl Op {
             18 => claim,
             10 => b().prop_map(|hand| Self::Begin { hand }),
             11 => finish,
-            2 => b().prop_map(|hand| Self::Release { hand }),
+            2 => (b(), any::<bool>()).prop_map(|(hand, fault)| Self::Release { hand, fault }),
             3 => Just(Self::Extend),
             2 => b().prop_map(|hand| Self::Vanish { hand }),
             2 => b().prop_map(|hand| Self::Old { hand }),

@@ -8,7 +8,7 @@ use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 use walkon_core::kind::find;
-use walkon_core::lease::{Claim, Class, HandBack, Lease};
+use walkon_core::lease::{Claim, Class, HandBack, HostFault, Lease};
 use walkon_core::outcome::{Outcome, Settlement};
 
 use super::super::model::{PARKED, Taken};
@@ -155,7 +155,11 @@ impl World {
             self.old.push(one);
             return;
         }
-        let kept = self.model.finish(&lease, &id, &ending.outcome, keep);
+        let told = match got {
+            Settled::As { state, .. } => Some(state),
+            Settled::Fenced => None,
+        };
+        let kept = self.model.finish(&lease, &id, &ending.outcome, keep, told);
         let state = self.model.job(&id).map(|job| job.state()).expect("it is known");
         assert_eq!(got, Settled::As { state, kept }, "[7] {id} settled as {ending:?}");
         if repeat {
@@ -169,12 +173,13 @@ impl World {
         }
     }
 
-    pub(super) async fn release(&mut self, hand: u8) {
+    pub(super) async fn release(&mut self, hand: u8, fault: bool) {
         let Some(n) = self.hand(hand, true) else { return };
         let one = self.hands.swap_remove(n);
         let (lease, id) = (&one.claimed.lease, (!one.is_kept).then_some(&one.claimed.id));
         let held = self.model.holds(lease, id);
-        let back = id.map(HandBack::stopping);
+        let fault = fault.then(|| HostFault { code: "disk".into(), why: "it is full".into() });
+        let back = id.map(|id| HandBack { id: id.clone(), fault });
         let got = self.call(async |queue| queue.release(lease, back.as_ref()).await).await;
         // A kept lease that was let go leaves no trace by which a second call could know it.
         assert!(got == held || one.is_kept && self.struck, "[7] released: {got}, held: {held}");
@@ -263,11 +268,14 @@ impl World {
         let id = some[usize::from(nth) % some.len()].1.clone();
         let now = self.model.now();
         let overdue = self.model.open.get(&id).is_some_and(|job| job.is_overdue(now));
-        let was = self.model.job(&id).expect("it is known").state();
         let got = self.call(async |queue| queue.cancel(&id, &person("chance")).await).await;
+        if got == Cancelled::IfNotDone {
+            self.model.look_overdue(&id);
+        }
+        let was = self.model.job(&id).expect("it is known").state();
         match got {
             Cancelled::Ended(ActionState::Expired) if overdue => {
-                return self.model.end(&id, ActionState::Expired);
+                return self.model.expire(&id, now);
             }
             Cancelled::Yes => {
                 assert!([ActionState::Waiting, ActionState::Cancelled].contains(&was), "{was:?}");
