@@ -111,10 +111,10 @@ impl Model {
         assert!(ask.classes.contains(&lease.class) || !ask.holds.is_empty(), "[14] {lease:?}");
         let free = self.is_free(job, lease.class, ask);
         assert!(free, "[5] {id} has a live lease: {:?}", self.seat(&id, lease.class));
+        assert_eq!(claimed.duty, job.duty(), "[8] {job:?}");
         if let Some(number) = bar(self, job, lease.class, now, false) {
             panic!("[{number}] {} may not be claimed at {now}: {job:?}", claimed.id);
         }
-        assert_eq!(claimed.duty, job.duty(), "[8] {job:?}");
         let begun = if claimed.duty == Duty::Verify { job.begun } else { job.begun_before };
         assert_eq!(claimed.begun_at.map(ms), begun, "[8] when it began: {job:?}");
         let first = self.open.iter().filter(|(_, other)| {

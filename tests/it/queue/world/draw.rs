@@ -14,6 +14,14 @@ const KILL: u32 = 1500;
 /// How long a step of time is at most, in tenths of a second.
 const STEPS: [u32; 8] = [10, 20, 50, 100, 300, 2_000, 20_000, 400_000];
 
+/// In seconds from now: within what a try and a wait take, or hours later; 0: never.
+fn expires(rng: &mut Rng, soon: bool) -> u32 {
+    if !rng.random_ratio(1, 2) {
+        return 0;
+    }
+    rng.random_range(if soon { 60..1800 } else { 7200..40_000 })
+}
+
 impl Op {
     pub(crate) fn draw(rng: &mut Rng, faults: bool) -> Self {
         let byte = rng.random::<u8>();
@@ -32,7 +40,7 @@ impl Op {
                 kind: rng.random(),
                 priority: if third { byte } else { 5 },
                 later: if fifth { rng.random_range(1..7200) } else { 0 },
-                expires: if rng.random_ratio(1, 5) { rng.random_range(7200..40_000) } else { 0 },
+                expires: expires(rng, third),
                 key: if third { rng.random_range(1..200) } else { 0 },
                 api: half,
             },

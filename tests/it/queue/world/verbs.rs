@@ -8,7 +8,7 @@ use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 use walkon_core::kind::find;
-use walkon_core::lease::{Claim, Class, HandBack, HostFault, Lease};
+use walkon_core::lease::{Claim, Class, Duty, HandBack, HostFault, Lease};
 use walkon_core::outcome::{Outcome, Settlement};
 
 use super::super::model::{PARKED, Taken};
@@ -17,7 +17,7 @@ use crate::support::redis::{
     done, fatal, held, not_there, notrun, person, retry, setting, unknown,
 };
 
-const KINDS: [&str; 5] = ["like", "comment", "comment", "scroll_feed", "sign_in"];
+const KINDS: [&str; 6] = ["like", "like", "comment", "comment", "scroll_feed", "sign_in"];
 
 fn json(op: &Op, now: i64) -> String {
     let Op::Enqueue { account, kind, priority, later, expires, key, api } = *op else {
@@ -125,9 +125,13 @@ impl World {
         assert_eq!(got, want, "[{}] {id} at begin", number(want));
     }
 
-    fn ending(ending: u8) -> Settlement {
+    fn ending(ending: u8, duty: Duty) -> Settlement {
         match ending % 10 {
+            // What may have been made leads to most of the rules there are.
+            3 if duty == Duty::Perform => unknown(),
             0..=3 => done(),
+            // A reading finds it, or not, more often than it fails.
+            4 if duty == Duty::Verify => not_there(),
             4 => retry(),
             5 => notrun(),
             6 => fatal(),
@@ -145,7 +149,7 @@ impl World {
     pub(super) async fn finish(&mut self, hand: u8, ending: u8, keep: bool, repeat: bool) {
         let Some(n) = self.hand(hand, false) else { return };
         let mut one = self.hands.swap_remove(n);
-        let ending = Self::ending(ending);
+        let ending = Self::ending(ending, one.claimed.duty);
         let (lease, id) = (one.claimed.lease.clone(), one.claimed.id.clone());
         let finish =
             async |queue: &walkon::queue::Queue| queue.finish(&lease, &id, &ending, keep).await;
