@@ -4,8 +4,8 @@
 //! time is virtual: claim all that may be claimed, jump to the next instant at which something
 //! ends or may be claimed, until the horizon. The fleet's own Redis is only read.
 //!
-//! It foresees limits, not luck: every attempt succeeds and takes as long as it is told, and nothing
-//! new arrives.
+//! It foresees limits, not luck: every attempt succeeds and takes as long as it is told, and
+//! nothing new arrives.
 
 mod copy;
 

@@ -1,7 +1,7 @@
 -- pause.lua: what a person has paused, the whole fleet or one site.
 --
--- <prefix>meta  fields `paused` and `paused:<site>`: "<since ms>|<who>|<why>", and `sites`, how many
---   of the latter there are: where there are none, looking costs no call
+-- <prefix>meta  fields `paused` and `paused:<site>`: "<since ms>|<who>|<why>", and `sites`, how
+--   many of the latter there are: where there are none, looking costs no call
 -- a:<acct>      field `si` is the account's site
 
 -- By whom, since when and why the account's site is paused; nil: it is not.

@@ -158,6 +158,7 @@ impl Model {
             rank: now + i64::from(action.priority) * 600 * SECOND,
             expires: action.expires_at.map(jiff::Timestamp::as_millisecond),
             on_lost: action.kind_row().on_lost,
+            effect: action.kind_row().effect,
             attempts: 0,
             losses: 0,
             readings: 0,
@@ -273,7 +274,7 @@ impl Model {
         due.map(|(id, class, _)| (id, class)).collect()
     }
 
-    /// Takes them back, and ends what waited too long.
+    /// Takes them back, and ends (or has read) what waited too long.
     pub(crate) fn reaped(&mut self) {
         for (id, class) in self.due() {
             self.lose(&id, class);
@@ -282,7 +283,7 @@ impl Model {
         let overdue: Vec<_> = self.open.iter().filter(|(_, job)| job.is_overdue(now)).collect();
         let overdue: Vec<ActionId> = overdue.into_iter().map(|(id, _)| id.clone()).collect();
         for id in overdue {
-            self.end(&id, walkon_core::event::ActionState::Expired);
+            self.expire(&id, now);
         }
     }
 }

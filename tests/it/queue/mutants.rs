@@ -23,7 +23,7 @@ use table::{MUTANTS, Mutant};
 /// How many are tried in `make test`.
 const FEW: u64 = 12;
 /// How many seeds each is given, of how many steps.
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 12;
 const STEPS: u64 = 1500;
 /// A run that takes longer than this hangs, which is noticed, too.
 const LIMIT: Duration = Duration::from_mins(4);

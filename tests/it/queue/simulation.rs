@@ -8,6 +8,7 @@
 //! One operation follows the other, so that a seed repeats to the letter: a script is atomic in
 //! Redis, and what can come between two calls of a worker does (`crowd.rs` runs them all at once).
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -62,9 +63,13 @@ pub(crate) async fn simulate(
     let mut world = World::new(seed, own, exchange).await;
     let mut rng = Seed(seed).rng();
     let is_told = asked("WALKON_TELL").is_some();
+    let mut ops = VecDeque::new();
     for n in 1..=steps {
         at(n);
-        let op = Op::draw(&mut rng, true);
+        if ops.is_empty() {
+            ops.extend(Op::some(&mut rng));
+        }
+        let op = ops.pop_front().expect("there is always a next one");
         if is_told {
             eprintln!("{n}: {op:?}");
         }

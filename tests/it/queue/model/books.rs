@@ -106,6 +106,12 @@ impl Books {
         capped.map(|(n, tally, cap)| (n, tally.in_window(ends[n]), cap)).collect()
     }
 
+    /// Whether a cap leaves no room for one more of the kind at `at`.
+    pub(crate) fn is_full(&self, terms: &Terms<'_>, fleet: &Fleet, kind: &str, at: i64) -> bool {
+        let mut caps = self.caps(terms, fleet, kind, at).into_iter();
+        caps.any(|(_, used, cap)| used >= i64::from(cap))
+    }
+
     /// Why the kind may not be claimed at `at`, by the number of the invariant; `None`: it may.
     pub(crate) fn bar(&self, terms: &Terms<'_>, fleet: &Fleet, kind: &str, at: i64) -> Option<u8> {
         for (n, used, cap) in self.caps(terms, fleet, kind, at) {

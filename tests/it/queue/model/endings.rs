@@ -2,7 +2,7 @@
 
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
-use walkon_core::kind::OnLost;
+use walkon_core::kind::{EffectClass, OnLost};
 use walkon_core::lease::{Class, Duty, Lease};
 use walkon_core::outcome::{NOT_THERE, Outcome};
 
@@ -64,19 +64,51 @@ impl Model {
         self.requeue(id, backoff(now, readings, after), Duty::Verify);
     }
 
-    /// It may have been done: its kind says what follows.
-    fn doubt(&mut self, id: &ActionId, due: (i64, i64)) {
+    /// The site is read: what is found there was made when the first attempt began.
+    fn look(&mut self, id: &ActionId, due: (i64, i64)) {
         let job = self.open.get_mut(id).expect("it is open");
-        match job.on_lost {
+        job.begun = job.begun_before.or(job.begun);
+        job.readings = 0;
+        self.requeue(id, due, Duty::Verify);
+    }
+
+    /// Whether a cap leaves the action no room at the time it is due; `None`: chance decides, for a
+    /// window ends within the time it may be due in.
+    fn is_full(&self, id: &ActionId, due: (i64, i64)) -> Option<bool> {
+        let job = &self.open[id];
+        let account = &self.accounts[&job.account];
+        let full = |at| account.books.is_full(&account.terms(), &self.fleet, &job.kind, at);
+        (full(due.0) == full(due.1)).then(|| full(due.0))
+    }
+
+    /// It may have been done: its kind says what follows. What would be made again is read where a
+    /// cap has no room for it; `told` is what became of it where chance decides that.
+    fn doubt(&mut self, id: &ActionId, due: (i64, i64), told: Option<ActionState>) {
+        let job = &self.open[id];
+        let is_read = match job.on_lost {
+            OnLost::Park => return self.park(id),
+            OnLost::Verify => true,
+            OnLost::Retry if job.effect == EffectClass::None => false,
             OnLost::Retry => {
-                job.begun_before = job.begun_before.or(job.begun);
-                self.again(id, due);
+                let told = told.map(|state| state == ActionState::Unknown);
+                self.is_full(id, due).or(told).expect("what is due now is due at one time")
             }
-            OnLost::Verify => {
-                job.readings = 0;
-                self.requeue(id, due, Duty::Verify);
-            }
-            OnLost::Park => self.park(id),
+        };
+        if is_read {
+            return self.look(id, due);
+        }
+        let job = self.open.get_mut(id).expect("it is open");
+        job.begun_before = job.begun_before.or(job.begun);
+        self.again(id, due);
+    }
+
+    /// Its time has passed while it waited, and somebody has looked, at `since` at the earliest:
+    /// what an earlier attempt may have made is read before anybody says it was never done.
+    pub(crate) fn expire(&mut self, id: &ActionId, since: i64) {
+        if self.open[id].may_be_made() {
+            self.look(id, (since, self.now()));
+        } else {
+            self.end(id, ActionState::Expired);
         }
     }
 
@@ -93,12 +125,13 @@ impl Model {
             return self.unread(&id, 0);
         }
         if job.begun.is_none() {
-            // Nobody was at fault, the first time: another worker takes it up at once.
+            // Another worker takes it up at once, the first time; then it waits, lest it take its
+            // workers with it again and again.
             let due = if losses > 1 { backoff(now, losses - 1, 0) } else { (now, now) };
             return self.again(&id, due);
         }
         account.books.last.insert(job.kind.clone(), now);
-        self.doubt(&id, (now, now));
+        self.doubt(&id, (now, now), None);
     }
 
     fn refund(&mut self, lease: &Lease, id: &ActionId) {
@@ -113,13 +146,15 @@ impl Model {
         self.record.performed.retain(|one| one.token != lease.token);
     }
 
-    /// Settles an attempt whose lease is held; whether the lease goes on.
+    /// Settles an attempt whose lease is held; whether the lease goes on. `told` is the state that
+    /// the queue says it has now: only where it may choose is it listened to.
     pub(crate) fn finish(
         &mut self,
         lease: &Lease,
         id: &ActionId,
         outcome: &Outcome,
         keep: bool,
+        told: Option<ActionState>,
     ) -> bool {
         let (now, account) = (self.now(), lease.account.as_str());
         let job = self.open.get_mut(id).expect("it is leased");
@@ -146,12 +181,13 @@ impl Model {
         match (outcome, duty) {
             (Outcome::Done { .. }, _) => self.end(id, ActionState::Done),
             (Outcome::Retry { code, .. }, Duty::Verify) if code == NOT_THERE => {
+                self.open.get_mut(id).expect("it is open").begun_before = None;
                 self.again(id, due);
             }
             (Outcome::Fatal { .. }, Duty::Verify) => self.park(id),
             (_, Duty::Verify) => self.unread(id, after),
             (Outcome::Fatal { .. }, _) => self.end(id, ActionState::Failed),
-            (Outcome::Unknown { .. }, _) => self.doubt(id, due),
+            (Outcome::Unknown { .. }, _) => self.doubt(id, due, told),
             (Outcome::NotRun { .. }, _) => {
                 self.refund(lease, id);
                 self.again(id, due);
@@ -187,7 +223,7 @@ impl Model {
         if job.begun.is_some() {
             // It may have acted: the cooldown runs from now, as after any other ending.
             account.books.last.insert(job.kind.clone(), now);
-            return self.doubt(id, (now, now));
+            return self.doubt(id, (now, now), None);
         }
         self.refund(lease, id);
         self.open.get_mut(id).expect("it is open").attempts -= 1;

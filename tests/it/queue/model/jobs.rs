@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
-use walkon_core::kind::OnLost;
+use walkon_core::kind::{EffectClass, OnLost};
 use walkon_core::lease::{Class, Duty, Token};
 use walkon_core::plan::Plan;
 
@@ -33,6 +33,7 @@ pub(crate) struct Job {
     pub(crate) rank: i64,
     pub(crate) expires: Option<i64>,
     pub(crate) on_lost: OnLost,
+    pub(crate) effect: EffectClass,
     pub(crate) attempts: i64,
     pub(crate) losses: i64,
     pub(crate) readings: i64,
@@ -68,9 +69,14 @@ impl Job {
         self.duty() == Duty::Verify || self.kind == "sign_in"
     }
 
-    /// Whether its time has passed while it waited: it ends when somebody looks.
+    /// Whether its time has passed while it waited: it ends, or is read, when somebody looks.
     pub(crate) fn is_overdue(&self, now: i64) -> bool {
         self.state() == ActionState::Waiting && self.expires.is_some_and(|end| end <= now)
+    }
+
+    /// Whether an attempt that was lost may have made what nobody has looked for since.
+    pub(crate) fn may_be_made(&self) -> bool {
+        self.begun_before.is_some() && self.effect != EffectClass::None
     }
 
     pub(crate) fn slot(&self) -> String {

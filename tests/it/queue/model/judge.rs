@@ -94,23 +94,27 @@ impl Model {
         if self.clock.late() > 1000 {
             return Some(("clock", self.clock.late()));
         }
-        self.is_paused.then_some(("chance", 60_000))
+        // A person's pause ends by a person: it is asked again soon.
+        self.is_paused.then_some(("chance", 1_000))
     }
 
     /// Judges a claim, and notes it.
     pub(crate) fn claimed(&mut self, ask: &Ask, claimed: &Claimed) {
         let (now, lease) = (self.now(), &claimed.lease);
         let id = lease.account.to_string();
+        if claimed.duty == Duty::Verify {
+            self.look_overdue(&claimed.id);
+        }
         let job = self.open.get(&claimed.id);
         let Some(job) = job else { panic!("[8] {} was claimed and is not open", claimed.id) };
         assert_eq!(job.account, id, "[8] somebody else's action");
         assert!(ask.classes.contains(&lease.class) || !ask.holds.is_empty(), "[14] {lease:?}");
         let free = self.is_free(job, lease.class, ask);
         assert!(free, "[5] {id} has a live lease: {:?}", self.seat(&id, lease.class));
+        assert_eq!(claimed.duty, job.duty(), "[8] {job:?}");
         if let Some(number) = bar(self, job, lease.class, now, false) {
             panic!("[{number}] {} may not be claimed at {now}: {job:?}", claimed.id);
         }
-        assert_eq!(claimed.duty, job.duty(), "[8] {job:?}");
         let begun = if claimed.duty == Duty::Verify { job.begun } else { job.begun_before };
         assert_eq!(claimed.begun_at.map(ms), begun, "[8] when it began: {job:?}");
         let first = self.open.iter().filter(|(_, other)| {
@@ -122,6 +126,15 @@ impl Model {
         assert!(self.last.as_ref().is_none_or(|last| lease.token > *last), "[6] {lease:?}");
         self.last = Some(lease.token.clone());
         self.take(ask, claimed, now);
+    }
+
+    /// What waited too long and may have been made is read as soon as somebody looks at it.
+    pub(crate) fn look_overdue(&mut self, id: &ActionId) {
+        let (now, job) = (self.now(), self.open.get(id));
+        let overdue = job.filter(|job| job.is_overdue(now) && job.may_be_made());
+        if let Some(since) = overdue.and_then(|job| job.expires) {
+            self.expire(id, since);
+        }
     }
 
     fn take(&mut self, ask: &Ask, claimed: &Claimed, now: i64) {

@@ -142,13 +142,19 @@ impl Model {
         self.check_events(raw, prefix, watch).await;
     }
 
-    /// What waited too long has ended wherever somebody has looked since: that may be anybody.
+    /// What waited too long has ended, or is read, wherever somebody has looked since: that may be
+    /// anybody.
     fn expire_as(&mut self, sight: &Sight) {
         let now = self.now();
         for (id, fields) in &sight.jobs {
-            let is_expired = fields[0].as_deref() == Some("expired");
-            if is_expired && self.open[id].is_overdue(now) {
-                self.end(id, ActionState::Expired);
+            let job = &self.open[id];
+            let seen = match fields[0].as_deref() {
+                Some("expired") => !job.may_be_made(),
+                Some("unknown") => job.may_be_made(),
+                _ => false,
+            };
+            if let Some(since) = job.expires.filter(|_| seen && job.is_overdue(now)) {
+                self.expire(id, since);
             }
         }
     }

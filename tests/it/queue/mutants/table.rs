@@ -34,14 +34,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "limits.lua",
         "if L.dk then see",
         "if false then see",
-        &[1],
+        &[1, 8],
     ),
     mutant(
         "the fleet's cap is not looked at",
         "limits.lua",
         "if G.f.hmax then see",
         "if false then see",
-        &[4],
+        &[4, 8],
     ),
     mutant(
         "a claim charges nothing",
@@ -55,7 +55,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "limits.lua",
         "c and c[1] == window and c[2] or 0",
         "c and c[2] or 0",
-        &[13, 18],
+        &[1, 8, 13, 18],
     ),
     // Refunds.
     mutant(
@@ -209,7 +209,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "breaker.lua",
         "if A.f.bs == 'o' then return num(A.f.bu) end",
         "if A.f.bs == 'o' then return 0 end",
-        &[8, 15],
+        &[7, 8, 15],
     ),
     mutant(
         "a breaker that lets several try",
@@ -273,7 +273,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "account.lua",
         "lose(A, class, 'fenced', 'its lease was revoked')",
         "",
-        &[5, 7, 8, 9, 21],
+        &[5, 7, 8, 9, 18, 21],
     ),
     mutant(
         "a fence shuts nothing",
@@ -310,7 +310,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "claim.lua",
         "n == nonce and action(id)",
         "n == '-' and action(id)",
-        &[5, 12],
+        &[5, 8, 12],
     ),
     mutant(
         "the same action is another copy",
@@ -348,9 +348,38 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "what was begun is done again unread",
         "doubt.lua",
-        "if J.f.ol == 'retry' then",
-        "if true then",
+        "if J.f.ol == 'retry' and (",
+        "if true and (",
         &[7, 8],
+    ),
+    mutant(
+        "what has no room under its cap waits for it unread",
+        "doubt.lua",
+        "or not is_full(A, J.f.k, due))",
+        "or true)",
+        &[7, 8],
+    ),
+    mutant(
+        "what nobody could make is read",
+        "doubt.lua",
+        "(J.f.ef == 'none' or not is_full(",
+        "(not is_full(",
+        &[7, 8],
+    ),
+    mutant(
+        "what may have been made expires unread",
+        "doubt.lua",
+        "if not J.f.bp or J.f.ef == 'none' then",
+        "if true then",
+        &[8, 18],
+    ),
+    mutant("what is not there may be there yet", "finish.lua", "put(J, 'bp', nil)", "", &[8]),
+    mutant(
+        "lost once more, it is done again at once",
+        "doubt.lua",
+        "num(J.f.lo) > 1 and backoff(J, num(J.f.lo) - 1) or 0",
+        "0",
+        &[8, 18],
     ),
     mutant(
         "what may have been done counts as not begun",

@@ -10,18 +10,56 @@ use crate::support::wire::Fault;
 /// Of how many draws one is a fault on the wire, and one is a kill of Redis.
 const FAULT: u32 = 80;
 const KILL: u32 = 1500;
+/// Of how many draws one is a scene.
+const SCENE: u32 = 150;
 
 /// How long a step of time is at most, in tenths of a second.
 const STEPS: [u32; 8] = [10, 20, 50, 100, 300, 2_000, 20_000, 400_000];
 
+/// In seconds from now: within what a try and a wait take, or hours later; 0: never.
+fn expires(rng: &mut Rng, soon: bool) -> u32 {
+    if !rng.random_ratio(1, 3) {
+        return 0;
+    }
+    rng.random_range(if soon { 60..1800 } else { 7200..40_000 })
+}
+
+/// What chance alone would seldom bring about, one operation after the other. What it meets, and
+/// what becomes of each, is still open.
+fn scene(rng: &mut Rng) -> Vec<Op> {
+    let claim = |worker| Op::Claim { worker, classes: 5, repeat: false };
+    let begin = |hand| Op::Begin { hand };
+    let finish = |hand, ending| Op::Finish { hand, ending, keep: false, repeat: false };
+    let wait = |seconds: u32| Op::Pass { tenths: seconds * 10 };
+    if rng.random_ratio(1, 2) {
+        // An hour ends under the hands of those who have claimed and not begun.
+        let early = [Op::Edge, claim(0), claim(1), wait(6)];
+        let late = [claim(2), claim(3), begin(3), begin(2), begin(1), begin(0)];
+        return early.into_iter().chain(late).collect();
+    }
+    // What may have been made expires before somebody makes it again.
+    let (account, ending) = (rng.random(), rng.random());
+    let like =
+        Op::Enqueue { account, kind: 0, priority: 0, later: 0, expires: 60, key: 0, api: false };
+    let made = [like, claim(0), claim(1), begin(0), begin(1), begin(2)];
+    let lost = [finish(0, 7), finish(0, 7), wait(61), Op::Reap, claim(2), claim(3)];
+    let read = [finish(0, 8), finish(0, ending), wait(13), Op::Reap, claim(4)];
+    made.into_iter().chain(lost).chain(read).collect()
+}
+
 impl Op {
-    pub(crate) fn draw(rng: &mut Rng, faults: bool) -> Self {
+    /// The next operations of a run.
+    pub(crate) fn some(rng: &mut Rng) -> Vec<Self> {
+        if rng.random_ratio(1, SCENE) { scene(rng) } else { vec![Self::draw(rng)] }
+    }
+
+    fn draw(rng: &mut Rng) -> Self {
         let byte = rng.random::<u8>();
         let mut one_in = |n: u32| rng.random_ratio(1, n);
-        if faults && one_in(KILL) {
+        if one_in(KILL) {
             return Self::Meet { fault: Fault::Killed };
         }
-        if faults && one_in(FAULT) {
+        if one_in(FAULT) {
             let fault = if one_in(2) { Fault::Unsent } else { Fault::Unanswered };
             return Self::Meet { fault };
         }
@@ -32,7 +70,7 @@ impl Op {
                 kind: rng.random(),
                 priority: if third { byte } else { 5 },
                 later: if fifth { rng.random_range(1..7200) } else { 0 },
-                expires: if rng.random_ratio(1, 5) { rng.random_range(7200..40_000) } else { 0 },
+                expires: expires(rng, third),
                 key: if third { rng.random_range(1..200) } else { 0 },
                 api: half,
             },
@@ -41,7 +79,7 @@ impl Op {
             44..=54 => {
                 Self::Finish { hand: byte, ending: rng.random(), keep: third, repeat: fifth }
             }
-            55..=56 => Self::Release { hand: byte },
+            55..=56 => Self::Release { hand: byte, fault: half },
             57..=59 => Self::Extend,
             60..=61 => Self::Vanish { hand: byte },
             62..=63 => Self::Old { hand: byte },
@@ -87,7 +125,7 @@ impl Op {
             18 => claim,
             10 => b().prop_map(|hand| Self::Begin { hand }),
             11 => finish,
-            2 => b().prop_map(|hand| Self::Release { hand }),
+            2 => (b(), any::<bool>()).prop_map(|(hand, fault)| Self::Release { hand, fault }),
             3 => Just(Self::Extend),
             2 => b().prop_map(|hand| Self::Vanish { hand }),
             2 => b().prop_map(|hand| Self::Old { hand }),

@@ -8,7 +8,7 @@ use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 use walkon_core::kind::find;
-use walkon_core::lease::{Claim, Class, HandBack, Lease};
+use walkon_core::lease::{Claim, Class, Duty, HandBack, HostFault, Lease};
 use walkon_core::outcome::{Outcome, Settlement};
 
 use super::super::model::{PARKED, Taken};
@@ -17,7 +17,7 @@ use crate::support::redis::{
     done, fatal, held, not_there, notrun, person, retry, setting, unknown,
 };
 
-const KINDS: [&str; 5] = ["like", "comment", "comment", "scroll_feed", "sign_in"];
+const KINDS: [&str; 6] = ["like", "like", "comment", "comment", "scroll_feed", "sign_in"];
 
 fn json(op: &Op, now: i64) -> String {
     let Op::Enqueue { account, kind, priority, later, expires, key, api } = *op else {
@@ -125,9 +125,13 @@ impl World {
         assert_eq!(got, want, "[{}] {id} at begin", number(want));
     }
 
-    fn ending(ending: u8) -> Settlement {
+    fn ending(ending: u8, duty: Duty) -> Settlement {
         match ending % 10 {
+            // What may have been made leads to most of the rules there are.
+            3 if duty == Duty::Perform => unknown(),
             0..=3 => done(),
+            // A reading finds it, or not, more often than it fails.
+            4 if duty == Duty::Verify => not_there(),
             4 => retry(),
             5 => notrun(),
             6 => fatal(),
@@ -145,7 +149,7 @@ impl World {
     pub(super) async fn finish(&mut self, hand: u8, ending: u8, keep: bool, repeat: bool) {
         let Some(n) = self.hand(hand, false) else { return };
         let mut one = self.hands.swap_remove(n);
-        let ending = Self::ending(ending);
+        let ending = Self::ending(ending, one.claimed.duty);
         let (lease, id) = (one.claimed.lease.clone(), one.claimed.id.clone());
         let finish =
             async |queue: &walkon::queue::Queue| queue.finish(&lease, &id, &ending, keep).await;
@@ -155,9 +159,15 @@ impl World {
             self.old.push(one);
             return;
         }
-        let kept = self.model.finish(&lease, &id, &ending.outcome, keep);
+        let told = match got {
+            Settled::As { state, .. } => Some(state),
+            Settled::Fenced => None,
+        };
+        let kept = self.model.finish(&lease, &id, &ending.outcome, keep, told);
         let state = self.model.job(&id).map(|job| job.state()).expect("it is known");
-        assert_eq!(got, Settled::As { state, kept }, "[7] {id} settled as {ending:?}");
+        let is_moved = matches!(got, Settled::As { state: other, .. } if other != state);
+        let number = if is_moved { 8 } else { 7 };
+        assert_eq!(got, Settled::As { state, kept }, "[{number}] {id} settled as {ending:?}");
         if repeat {
             assert_eq!(self.call(finish).await, got, "[13] settled once more");
         }
@@ -169,12 +179,13 @@ impl World {
         }
     }
 
-    pub(super) async fn release(&mut self, hand: u8) {
+    pub(super) async fn release(&mut self, hand: u8, fault: bool) {
         let Some(n) = self.hand(hand, true) else { return };
         let one = self.hands.swap_remove(n);
         let (lease, id) = (&one.claimed.lease, (!one.is_kept).then_some(&one.claimed.id));
         let held = self.model.holds(lease, id);
-        let back = id.map(HandBack::stopping);
+        let fault = fault.then(|| HostFault { code: "disk".into(), why: "it is full".into() });
+        let back = id.map(|id| HandBack { id: id.clone(), fault });
         let got = self.call(async |queue| queue.release(lease, back.as_ref()).await).await;
         // A kept lease that was let go leaves no trace by which a second call could know it.
         assert!(got == held || one.is_kept && self.struck, "[7] released: {got}, held: {held}");
@@ -263,11 +274,14 @@ impl World {
         let id = some[usize::from(nth) % some.len()].1.clone();
         let now = self.model.now();
         let overdue = self.model.open.get(&id).is_some_and(|job| job.is_overdue(now));
-        let was = self.model.job(&id).expect("it is known").state();
         let got = self.call(async |queue| queue.cancel(&id, &person("chance")).await).await;
+        if got == Cancelled::IfNotDone {
+            self.model.look_overdue(&id);
+        }
+        let was = self.model.job(&id).expect("it is known").state();
         match got {
             Cancelled::Ended(ActionState::Expired) if overdue => {
-                return self.model.end(&id, ActionState::Expired);
+                return self.model.expire(&id, now);
             }
             Cancelled::Yes => {
                 assert!([ActionState::Waiting, ActionState::Cancelled].contains(&was), "{was:?}");
