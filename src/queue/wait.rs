@@ -97,16 +97,14 @@ impl Queue {
         let answer = pop.query_async::<Option<(String, String)>>(&mut connection);
         tokio::pin!(answer);
         // Timed here: the server would be late by up to a tenth of a second.
-        let rang = match tokio::time::timeout(most, &mut answer).await {
-            Ok(answer) => answer?,
-            Err(_) => {
-                self.inner.unblock(&line).await;
-                // A server that is gone without a word must not hold us for ever.
-                let slack = tokio::time::timeout(super::ANSWER_MAX, answer);
-                match slack.await {
-                    Ok(answer) => answer?,
-                    Err(_) => return Ok(false),
-                }
+        let rang = if let Ok(answer) = tokio::time::timeout(most, &mut answer).await {
+            answer?
+        } else {
+            self.inner.unblock(&line).await;
+            // A server that is gone without a word must not hold us for ever.
+            match tokio::time::timeout(super::ANSWER_MAX, answer).await {
+                Ok(answer) => answer?,
+                Err(_) => return Ok(false),
             }
         };
         self.inner.spare.give(line);
