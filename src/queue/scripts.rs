@@ -32,6 +32,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/lane.lua"),
     include_str!("lua/index.lua"),
     include_str!("lua/fate.lua"),
+    include_str!("lua/again.lua"),
     include_str!("lua/doubt.lua"),
     include_str!("lua/finish.lua"),
     include_str!("lua/take.lua"),

@@ -18,15 +18,6 @@ local function is_full(A, kind, t)
   return full
 end
 
--- The effect may be there: the site is read before anything else is done.
-local function look(A, J, due, x)
-  put(J, 'bg', J.f.bp or J.f.bg)
-  put(J, 'vt', nil)
-  note(J, x)
-  requeue(A, J, due, 'v')
-  emit('unknown', A.id, J, x)
-end
-
 -- The effect may be there: its kind says what is done about that. What would be made again but
 -- finds no room under a cap is read instead, or nobody would know before tomorrow.
 local function doubt(A, J, due, x)

@@ -68,30 +68,3 @@ local function park(J, x)
   call('ZADD', K .. 'parked', now, J.id)
   emit('unknown', J.f.a, J, x)
 end
-
-local function backoff(J, n)
-  local wait = math.min(O.base * 2 ^ math.min(n - 1, 30), O.max)
-  local chance = tonumber(string.sub(redis.sha1hex(J.id .. ':' .. n), 1, 6), 16) / 0xffffff
-  return floor(wait * (0.8 + 0.4 * chance))
-end
-
--- Back into its lane, to be performed or (duty `v`) read.
-local function requeue(A, J, due, duty)
-  put(J, 'du', duty)
-  move(J, duty == 'v' and 'unknown' or 'waiting')
-  save(J)
-  if duty == 'p' and num(J.f.x) > 0 then call('ZADD', K .. 'exp', J.f.x, J.id) end
-  push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), num(J.f.sc), due)
-end
-
--- To be performed again, unless that was tried or lost too often, or somebody took it back.
-local function again(A, J, due, x)
-  put(J, 'ch', nil)
-  put(J, 'bg', nil)
-  if J.f.cx then return conclude(J, 'cancelled', { code = 'cancelled', why = J.f.cx }) end
-  local worn = num(J.f.at) >= O.attempts or num(J.f.lo) >= O.losses
-  if worn then return conclude(J, 'failed', x) end
-  note(J, x)
-  requeue(A, J, due, 'p')
-  emit('retrying', A.id, J, { code = x.code, why = x.why, outcome = x.outcome })
-end

@@ -20,7 +20,8 @@ for slot in string.gmatch(A.f.ks or '', '%S+') do
       local J = action(id)
       call('ZREM', lane, id)
       -- What may have been done can no longer be read: a person must look.
-      if slot:sub(-1) == '!' then park(J, x) else conclude(J, 'cancelled', x) end
+      local perhaps = slot:sub(-1) == '!' or J.f.bp and J.f.ef ~= 'none'
+      if perhaps then park(J, x) else conclude(J, 'cancelled', x) end
       budget = budget - 1
     end
     left = left + call('ZCARD', lane)

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use walkon::queue::{Letters, Reaped};
+use walkon::queue::{Cancelled, Letters, Reaped};
 use walkon_core::event::ActionState;
 use walkon_core::lease::{Claim, Duty};
 
-use crate::support::redis::{Bench, done, not_there};
+use crate::support::redis::{Bench, done, not_there, person};
 
 const NOON: &str = "2026-06-01T12:00:00Z";
 
@@ -165,4 +165,22 @@ async fn a_lost_worker_frees_its_account_for_the_next() {
     bench.lose_all().await;
     let next = bench.claim("w2").await;
     bench.settle(&next, &done()).await;
+}
+
+#[tokio::test]
+async fn what_may_have_been_made_is_read_before_it_is_taken_back() {
+    for (reading, state) in [(done(), ActionState::Done), (not_there(), ActionState::Cancelled)] {
+        let bench = Bench::at(NOON).await;
+        bench.account("ada", "").await;
+        let id = bench.add("ada", "like", "").await;
+        let claimed = bench.claim("w1").await;
+        bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+        bench.lose_all().await;
+        let taken_back = bench.queue.cancel(&id, &person("a slip")).await.unwrap();
+        assert_eq!(taken_back, Cancelled::IfNotDone);
+        let look = bench.claim("w2").await;
+        assert_eq!(look.duty, Duty::Verify);
+        bench.settle(&look, &reading).await;
+        assert_eq!(bench.state(&id).await, state);
+    }
 }

@@ -45,7 +45,9 @@ impl Model {
         let job = self.open.get_mut(id).expect("it is open");
         (job.charge, job.begun) = (None, None);
         let (taken_back, worn) = (job.taken_back, job.attempts >= ATTEMPTS || job.losses >= LOSSES);
+        let is_over = taken_back || worn;
         match () {
+            () if is_over && job.may_be_made() => self.look(id, due),
             () if taken_back => self.end(id, ActionState::Cancelled),
             () if worn => self.end(id, ActionState::Failed),
             () => self.requeue(id, due, Duty::Perform),
@@ -233,10 +235,10 @@ impl Model {
     /// Somebody takes an action back; its state after, if it had not ended before.
     pub(crate) fn cancel(&mut self, id: &ActionId) {
         let Some(job) = self.open.get_mut(id) else { return };
+        job.taken_back = true;
         if job.state() == ActionState::Waiting {
-            self.end(id, ActionState::Cancelled);
-        } else {
-            job.taken_back = true;
+            let now = self.now();
+            self.again(id, (now, now));
         }
     }
 
