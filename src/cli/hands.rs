@@ -1,7 +1,5 @@
 //! A person's hands: pause and resume, dead letters, and how the accounts stand.
 
-use std::fmt::Write as _;
-
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use walkon_core::id::{AccountId, ActionId};
@@ -107,22 +105,12 @@ pub(super) async fn halt(client: &Client, path: &str, what: &What) -> Result<(),
     Ok(())
 }
 
-/// Of a query, what has a value; values are names or words of ours.
+/// Of a query, what has a value, with its question mark.
 fn query(pairs: &[(&str, Option<String>)]) -> String {
-    let mut query = String::new();
-    for (name, value) in pairs {
-        let Some(value) = value else { continue };
-        let _ = write!(query, "{}{name}=", if query.is_empty() { '?' } else { '&' });
-        for byte in value.bytes() {
-            let plain = byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-            let _ = if plain {
-                write!(query, "{}", char::from(byte))
-            } else {
-                write!(query, "%{byte:02X}")
-            };
-        }
-    }
-    query
+    let said = pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let url =
+        reqwest::Url::parse_with_params("http://desk/", said).expect("the base is an address");
+    url.query().map_or_else(String::new, |query| format!("?{query}"))
 }
 
 impl Which {

@@ -130,7 +130,11 @@ async fn cancel(
     let person = who.person(why.as_deref(), "cancelled by an operator");
     match c.queue.cancel(&id, &person).await? {
         Cancelled::Yes => Ok(Json(json!({"state": "cancelled"}))),
-        Cancelled::IfNotDone => Ok(Json(json!({"state": "running", "cancel": "if not done"}))),
+        Cancelled::IfNotDone => {
+            // Under way, or to be read first: it may stand on the site already.
+            let now = c.queue.action(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
+            Ok(Json(json!({"state": now.state.name(), "cancel": "if not done"})))
+        }
         Cancelled::Ended(state) => Ok(Json(json!({"state": state.name()}))),
         Cancelled::NoAction => Err(no("action", id.as_str())),
     }
