@@ -25,6 +25,7 @@ mod forecast;
 mod gauge;
 mod hand;
 mod options;
+mod peek;
 mod pool;
 mod public;
 mod rules;

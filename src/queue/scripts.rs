@@ -21,12 +21,18 @@ use super::{Error, Queue};
 /// two verbs of a worker that are also one.
 const SHARED: &[&str] = &[
     include_str!("lua/prelude.lua"),
+    include_str!("lua/record.lua"),
+    include_str!("lua/record_account.lua"),
+    include_str!("lua/record_action.lua"),
+    include_str!("lua/zone.lua"),
     include_str!("lua/object.lua"),
+    include_str!("lua/facts.lua"),
     include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
-    include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
+    include_str!("lua/tally.lua"),
     include_str!("lua/charge.lua"),
+    include_str!("lua/text.lua"),
     include_str!("lua/breaker.lua"),
     include_str!("lua/slot.lua"),
     include_str!("lua/lane.lua"),
@@ -91,6 +97,8 @@ scripts! {
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
     HEED, Read, "heed";
+    PEEK, Read, "peek";
+    PLANT, Grow, "plant";
     POOL, Read, "pool";
     SNAPSHOT, Read, "snapshot";
 }
@@ -121,11 +129,13 @@ impl Library {
         for Lua { name, may, text } in ALL {
             let writes = !matches!(may, May::Read);
             let flags = may.flags();
+            let close = if writes { "close" } else { "" };
             write!(
                 body,
-                "redis.register_function{{ function_name = '{name}_VERSION', \
+                "do\nlocal function run(KEYS, ARGV)\n{text}end\n\
+                 redis.register_function{{ function_name = '{name}_VERSION', \
                  flags = {{ {flags} }},\ncallback = function(KEYS, ARGV)\n\
-                 start(KEYS[1], {writes})\n{text}end }}\n"
+                 start(KEYS[1], {writes})\nreturn {close}(run(KEYS, ARGV))\nend }}\nend\n"
             )
             .expect("a string takes all");
         }

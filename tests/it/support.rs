@@ -5,6 +5,7 @@ use std::time::Duration;
 pub(crate) mod fixture;
 #[cfg(feature = "demo")]
 pub(crate) mod fleet;
+pub(crate) mod peek;
 pub(crate) mod processes;
 pub(crate) mod redis;
 pub(crate) mod site;

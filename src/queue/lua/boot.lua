@@ -11,7 +11,7 @@ local was = call('HMGET', KEYS[1], 'run_id', 'clean', 'ver')
 local run, clean = was[1], was[2]
 if run and was[3] ~= SCHEMA then return { 'schema', was[3] or '1', SCHEMA } end
 call('HSET', KEYS[1], 'ver', SCHEMA, 'opt', table.concat(ARGV, ' ', 3))
-local resume, epoch = num(M.resume), num(M.epoch)
+local resume, epoch = M.resume, num(M.epoch)
 if run ~= ARGV[1] then
   -- Tokens go on from a later epoch even if the log has lost its end.
   epoch = math.max(epoch + 1, now)

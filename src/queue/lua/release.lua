@@ -20,7 +20,7 @@ if J then
   if J.f.du == 'v' then
     requeue(A, J, now, 'v')
   elseif J.f.bg then
-    put(A, 'l:' .. J.f.k, stamp())
+    used(A, J.f.k, now)
     doubt(A, J, now, x)
   else
     refund(A, J)

@@ -8,8 +8,8 @@ use std::sync::{Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Value};
 use walkon::queue::{AccountSetting, Embedded, Enqueued, HeldFor, Options, Person, Queue, Settled};
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
@@ -20,6 +20,8 @@ use walkon_core::lease::{Ask, Claim, Claimed, Class};
 use walkon_core::outcome::{Made, NOT_THERE, Outcome, Settlement};
 use walkon_core::plan::Plan;
 use walkon_core::rng::Seed;
+
+use super::peek::{self, Fields, peeking, planting, spelled};
 
 /// Memory that looks like a disk: a server there keeps its log through a kill, and waits for none.
 const MEMORY: &str = "/dev/shm";
@@ -173,7 +175,9 @@ impl Bench {
         let mut set = redis::cmd("HSET");
         set.arg(format!("{}meta", options.prefix)).arg("allow_fake").arg(1);
         set.arg("fake").arg(start.as_millisecond());
-        set.query_async::<()>(&mut self::raw(url).await).await.expect("a server");
+        let mut own = self::raw(url).await;
+        set.query_async::<()>(&mut own).await.expect("a server");
+        peek::load(&mut own).await;
         let options = Options { url: Some(way.to_owned()), ..options.clone() };
         let bench = bench(Queue::connect(&options).await.expect("a queue"));
         bench.queue.set_plan("free", &Plan::default()).await.expect("a plan");
@@ -186,6 +190,21 @@ impl Bench {
             cmd.arg(word.replace("P:", &self.prefix));
         }
         cmd.query_async(&mut self.raw()).await.expect("a good command")
+    }
+
+    /// The fields of each `a:<account>`, `j:<action>` or `g`.
+    pub(crate) async fn peek(&self, keys: &[String]) -> Vec<Fields> {
+        let cmd = peeking(&self.prefix, keys);
+        let words: Vec<Value> = cmd.query_async(&mut self.raw()).await.expect("a good script");
+        spelled(words)
+    }
+
+    /// Changes one field of what is there.
+    pub(crate) async fn change(&self, key: &str, field: &str, value: &str) {
+        let mut fields = self.peek(&[key.to_owned()]).await.pop().expect("an answer each");
+        fields.insert(field.to_owned(), value.to_owned());
+        let cmd = planting(&self.prefix, key, &fields);
+        cmd.query_async::<()>(&mut self.raw()).await.expect("a good script");
     }
 
     /// The test's own connection.
