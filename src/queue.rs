@@ -15,6 +15,7 @@
 
 mod accounts;
 mod actions;
+mod batch;
 mod check;
 mod embedded;
 mod error;
@@ -82,6 +83,7 @@ struct Inner {
     zones: zones::Known,
     rounds: work::Rounds,
     bells: sooner::Bells,
+    batches: batch::Batches,
     /// The connection broke: what is behind it may be another run of the server.
     shaken: AtomicBool,
 }
@@ -123,6 +125,7 @@ impl Queue {
             zones: zones::Known::default(),
             rounds: work::Rounds::default(),
             bells: sooner::Bells::default(),
+            batches: batch::Batches::default(),
             shaken: AtomicBool::new(false),
         };
         let queue = Self { inner: Arc::new(inner) };

@@ -40,6 +40,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/fate.lua"),
     include_str!("lua/again.lua"),
     include_str!("lua/doubt.lua"),
+    include_str!("lua/begin.lua"),
     include_str!("lua/finish.lua"),
     include_str!("lua/take.lua"),
     include_str!("lua/claim.lua"),
@@ -86,9 +87,9 @@ scripts! {
     REMOVE, Settle, "remove";
     ENQUEUE, Grow, "enqueue";
     CLAIM, Grow, "claim_call";
-    BEGIN, Settle, "begin";
+    BEGIN, Settle, "begin_call";
     FINISH, Settle, "finish_call";
-    FINISH_CLAIM, Settle, "finish_claim";
+    ROUND, Grow, "round";
     RELEASE, Settle, "release";
     REAP, Settle, "reap";
     CANCEL, Settle, "cancel";
@@ -191,6 +192,10 @@ async fn load(connection: &mut impl ConnectionLike) -> Result<(), redis::RedisEr
 impl Queue {
     /// Runs a script; its answer as a flat list of texts.
     pub(super) async fn run(&self, lua: &Lua, args: &[String]) -> Result<Vec<String>, Error> {
+        flat(self.run_raw(lua, args).await?)
+    }
+
+    pub(super) async fn run_raw(&self, lua: &Lua, args: &[String]) -> Result<Value, Error> {
         let meta = self.key("meta");
         let mut tries = 1;
         loop {
@@ -200,7 +205,7 @@ impl Queue {
                 self.inner.shaken.store(true, Ordering::Relaxed);
             }
             match answer {
-                Ok(value) => return flat(value),
+                Ok(value) => return Ok(value),
                 Err(error) if error.is_passing() && tries < TRIES => {
                     tries += 1;
                     tokio::time::sleep(BETWEEN).await;

@@ -12,6 +12,7 @@ use walkon_core::id::ActionId;
 use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, HandBack, Lease, Token};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 
+use super::batch::Verb;
 use super::{Error, Queue, actions, scripts};
 
 /// The most bytes of a result that are kept.
@@ -183,13 +184,13 @@ fn settled(reply: &[String]) -> Result<Settled, Error> {
 impl Queue {
     /// The next action that may be carried out, under a lease. The same nonce gets the same answer.
     pub async fn claim(&self, ask: &Ask) -> Result<Claim, Error> {
-        let args = asking(ask);
+        let args = asking(ask).to_vec();
         // The connection broke since: it may have been a restart.
         if self.inner.shaken.swap(false, Ordering::Relaxed) {
             self.boot().await?;
         }
         for _ in 0..ROUNDS {
-            if let Some(claim) = answer(&self.run(&scripts::CLAIM, &args).await?)? {
+            if let Some(claim) = answer(&self.call(Verb::Claim, args.clone()).await?)? {
                 return Ok(claim);
             }
         }
@@ -200,7 +201,7 @@ impl Queue {
     pub async fn begin(&self, lease: &Lease, id: &ActionId) -> Result<Begun, Error> {
         let mut args = of(lease);
         args.push(id.to_string());
-        let reply = self.run(&scripts::BEGIN, &args).await?;
+        let reply = self.call(Verb::Begin, args).await?;
         Ok(match scripts::word(&reply, 0)? {
             "go" => Begun::Go,
             "full" => Begun::Full,
@@ -227,7 +228,7 @@ impl Queue {
         keep: bool,
     ) -> Result<Settled, Error> {
         let args = settling(lease, id, settlement, keep);
-        let settled = settled(&self.run(&scripts::FINISH, &args).await?)?;
+        let settled = settled(&self.call(Verb::Finish, args).await?)?;
         self.heard(settled);
         Ok(settled)
     }
@@ -248,12 +249,12 @@ impl Queue {
         keep: bool,
         ask: &Ask,
     ) -> Result<(Settled, Claim), Error> {
-        let mut args = settling(lease, id, settlement, keep);
-        args.extend(asking(ask));
-        let reply = self.run(&scripts::FINISH_CLAIM, &args).await?;
-        let settled = settled(&reply)?;
+        let settling = settling(lease, id, settlement, keep);
+        let calls = [(Verb::Finish, settling), (Verb::Claim, asking(ask).to_vec())];
+        let replies = self.call_all(calls).await?;
+        let settled = settled(&replies[0])?;
         self.heard(settled);
-        match answer(&reply[2..])? {
+        match answer(&replies[1])? {
             Some(claim) => Ok((settled, claim)),
             // It has looked at all it may at once: it goes on as a claim of the same nonce.
             None => Ok((settled, self.claim(ask).await?)),

@@ -65,6 +65,7 @@ local function finish(args)
   else
     unlease(A, class)
   end
+  J.settled = nil
   reindex(A)
   return { J.f.st, keep and 1 or 0 }
 end
