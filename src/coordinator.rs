@@ -1,7 +1,8 @@
 //! The coordinator: takes actions in, hands them to workers through the [`desk`], keeps the record.
 //!
 //! Any number may serve one Redis. Each runs three loops: [`intake`] reads `walkon:intake`,
-//! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds.
+//! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds, and after
+//! each start of Redis [`restore`] makes it as new as the books.
 //! [`roster`] knows the accounts and writes their standing and routes into the queue.
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub mod hands;
 pub mod intake;
 pub mod many;
 pub mod reaper;
+pub mod restore;
 pub mod roster;
 
 /// What the coordinator is started with, beside its doors.

@@ -15,6 +15,7 @@
 
 mod accounts;
 mod actions;
+mod charged;
 mod check;
 mod embedded;
 mod error;
@@ -27,6 +28,7 @@ mod hand;
 mod options;
 mod pool;
 mod public;
+mod restore;
 mod rules;
 mod scripts;
 mod sooner;
@@ -43,6 +45,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
 pub use accounts::{AccountSetting, FleetCaps, HeldFor};
 pub use actions::{Cancelled, Enqueued, Incoming, Resolution};
+pub use charged::Released;
 pub use check::ServerFacts;
 pub use embedded::Embedded;
 pub use error::Error;
@@ -55,6 +58,7 @@ pub use hand::{Paused, Person, Scope};
 pub use options::Options;
 pub use pool::{PoolFilter, PoolStatus};
 pub use public::{Entry, Intake};
+pub use restore::{Loss, Opening, Remembered, Taken};
 pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
 pub use sooner::Woken;
@@ -99,6 +103,13 @@ impl Queue {
     ///
     /// [`Error::Refused`] says what about the server is wrong and what to do about it.
     pub async fn connect(options: &Options) -> Result<Self, Error> {
+        let queue = Self::look(options).await?;
+        queue.boot().await?;
+        Ok(queue)
+    }
+
+    /// The same without noting a restart: for whoever only looks.
+    pub async fn look(options: &Options) -> Result<Self, Error> {
         options.validate()?;
         let url = options.url.as_deref().ok_or(Error::NoUrl)?;
         let client = redis::Client::open(url).map_err(|source| Error::Url {
@@ -124,9 +135,7 @@ impl Queue {
             bells: sooner::Bells::default(),
             shaken: AtomicBool::new(false),
         };
-        let queue = Self { inner: Arc::new(inner) };
-        queue.boot().await?;
-        Ok(queue)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// What is known of the server.
@@ -145,7 +154,8 @@ impl Queue {
 
     /// Notes a restart of Redis, and for how long claims stay shut after it.
     ///
-    /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke.
+    /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke or the queue
+    /// was lost.
     pub async fn boot(&self) -> Result<Duration, Error> {
         let mut shared = self.inner.shared.clone();
         let run_id = check::run_id(&mut shared).await?;
@@ -162,6 +172,7 @@ impl Queue {
             o.attempts.to_string(),
             o.losses.to_string(),
             ms(o.retention),
+            u8::from(o.books).to_string(),
         ];
         let reply = self.run(&scripts::BOOT, &args).await?;
         if scripts::word(&reply, 0)? == "schema" {

@@ -242,6 +242,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
         lease: config.queue.lease,
         grace: config.queue.grace,
         retry_base: config.queue.retry,
+        books: true,
         ..queue::Options::default()
     };
     let archive = Archive::open(data.recordings());

@@ -18,6 +18,8 @@ use crate::shutdown::Shutdown;
 const AT_ONCE: u32 = 100;
 /// How long to wait after Redis or the database failed.
 const AWAY: Duration = Duration::from_millis(500);
+/// How often charges that no longer count leave the books.
+const FORGET: Duration = Duration::from_mins(10);
 /// Between two rounds there is at least this: what is due in the same instant is one round.
 const LEAST: Duration = Duration::from_millis(5);
 
@@ -27,12 +29,18 @@ struct Known {
     was_away: bool,
     /// When the first hold ends; `None`: none does by itself.
     hold_ends: Option<Timestamp>,
+    /// When charges that no longer count leave the books.
+    forgets_at: tokio::time::Instant,
 }
 
 impl Coordinator {
     /// Takes back until a stop.
     pub async fn reap(self, shutdown: Shutdown) {
-        let mut known = Known { was_away: false, hold_ends: Some(Timestamp::MIN) };
+        let mut known = Known {
+            was_away: false,
+            hold_ends: Some(Timestamp::MIN),
+            forgets_at: tokio::time::Instant::now() + FORGET,
+        };
         loop {
             let sleep = match self.round(&mut known).await {
                 Ok(sleep) => sleep,
@@ -61,11 +69,17 @@ impl Coordinator {
             self.queue.boot().await?;
             known.was_away = false;
         }
+        let until_open = self.restore().await?;
         let reaped = self.queue.reap(AT_ONCE).await?;
         if reaped.leases > 0 {
             tracing::info!(leases = reaped.leases, "took back what was lost");
         }
         self.queue.mend_resumed().await?;
+        if known.forgets_at <= tokio::time::Instant::now() {
+            known.forgets_at = tokio::time::Instant::now() + FORGET;
+            self.store.catch_up().await?;
+            self.store.forget_charges(self.queue.now().await?).await?;
+        }
         if known.hold_ends.is_some_and(|end| end <= self.now()) {
             known.hold_ends = self.lift_ended().await?;
         }
@@ -75,6 +89,6 @@ impl Coordinator {
         });
         let options = self.queue.options();
         let most = options.lease + options.grace;
-        Ok([reaped.next, until_hold].into_iter().flatten().fold(most, Duration::min))
+        Ok([reaped.next, until_hold, until_open].into_iter().flatten().fold(most, Duration::min))
     }
 }

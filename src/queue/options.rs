@@ -39,6 +39,10 @@ pub struct Options {
     pub prefix: String,
     /// What the two public streams' names start with.
     pub public: String,
+    /// Whether books are kept of what is charged, so that Redis may forget: after each start of it
+    /// claims wait until it was compared with them. A coordinator keeps them.
+    #[serde(skip)]
+    pub books: bool,
 }
 
 impl Default for Options {
@@ -55,6 +59,7 @@ impl Default for Options {
             retention: Duration::from_hours(24),
             prefix: "wk:{0}:".to_owned(),
             public: "walkon:".to_owned(),
+            books: false,
         }
     }
 }

@@ -164,7 +164,14 @@ impl Intake {
         let mut claim = redis::cmd("XAUTOCLAIM");
         claim.arg(&stream).arg(GROUP).arg("one").arg(STALE.as_millis() as u64).arg("0-0");
         claim.arg("COUNT").arg(most);
-        let left: StreamAutoClaimReply = self.queue.ask(&claim).await?;
+        let left: StreamAutoClaimReply = match self.queue.ask(&claim).await {
+            Err(Error::Answer(why)) if why.contains("NOGROUP") => {
+                // Redis was emptied: the next read makes the group anew.
+                self.ready = false;
+                return Ok(Vec::new());
+            }
+            other => other?,
+        };
         if !left.claimed.is_empty() {
             return Ok(left.claimed.iter().map(entry).collect());
         }

@@ -72,6 +72,9 @@ macro_rules! scripts {
 
 scripts! {
     BOOT, Settle, "boot";
+    MEND, Settle, "mend";
+    RESTORE, Settle, "restore";
+    RECALL, Settle, "recall";
     PLAN, Settle, "plan";
     ZONES, Settle, "zones";
     EXTEND, Settle, "extend";
@@ -121,11 +124,16 @@ impl Library {
         for Lua { name, may, text } in ALL {
             let writes = !matches!(may, May::Read);
             let flags = may.flags();
+            let start = match *name {
+                // The only one that begins a queue.
+                "boot" => format!("start(KEYS[1], {writes})\n"),
+                _ => format!("if not start(KEYS[1], {writes}) then return {{ err = LOST }} end\n"),
+            };
             write!(
                 body,
                 "redis.register_function{{ function_name = '{name}_VERSION', \
                  flags = {{ {flags} }},\ncallback = function(KEYS, ARGV)\n\
-                 start(KEYS[1], {writes})\n{text}end }}\n"
+                 {start}{text}end }}\n"
             )
             .expect("a string takes all");
         }
@@ -188,6 +196,9 @@ impl Queue {
             let answer = call(&mut shared, lua, &meta, args).await.map_err(Error::from);
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
+            }
+            if let Err(Error::Lost) = answer {
+                self.lost();
             }
             match answer {
                 Ok(value) => return flat(value),

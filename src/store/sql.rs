@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -20,6 +21,7 @@ use walkon_core::lease::Token;
 use walkon_core::receipt::Receipt;
 use walkon_core::storage_state::StorageState;
 
+use super::charges::Pending;
 use super::entity::{account, hold, receipt, storage_state};
 use super::migration::Migrator;
 use super::{Error, Store};
@@ -27,7 +29,9 @@ use super::{Error, Store};
 /// A store in a SQL database.
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    db: DatabaseConnection,
+    pub(super) db: DatabaseConnection,
+    /// Charges that wait to be written.
+    pub(super) pending: Arc<Pending>,
 }
 
 impl SqlStore {
@@ -42,7 +46,7 @@ impl SqlStore {
         own.map_err(|error| Error::Open(shown(), DbErr::Custom(error.to_string())))?;
         let db = Database::connect(options).await.map_err(|error| Error::Open(shown(), error))?;
         Migrator::up(&db, None).await.map_err(|error| Error::Open(shown(), error))?;
-        Ok(Self { db })
+        Ok(Self { db, pending: Arc::default() })
     }
 
     fn standing(row: &account::Model, holds: &[hold::Model]) -> Result<Standing, Error> {

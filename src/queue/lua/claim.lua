@@ -64,6 +64,8 @@ local function soonest(ask)
 end
 
 local function claim(worker, nonce, classes, held)
+  -- Redis was started and not yet compared with the books (boot.lua).
+  if M.due and M.books then return { 'shut', 1000, 'restoring' } end
   local last = call('GET', K .. 'w:' .. worker)
   if last then
     local n, id, acct, class, token = match(last, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')

@@ -1,8 +1,8 @@
 -- prelude.lua: the ground under every function of the library; the loader puts it first.
 --
--- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, and `opt`, what `boot`
---                        was told. The only key that is declared; all others are made from its
---                        prefix and so share its hash tag.
+-- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, `opt`, what `boot` was
+--                        told, and `books` and `due` (boot.lua). The only key that is declared;
+--                        all others are made from its prefix and so share its hash tag.
 --
 -- `start` gives K (the prefix), M (meta), O (the options), now (ms: never goes back), late (how
 -- far the server's clock has fallen behind what was already seen). What outlives a call (KEPT) is
@@ -14,7 +14,10 @@ local call, floor, match, fmt
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
 local SCHEMA = '2'
-local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake' }
+local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake', 'due',
+  'books' }
+-- What a call is told whose queue is gone: somebody emptied Redis under our feet.
+local LOST = 'LOST the queue is gone: redis was emptied'
 local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
 local KEPT, ROUTES, OPT, LAST = {}, {}, {}, {}
 local K, M, O, now, late, accounts, fleet, kept, written
@@ -60,7 +63,7 @@ local function options(words)
   return o
 end
 
--- What every call begins with; `writes` is false where it only reads.
+-- What every call begins with; `writes` is false where it only reads. False: there is no queue.
 local function start(meta, writes)
   call, floor, match, fmt = redis.call, math.floor, string.match, string.format
   K, accounts, fleet, kept = string.sub(meta, 1, -5), {}, nil, nil
@@ -75,5 +78,7 @@ local function start(meta, writes)
   if M.allow_fake and M.fake then server = num(M.fake) end
   now = math.max(server, num(M.hw))
   late = now - server
+  if not M.epoch then return false end
   if writes and now > num(M.hw) + 50 then call('HSET', meta, 'hw', stamp()) end
+  return true
 end

@@ -8,7 +8,7 @@ local function work_of(A, J, class, token)
   local ttl = live and math.max(0, num(A.f['x:' .. class]) - now) or 0
   local begun = J.f.du == 'v' and J.f.bg or J.f.bp
   return { 'work', J.f.a, class, token, ttl, J.id, J.f.du or 'p', num(J.f.at), num(begun),
-    call('GET', K .. 'p:' .. J.id) or '' }
+    call('GET', K .. 'p:' .. J.id) or '', J.f.ch or '' }
 end
 
 local function take(A, lane, J, ask)
