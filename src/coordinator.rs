@@ -109,6 +109,9 @@ impl Coordinator {
         let standing = self.store.account(&action.account).await?;
         let reason = self.admit(&action, standing.as_ref()).await?;
         let id = self.name_action(&action, intake, now);
+        if intake.is_some() && self.has_been(&id).await? {
+            return Ok(Accepted { id, same: true, reason });
+        }
         self.enter_lane(&id, &action, intake, reason).await
     }
 
@@ -119,6 +122,13 @@ impl Coordinator {
             routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
         self.check_earliest(action).await?;
         Ok(routing.reason)
+    }
+
+    /// Whether an action of this id has ended or may have been done: Redis may have forgotten it,
+    /// and hold its entry on the intake again.
+    async fn has_been(&self, id: &ActionId) -> Result<bool, Error> {
+        let known = self.store.ended(id.as_str()).await?.is_some();
+        Ok(known || !self.store.charged(&[id.as_str()]).await?.is_empty())
     }
 
     async fn enter_lane(

@@ -174,6 +174,8 @@ impl Queue {
             ms(o.retention),
             u8::from(o.books).to_string(),
         ];
+        // It may be another Redis: what it holds of ours is not known.
+        self.inner.zones.forget();
         let reply = self.run(&scripts::BOOT, &args).await?;
         if scripts::word(&reply, 0)? == "schema" {
             let (found, ours) = (scripts::word(&reply, 1)?, scripts::word(&reply, 2)?);

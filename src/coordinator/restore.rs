@@ -1,11 +1,11 @@
 //! After each start of Redis: does it remember what the books say?
 //!
 //! It does, as a rule, and claims go on at once. A Redis that was emptied (`FLUSHALL`), got an old
-//! backup back, or was replaced by a replica that had fallen behind remembers less. Then claims stay
-//! shut until every lease has ended that it may have forgotten; meanwhile, and once more at the end,
-//! accounts and plans are enrolled anew and each counter is raised to what the books hold. What it
-//! holds as open and has ended is ended again, what had begun is in doubt, and what it no longer
-//! knows is told, action by action.
+//! backup back, or was replaced by a replica that had fallen behind remembers less. Then claims
+//! stay shut until every lease has ended that it may have forgotten; meanwhile, and once more at
+//! the end, accounts and plans are enrolled anew and each counter is raised to what the books hold.
+//! What it holds as open and has ended is ended again, what had begun is in doubt, and what it no
+//! longer knows is told, action by action.
 //!
 //! Every step may be repeated, and any coordinator may go on where another was stopped.
 
@@ -190,7 +190,8 @@ impl Coordinator {
             let charged = self.store.charged(&gone).await?;
             let mut events = Vec::new();
             for one in open.iter().filter(|one| gone.contains(&one.action.as_str())) {
-                let leaves = kind::find(&one.kind).is_none_or(|row| row.effect != EffectClass::None);
+                let leaves =
+                    kind::find(&one.kind).is_none_or(|row| row.effect != EffectClass::None);
                 let perhaps = leaves && charged.contains(&one.action);
                 *(if perhaps { &mut found.unknown } else { &mut found.lost }) += 1;
                 events.push(lost(one, perhaps, at));

@@ -1,10 +1,10 @@
 //! A queue that Redis has lost, or set back to an older state: what it remembers, and how it is
 //! made as new as the books.
 //!
-//! After each start of Redis it is *due*: it says what it remembered, and claims wait until
-//! somebody with books has compared the two ([`Queue::remembered`]) and opened it ([`Queue::open`]). Where
-//! it remembers less, claims wait besides until all leases have ended that it may have forgotten
-//! ([`Queue::shut`]).
+//! After each start of Redis it is *due*: it says what it remembered ([`Queue::remembered`]), and
+//! claims wait until somebody with books has compared the two and opened it ([`Queue::open`]).
+//! Where it remembers less, claims wait besides until all leases have ended that it may have
+//! forgotten ([`Queue::shut`]).
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -144,9 +144,9 @@ impl Queue {
     ) -> Result<u64, Error> {
         let days = days.into_iter().map(|one| ("d", one));
         let hours = hours.into_iter().map(|one| ("h", one));
-        let windows = days.chain(hours).flat_map(|(name, (end, count))| {
-            [name.to_owned(), ms(end), count.to_string()]
-        });
+        let windows = days
+            .chain(hours)
+            .flat_map(|(name, (end, count))| [name.to_owned(), ms(end), count.to_string()]);
         let args: Vec<_> = [String::new()].into_iter().chain(windows).collect();
         let reply = self.run(&scripts::RESTORE, &args).await?;
         Ok(scripts::int(&reply, 0)? as u64)

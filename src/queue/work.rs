@@ -142,7 +142,12 @@ pub(super) fn answer(reply: &[String]) -> Result<Option<Claim>, Error> {
 }
 
 /// The words by which an attempt is settled.
-pub(super) fn settling(lease: &Lease, id: &ActionId, settlement: &Settlement, keep: bool) -> Vec<String> {
+pub(super) fn settling(
+    lease: &Lease,
+    id: &ActionId,
+    settlement: &Settlement,
+    keep: bool,
+) -> Vec<String> {
     let outcome = &settlement.outcome;
     let (code, why) = outcome.reason().unwrap_or_default();
     let effect = match outcome {

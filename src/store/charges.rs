@@ -1,14 +1,14 @@
 //! The queue's books: what Redis must not forget, kept where it survives Redis itself.
 //!
 //! Kept are each charge that was taken from the limits, as long as it counts; which actions have
-//! not ended; what a person has paused; and the queue's epoch. From these a Redis that was emptied, or set back
-//! to an older state, gets its counters again before anything is claimed
+//! not ended; what a person has paused; and the queue's epoch. From these a Redis that was emptied,
+//! or set back to an older state, gets its counters again before anything is claimed
 //! (`coordinator/restore.rs`).
 //!
 //! A charge is here before what it was taken for may happen: [`Books::charge`] returns when it is
-//! written. What is waiting to be written shares one transaction, whoever asked for it, so that many
-//! claims cost one write of the disk. That an attempt ended, or gave its charge back, is not waited
-//! for: lost, it leaves a charge that counts too long, never one that counts too little.
+//! written. What is waiting to be written shares one transaction, whoever asked for it, so that
+//! many claims cost one write of the disk. That an attempt ended, or gave its charge back, is not
+//! waited for: lost, it leaves a charge that counts too long, never one that counts too little.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -68,7 +68,8 @@ pub trait Books: Send + Sync {
     fn refund(&self, token: &Token);
     /// Writes what was only noted so far.
     async fn catch_up(&self) -> Result<(), Error>;
-    /// Learns from the queue's events which actions are open and what is paused. The same again changes nothing.
+    /// Learns from the queue's events which actions are open and what is paused. The same again
+    /// changes nothing.
     async fn follow(&self, events: &[Event]) -> Result<(), Error>;
     /// How far the books go.
     async fn reach(&self) -> Result<Reach, Error>;

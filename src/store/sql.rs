@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectOptions, Database, DatabaseConnection, DbErr,
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
+    DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use sea_orm_migration::MigratorTrait;
 use serde::Serialize;
@@ -45,6 +45,9 @@ impl SqlStore {
         let own = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
         own.map_err(|error| Error::Open(shown(), DbErr::Custom(error.to_string())))?;
         let db = Database::connect(options).await.map_err(|error| Error::Open(shown(), error))?;
+        // One write of the disk a transaction, where a rollback journal takes three.
+        let wal = db.execute_unprepared("PRAGMA journal_mode = WAL").await;
+        wal.map_err(|error| Error::Open(shown(), error))?;
         Migrator::up(&db, None).await.map_err(|error| Error::Open(shown(), error))?;
         Ok(Self { db, pending: Arc::default() })
     }

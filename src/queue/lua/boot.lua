@@ -31,7 +31,8 @@ if run ~= ARGV[1] then
     -- Leases that the log no longer knows cannot outlast this.
     if ARGV[2] == '1' then resume = now + math.max(O.lease or 0, num(ARGV[3])) + num(ARGV[4]) end
   end
-  call('HSET', KEYS[1], 'run_id', ARGV[1], 'epoch', epoch, 'seq', 0, 'resume', resume, 'hw', stamp())
+  call('HSET', KEYS[1], 'run_id', ARGV[1], 'epoch', epoch, 'seq', 0, 'resume', resume, 'hw',
+    stamp())
   call('HDEL', KEYS[1], 'clean')
 end
 return { text(epoch), math.max(0, resume - now) }

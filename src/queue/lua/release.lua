@@ -5,7 +5,7 @@
 -- ARGV[4]   action; empty: the lease is kept without one
 -- ARGV[5,6] code, why, where the worker's host cannot do it; missing: the worker stops
 --
--- Returns   { 1 given back (also when repeated) or 0 the lease was lost, 1 where its charge was, too }
+-- Returns   { 1 given back (also when repeated), 0 the lease was lost; 1 its charge was, too }
 local A, class, token = account(ARGV[1]), ARGV[2], ARGV[3]
 local id = ARGV[4] ~= '' and ARGV[4] or nil
 local J = id and action(id)

@@ -10,7 +10,7 @@
 -- Returns   how many were raised
 local raised, sums = 0, {}
 
--- What counts in one field, all windows that are open together: as one, until the last of them ends.
+-- What counts in one field: all windows that are open as one, until the last of them ends.
 local function count_in(field, window, n)
   if window <= now then return end
   local sum = sums[field] or { 0, 0 }

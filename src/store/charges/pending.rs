@@ -43,10 +43,8 @@ pub(in super::super) struct Pending {
 /// What the later says of the earlier.
 fn merged(earlier: Entry, later: Entry) -> Entry {
     match (earlier, later) {
-        (Entry::Charge(charge), Entry::Settled(at)) => {
-            Entry::Charge(Charge { settled: Some(at), ..charge })
-        }
-        (Entry::Settled(at), Entry::Charge(charge)) => {
+        (Entry::Charge(charge), Entry::Settled(at))
+        | (Entry::Settled(at), Entry::Charge(charge)) => {
             Entry::Charge(Charge { settled: Some(at), ..charge })
         }
         (Entry::Refunded, _) => Entry::Refunded,
