@@ -32,6 +32,7 @@ mod restore;
 mod rules;
 mod scripts;
 mod sooner;
+mod sync;
 mod views;
 mod wait;
 mod work;
@@ -47,7 +48,7 @@ pub use accounts::{AccountSetting, FleetCaps, HeldFor};
 pub use actions::{Cancelled, Enqueued, Incoming, Resolution};
 pub use charged::Released;
 pub use check::ServerFacts;
-pub use embedded::Embedded;
+pub use embedded::{Embedded, Launch};
 pub use error::Error;
 pub use events::{Delivered, Events};
 pub use explain::{Explanation, Reason};
@@ -55,7 +56,7 @@ pub use floor::{Acting, Coming};
 pub use forecast::{Fate, Forecast, Foreseen, Outlook};
 pub use gauge::{Gauge, Usage};
 pub use hand::{Paused, Person, Scope};
-pub use options::Options;
+pub use options::{Durability, Options};
 pub use pool::{PoolFilter, PoolStatus};
 pub use public::{Entry, Intake};
 pub use restore::{Loss, Opening, Remembered, Taken};
@@ -123,7 +124,7 @@ impl Queue {
         let mut shared = ConnectionManager::new_with_config(client.clone(), config)
             .await
             .map_err(Error::from)?;
-        let facts = check::server(&mut shared, options.accept_weak_durability).await?;
+        let facts = check::server(&mut shared, options).await?;
         let inner = Inner {
             client,
             shared,

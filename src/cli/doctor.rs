@@ -80,6 +80,8 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
     }
     let options = crate::queue::Options {
         url: Some(config.queue.url.clone()),
+        accept_weak_durability: config.queue.accept_weak_durability,
+        durability: super::roles::durability(config),
         ..crate::queue::Options::default()
     };
     let queue = crate::queue::Queue::look(&options).await;

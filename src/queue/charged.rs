@@ -89,6 +89,9 @@ impl Queue {
             let reply = self.run(&scripts::CLAIM, &args).await?;
             if let Some(claim) = answer(&reply)? {
                 let charge = claimed_charge(&claim, &reply)?;
+                if matches!(claim, Claim::Work(_)) {
+                    self.synced().await?;
+                }
                 return Ok((claim, charge));
             }
         }
@@ -109,6 +112,7 @@ impl Queue {
         };
         Ok(match scripts::word(&reply, 0)? {
             "go" => {
+                self.synced().await?;
                 let (words, kind) = (scripts::word(&reply, 1)?, scripts::word(&reply, 2)?);
                 (Begun::Go, charge(words, lease, id, kind)?)
             }

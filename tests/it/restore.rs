@@ -43,7 +43,7 @@ impl House {
     async fn build(name: &str, limits: &'static str) -> Self {
         let redis = fast_folder(name);
         drop(std::fs::remove_dir_all(&redis));
-        let server = Embedded::start(&redis).await.unwrap();
+        let server = crate::support::redis::start(&redis).await.unwrap();
         let books = tempfile::tempdir().unwrap();
         let bench = Bench::on(&server.url(), NOON, booked()).await;
         let coordinator = coordinator_on(&bench, books.path(), plan(limits)).await;
@@ -74,7 +74,7 @@ impl House {
         self.shutdown.ended().await;
         self.server.take().unwrap().stop().await.unwrap();
         change(&self.redis);
-        let server = Embedded::start(&self.redis).await.unwrap();
+        let server = crate::support::redis::start(&self.redis).await.unwrap();
         let now = self.bench.now().to_string();
         self.bench = Bench::on(&server.url(), &now, booked()).await;
         let limits = plan(self.limits);

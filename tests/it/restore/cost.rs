@@ -55,7 +55,7 @@ async fn run(bench: &Bench, coordinator: &Coordinator, at_once: usize, booked: b
 async fn what_the_books_cost_a_claim_is_told() {
     let folder = own_folder("cost");
     drop(std::fs::remove_dir_all(&folder));
-    let server = Embedded::start(&folder).await.unwrap();
+    let server = crate::support::redis::start(&folder).await.unwrap();
     let bench = Bench::on(&server.url(), NOON, booked()).await;
     let books = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
     let coordinator = coordinator_on(&bench, books.path(), plan("")).await;
