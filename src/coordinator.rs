@@ -27,6 +27,7 @@ pub mod clerk;
 pub mod desk;
 pub mod hands;
 pub mod intake;
+pub mod janitor;
 pub mod many;
 pub mod reaper;
 pub mod restore;

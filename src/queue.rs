@@ -32,6 +32,7 @@ mod restore;
 mod rules;
 mod scripts;
 mod sooner;
+mod sweep;
 mod sync;
 mod views;
 mod wait;
@@ -182,8 +183,7 @@ impl Queue {
             let (found, ours) = (scripts::word(&reply, 1)?, scripts::word(&reply, 2)?);
             return Err(Error::Refused {
                 why: format!("its queue is of form {found}, this walkon knows form {ours}"),
-                remedy: "run the version that made it, or give this one a Redis of its own"
-                    .to_owned(),
+                remedy: error::FORM.to_owned(),
             });
         }
         Ok(Duration::from_millis(scripts::int(&reply, 1)? as u64))

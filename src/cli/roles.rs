@@ -223,6 +223,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().take_in(shutdown.clone()));
     shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
     let served = web::serve(listener, coordinator.clone(), data.worker_token()?, &shutdown).await;
     shutdown.stop_soon();

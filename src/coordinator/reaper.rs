@@ -18,8 +18,6 @@ use crate::shutdown::Shutdown;
 const AT_ONCE: u32 = 100;
 /// How long to wait after Redis or the database failed.
 const AWAY: Duration = Duration::from_millis(500);
-/// How often charges that no longer count leave the books.
-const FORGET: Duration = Duration::from_mins(10);
 /// Between two rounds there is at least this: what is due in the same instant is one round.
 const LEAST: Duration = Duration::from_millis(5);
 
@@ -29,18 +27,12 @@ struct Known {
     was_away: bool,
     /// When the first hold ends; `None`: none does by itself.
     hold_ends: Option<Timestamp>,
-    /// When charges that no longer count leave the books.
-    forgets_at: tokio::time::Instant,
 }
 
 impl Coordinator {
     /// Takes back until a stop.
     pub async fn reap(self, shutdown: Shutdown) {
-        let mut known = Known {
-            was_away: false,
-            hold_ends: Some(Timestamp::MIN),
-            forgets_at: tokio::time::Instant::now() + FORGET,
-        };
+        let mut known = Known { was_away: false, hold_ends: Some(Timestamp::MIN) };
         loop {
             let sleep = match self.round(&mut known).await {
                 Ok(sleep) => sleep,
@@ -75,11 +67,6 @@ impl Coordinator {
             tracing::info!(leases = reaped.leases, "took back what was lost");
         }
         self.queue.mend_resumed().await?;
-        if known.forgets_at <= tokio::time::Instant::now() {
-            known.forgets_at = tokio::time::Instant::now() + FORGET;
-            self.store.catch_up().await?;
-            self.store.forget_charges(self.queue.now().await?).await?;
-        }
         if known.hold_ends.is_some_and(|end| end <= self.now()) {
             known.hold_ends = self.lift_ended().await?;
         }

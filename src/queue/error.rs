@@ -7,6 +7,9 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// What to do about a queue of another version.
+pub(super) const FORM: &str = "run the version that made it, or give this one a Redis of its own";
+
 /// Why the queue did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -150,6 +153,10 @@ impl From<RedisError> for Error {
             }
             _ if code == "NOAUTH" || code == "WRONGPASS" => Self::Denied(error.into()),
             _ if is("LOST") => Self::Lost,
+            _ if is("FORM") => Self::Refused {
+                why: "its queue is of another form than this walkon knows".to_owned(),
+                remedy: FORM.to_owned(),
+            },
             _ if is("OOM") => Self::Full(error.into()),
             _ if is("MISCONF") => Self::Disk(error.into()),
             ErrorKind::Io => Self::Unreachable(error.into()),

@@ -127,7 +127,10 @@ impl Library {
             let start = match *name {
                 // The only one that begins a queue.
                 "boot" => format!("start(KEYS[1], {writes})\n"),
-                _ => format!("if not start(KEYS[1], {writes}) then return {{ err = LOST }} end\n"),
+                _ => format!(
+                    "local wrong = start(KEYS[1], {writes})\n\
+                     if wrong then return {{ err = wrong }} end\n"
+                ),
             };
             write!(
                 body,

@@ -17,6 +17,6 @@ mod pool;
 mod relaxed;
 mod server;
 mod settling;
-mod simulation;
+pub(crate) mod simulation;
 mod world;
 mod zones;

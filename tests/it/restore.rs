@@ -15,6 +15,7 @@ use crate::intake::coordinator_on;
 use crate::support::eventually;
 use crate::support::redis::{Bench, done, fast_folder, notrun, options, plan};
 
+mod churn;
 mod cost;
 
 const NOON: &str = "2026-11-21T12:00:00Z";
@@ -41,11 +42,15 @@ fn booked() -> Options {
 
 impl House {
     async fn build(name: &str, limits: &'static str) -> Self {
+        Self::with(name, limits, booked()).await
+    }
+
+    async fn with(name: &str, limits: &'static str, options: Options) -> Self {
         let redis = fast_folder(name);
         drop(std::fs::remove_dir_all(&redis));
         let server = crate::support::redis::start(&redis).await.unwrap();
-        let books = tempfile::tempdir().unwrap();
-        let bench = Bench::on(&server.url(), NOON, booked()).await;
+        let books = tempfile::tempdir_in(redis.parent().unwrap()).unwrap();
+        let bench = Bench::on(&server.url(), NOON, options).await;
         let coordinator = coordinator_on(&bench, books.path(), plan(limits)).await;
         assert_eq!(coordinator.restore().await.unwrap(), None, "a new queue is open at once");
         let house = Self {

@@ -14,10 +14,12 @@ local call, floor, match, fmt
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
 local SCHEMA = '2'
-local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake', 'due',
+local META = { 'opt', 'epoch', 'ver', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake', 'due',
   'books' }
--- What a call is told whose queue is gone: somebody emptied Redis under our feet.
+-- What a call is told whose queue is gone (somebody emptied Redis under our feet), or was made anew
+-- by another version.
 local LOST = 'LOST the queue is gone: redis was emptied'
+local FORM = 'FORM the queue is of another form than this version knows'
 local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
 local KEPT, ROUTES, OPT, LAST = {}, {}, {}, {}
 local K, M, O, now, late, accounts, fleet, kept, written
@@ -63,7 +65,8 @@ local function options(words)
   return o
 end
 
--- What every call begins with; `writes` is false where it only reads. False: there is no queue.
+-- What every call begins with; `writes` is false where it only reads. Returns what is
+-- wrong with the queue, if something is.
 local function start(meta, writes)
   call, floor, match, fmt = redis.call, math.floor, string.match, string.format
   K, accounts, fleet, kept = string.sub(meta, 1, -5), {}, nil, nil
@@ -78,7 +81,7 @@ local function start(meta, writes)
   if M.allow_fake and M.fake then server = num(M.fake) end
   now = math.max(server, num(M.hw))
   late = now - server
-  if not M.epoch then return false end
+  if not M.epoch then return LOST end
+  if M.ver ~= SCHEMA then return FORM end
   if writes and now > num(M.hw) + 50 then call('HSET', meta, 'hw', stamp()) end
-  return true
 end

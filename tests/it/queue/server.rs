@@ -191,6 +191,43 @@ async fn a_replica_is_refused_and_nobody_at_the_address_is_said_plainly() {
 }
 
 #[tokio::test]
+async fn a_primary_that_becomes_a_replica_takes_nothing_and_says_so() {
+    let folder = own_folder("demoted");
+    let server = crate::support::redis::start(&folder).await.unwrap();
+    let bench = Bench::on(&server.url(), NOON, options()).await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    bench.ask::<()>(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    let json = br#"{"account":"ada","kind":"like","target":"post:7"}"#;
+    let action = walkon_core::action::Action::parse(json, bench.now()).unwrap();
+    let error = bench.queue.enqueue(&"one".parse().unwrap(), &action, None).await.unwrap_err();
+    assert!(matches!(error, Error::ReadOnly(_)), "{error:?}");
+    assert!(error.remedy().expect("a remedy").contains("primary"));
+    let error = bench.queue.claim(&bench.asking("w1")).await.unwrap_err();
+    assert!(matches!(error, Error::ReadOnly(_)), "{error:?}");
+    bench.ask::<()>(&["REPLICAOF", "NO", "ONE"]).await;
+    bench.claim_done("w1").await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn coordinators_of_two_forms_do_not_share_a_queue() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    // Another version has made the queue anew.
+    bench.ask::<()>(&["HSET", "P:meta", "ver", "999"]).await;
+    let running = bench.queue.claim(&bench.asking("w1")).await.unwrap_err();
+    let options =
+        Options { url: bench.queue.options().url.clone(), ..bench.queue.options().clone() };
+    let starting = Queue::connect(&options).await.unwrap_err();
+    for error in [running, starting] {
+        assert!(error.to_string().contains("form"), "{error}");
+        assert!(error.remedy().expect("a remedy").contains("the version that made it"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn scripts_are_loaded_again_when_the_server_has_forgotten_them() {
     let bench = Bench::at(NOON).await;
     bench.account("ada", "").await;

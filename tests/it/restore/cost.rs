@@ -7,7 +7,6 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 use walkon::coordinator::Coordinator;
 use walkon::desk::Desk;
-use walkon::queue::Embedded;
 use walkon_core::lease::{Ask, Claim};
 
 use super::{NOON, booked};
