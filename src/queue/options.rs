@@ -76,6 +76,9 @@ pub struct Options {
     pub prefix: String,
     /// What the two public streams' names start with.
     pub public: String,
+    /// How many events the public stream keeps, about.
+    #[serde(skip)]
+    pub events_kept: usize,
     /// Whether books are kept of what is charged, so that Redis may forget: after each start of it
     /// claims wait until it was compared with them. A coordinator keeps them.
     #[serde(skip)]
@@ -97,6 +100,7 @@ impl Default for Options {
             retention: Duration::from_hours(24),
             prefix: "wk:{0}:".to_owned(),
             public: "walkon:".to_owned(),
+            events_kept: 100_000,
             books: false,
         }
     }
