@@ -14,8 +14,8 @@ local call, floor, match, fmt
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
 local SCHEMA = '2'
-local META = { 'opt', 'epoch', 'ver', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake', 'due',
-  'books' }
+local META = { 'opt', 'epoch', 'ver', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake',
+  'due', 'books' }
 -- What a call is told whose queue is gone (somebody emptied Redis under our feet), or was made anew
 -- by another version.
 local LOST = 'LOST the queue is gone: redis was emptied'
