@@ -32,8 +32,6 @@ const SLACK: SignedDuration = SignedDuration::from_secs(1);
 /// What was found lost.
 #[derive(Debug, Default)]
 struct Found {
-    /// Counters that were below the books.
-    raised: u64,
     /// Actions that were to be done again, and had ended.
     ended: u64,
     /// Actions that had begun, and may have been done.
@@ -94,10 +92,12 @@ impl Coordinator {
         }
         self.enroll_all().await?;
         self.pause_again().await?;
-        let mut found = Found { raised: self.raise_all().await?, ..Found::default() };
+        let raised = self.raise_all().await?;
+        tracing::info!(raised, "counters below the books were raised");
         if !left.is_zero() {
             return Ok(Some(left));
         }
+        let mut found = Found::default();
         self.recall(&remembered, &mut found).await?;
         self.tell_lost(&mut found).await?;
         let is_empty = remembered.at == Timestamp::UNIX_EPOCH;
@@ -229,12 +229,12 @@ impl Found {
         } else {
             ("set_back", "redis was set back to an older state")
         };
-        let Self { raised, ended, doubted, lost, unknown } = self;
+        let Self { ended, doubted, lost, unknown } = self;
         let why = format!(
-            "{what}: {raised} counters were raised to what the books hold, {ended} actions that \
-             had ended were ended again, {doubted} that had begun are in doubt; {lost} waiting \
-             actions are lost, {unknown} more are lost that may have been done. Keys and breakers \
-             since then are forgotten"
+            "{what}: counters were raised to what the books hold, {ended} actions that had ended \
+             were ended again, {doubted} that had begun are in doubt; {lost} waiting actions are \
+             lost, {unknown} more are lost that may have been done. Keys and breakers since then \
+             are forgotten"
         );
         (code.to_owned(), why)
     }
