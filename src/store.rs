@@ -11,9 +11,12 @@ use walkon_core::lease::Token;
 use walkon_core::receipt::Receipt;
 use walkon_core::storage_state::StorageState;
 
+mod charges;
 mod entity;
 mod migration;
 pub mod sql;
+
+pub use charges::{Books, LOST, OpenAction, Reach};
 
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +45,7 @@ impl Error {
 
 /// What must last.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Books + Send + Sync {
     /// Every account with where it stands, by id.
     async fn accounts(&self) -> Result<Vec<Standing>, Error>;
     /// One account.

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use crate::data::DataFolder;
-use crate::queue::Embedded;
+use crate::queue::{Embedded, Launch};
 use crate::shutdown::Shutdown;
 
 /// How long to wait before something is started again, doubled each time up to the most.
@@ -63,6 +63,7 @@ pub struct Supervisor {
     walkon: PathBuf,
     redis: Option<Embedded>,
     redis_folder: PathBuf,
+    launch: Launch,
     running: Vec<Running>,
 }
 
@@ -88,12 +89,19 @@ pub enum Error {
 impl Supervisor {
     /// A parent without children. `walkon` is the executable they run.
     pub fn new(walkon: PathBuf, data: &DataFolder) -> Self {
-        Self { walkon, redis: None, redis_folder: data.redis(), running: Vec::new() }
+        Self {
+            walkon,
+            redis: None,
+            redis_folder: data.redis(),
+            launch: Launch::default(),
+            running: Vec::new(),
+        }
     }
 
     /// Starts a Redis of our own and says how to reach it.
-    pub async fn start_redis(&mut self) -> Result<String, Error> {
-        let redis = Embedded::start(&self.redis_folder).await?;
+    pub async fn start_redis(&mut self, launch: Launch) -> Result<String, Error> {
+        self.launch = launch;
+        let redis = Embedded::launch(&self.redis_folder, &self.launch).await?;
         let url = redis.url();
         self.redis = Some(redis);
         Ok(url)
@@ -146,7 +154,7 @@ impl Supervisor {
         if self.redis.as_mut().is_some_and(Embedded::has_ended) {
             tracing::warn!("redis ended by itself; starting it again");
             self.redis = None;
-            self.redis = Some(Embedded::start(&self.redis_folder).await?);
+            self.redis = Some(Embedded::launch(&self.redis_folder, &self.launch).await?);
         }
         for running in &mut self.running {
             let now = Instant::now();

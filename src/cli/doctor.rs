@@ -11,6 +11,9 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::data::DataFolder;
 
+/// For how long a loss is told.
+const LOSS_TOLD: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+
 struct Check {
     what: &'static str,
     /// What was found, or what is wrong with what to do.
@@ -22,6 +25,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
     let checks = [
         Check { what: "data folder", found: data(config) },
         Check { what: "redis", found: redis(config).await },
+        Check { what: "what redis kept", found: kept(config).await },
         Check { what: "browser", found: browser(config) },
         Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "behaviors and profiles", found: catalog(config) },
@@ -76,11 +80,40 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
     }
     let options = crate::queue::Options {
         url: Some(config.queue.url.clone()),
+        accept_weak_durability: config.queue.accept_weak_durability,
+        durability: super::roles::durability(config),
         ..crate::queue::Options::default()
     };
-    let queue = crate::queue::Queue::connect(&options).await;
+    let queue = crate::queue::Queue::look(&options).await;
     let queue = queue.map_err(|error| of(error.into()))?;
     Ok(format!("{:?}", queue.facts()))
+}
+
+/// Whether Redis has lost something of late.
+async fn kept(config: &Config) -> Result<String, (String, String)> {
+    let own = data_path(config).map_err(of)?;
+    let own = crate::queue::Embedded::url_in(&own.join("redis"));
+    let url = if config.queue.url.is_empty() { own } else { config.queue.url.clone() };
+    let options = crate::queue::Options {
+        url: Some(url),
+        accept_weak_durability: true,
+        ..crate::queue::Options::default()
+    };
+    // What is wrong with it the check before this one says.
+    let Ok(queue) = crate::queue::Queue::look(&options).await else {
+        return Ok("not looked at: no redis answers".to_owned());
+    };
+    let loss = queue.last_loss().await.map_err(|error| of(error.into()))?;
+    let now = queue.now().await.map_err(|error| of(error.into()))?;
+    match loss.filter(|loss| now.duration_since(loss.at) < LOSS_TOLD) {
+        None => Ok("all it was given, for all that is known".to_owned()),
+        Some(loss) => Err((
+            format!("{}: {}", loss.at, loss.why),
+            "send again what `walkon dead` and the receipts tell as `redis_lost`; find out who \
+             emptied or set back redis, and keep others off it. This is told for 7 days"
+                .to_owned(),
+        )),
+    }
 }
 
 fn browser(config: &Config) -> Result<String, (String, String)> {

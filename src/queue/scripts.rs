@@ -79,6 +79,9 @@ macro_rules! scripts {
 
 scripts! {
     BOOT, Settle, "boot";
+    MEND, Settle, "mend";
+    RESTORE, Settle, "restore";
+    RECALL, Settle, "recall";
     PLAN, Settle, "plan";
     ZONES, Settle, "zones";
     EXTEND, Settle, "extend";
@@ -131,12 +134,18 @@ impl Library {
             let writes = !matches!(may, May::Read);
             let flags = may.flags();
             let close = if writes { "close" } else { "" };
+            let check = match *name {
+                // The only one that begins a queue.
+                "boot" => "",
+                _ => "if wrong then return { err = wrong } end\n",
+            };
             write!(
                 body,
                 "do\nlocal function run(KEYS, ARGV)\n{text}end\n\
                  redis.register_function{{ function_name = '{name}_VERSION', \
                  flags = {{ {flags} }},\ncallback = function(KEYS, ARGV)\n\
-                 start(KEYS[1], {writes})\nreturn {close}(run(KEYS, ARGV))\nend }}\nend\n"
+                 local wrong = start(KEYS[1], {writes})\n{check}\
+                 return {close}(run(KEYS, ARGV))\nend }}\nend\n"
             )
             .expect("a string takes all");
         }
@@ -203,6 +212,9 @@ impl Queue {
             let answer = call(&mut shared, lua, &meta, args).await.map_err(Error::from);
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
+            }
+            if let Err(Error::Lost) = answer {
+                self.lost();
             }
             match answer {
                 Ok(value) => return Ok(value),

@@ -5,6 +5,7 @@ mod batch;
 mod behaviors;
 mod by_api;
 mod clients;
+mod forgets;
 mod front_door;
 mod hands;
 mod host;

@@ -6,9 +6,9 @@
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
-//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`],
-//!   [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two doors share
-//!   ([`dial`], [`gate`], [`recorder`]).
+//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`], [`bundle`],
+//!   [`outcome`], [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two
+//!   doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
 
 pub mod clock;
@@ -19,6 +19,7 @@ pub mod account;
 pub mod action;
 pub mod behavior;
 pub mod bundle;
+pub mod charge;
 pub mod device;
 pub mod dial;
 pub mod effect;

@@ -208,7 +208,8 @@ impl Copied {
     /// Writes it into a server of virtual time; returns what runs at its beginning.
     pub(super) async fn write(&self, queue: &Queue) -> Result<Vec<(Lease, ActionId)>, Error> {
         let mut pipe = Piped { queue, pipe: redis::pipe() };
-        let not_ours = ["run_id", "clean", "opt", "allow_fake", "fake", "hw"];
+        let not_ours =
+            ["run_id", "clean", "opt", "allow_fake", "fake", "hw", "due", "held", "books"];
         let meta = self.meta.iter().filter(|(name, _)| !not_ours.contains(&name.as_str()));
         pipe.hash("meta", meta.map(|(name, value)| (name.clone(), value.clone())).collect());
         pipe.hash("meta", BTreeMap::from([("opt".to_owned(), self.options_on(queue))]));

@@ -28,6 +28,11 @@ local function charged(J)
   return J.f.ch and { unpack_fields(CHARGE, J.f.ch) }
 end
 
+-- The same for whoever keeps books; empty where nobody does.
+local function charge_words(J)
+  return M.books and J.f.ch and fmt('%d %d %d %d %d %d %d %d', unpack_fields(CHARGE, J.f.ch)) or ''
+end
+
 local function refund(A, J)
   local ch, kind = charged(J), J.f.k
   if not ch then return end

@@ -54,6 +54,8 @@ local function first(ask)
 end
 
 local function claim(worker, nonce, classes, held)
+  -- Redis was started and not yet compared with the books (boot.lua).
+  if M.due and M.books then return { 'shut', 1000, 'restoring' } end
   local last = call('GET', K .. 'w:' .. worker)
   if last and sub(last, 1, #nonce + 1) == nonce .. ' ' then
     local id, acct, class, token = match(last, ' (%S+) (%S+) (%S+) (%S+)$')

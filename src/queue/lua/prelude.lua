@@ -1,8 +1,8 @@
 -- prelude.lua: the ground under every function of the library; the loader puts it first.
 --
--- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, and `opt`, what `boot`
---                        was told. The only key that is declared; all others are made from its
---                        prefix and so share its hash tag.
+-- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, `opt`, what `boot` was
+--                        told, and `books` and `due` (boot.lua). The only key that is declared;
+--                        all others are made from its prefix and so share its hash tag.
 --
 -- `start` gives K (the prefix), M (meta), O (the options), now (ms: never goes back), late (how
 -- far the server's clock has fallen behind what was already seen). What outlives a call (KEPT) is
@@ -20,6 +20,10 @@ local pack, unpack_object, pack_fields, unpack_fields
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
 local SCHEMA = '3'
+-- What a call is told whose queue is gone (somebody emptied Redis under our feet), or was made anew
+-- by another version.
+local LOST = 'LOST the queue is gone: redis was emptied'
+local FORM = 'FORM the queue is of another form than this version knows'
 local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
 local KEPT, ROUTES, OPT, LAST, UNUSED = {}, {}, {}, {}, { 0, 0, 0, 0, 0, 0, 0 }
 local K, M, O, seq, now, late, accounts, actions, fleet, kept, written, changed, moved
@@ -74,21 +78,26 @@ local function options(words)
   return o
 end
 
--- What every call begins with; `writes` is false where it only reads.
+-- What every call begins with; `writes` is false where it only reads. Returns what is
+-- wrong with the queue, if something is.
 local function start(meta, writes)
   if not call then bind() end
   K, fleet, kept, written = sub(meta, 1, -5), nil, nil, nil
   accounts, actions, changed, moved = {}, {}, {}, {}
-  local opt, epoch, last, mark, resume, paused, sites, pv, allow, fake = unpack(call('HMGET', meta,
-    'opt', 'epoch', 'seq', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake'))
-  M = { epoch = epoch, seq = num(last), resume = num(resume), paused = paused or nil,
-    sites = num(sites), pv = pv, allow_fake = allow }
+  local opt, ver, epoch, last, mark, resume, paused, sites, pv, due, books, allow, fake =
+    unpack(call('HMGET', meta, 'opt', 'ver', 'epoch', 'seq', 'hw', 'resume', 'paused', 'sites',
+      'pv', 'due', 'books', 'allow_fake', 'fake'))
+  M = { epoch = epoch, seq = num(last), hw = num(mark), resume = num(resume),
+    paused = paused or nil, sites = num(sites), pv = pv, due = due, books = books,
+    allow_fake = allow }
   O, seq = options(opt or ''), M.seq
   local time = call('TIME')
-  local server, hw = time[1] * 1000 + floor(time[2] / 1000), num(mark)
+  local server = time[1] * 1000 + floor(time[2] / 1000)
   -- Tests move time by hand (2: and mean its leaps to count); nothing else sets `allow_fake`.
   if allow and fake then server = num(fake) end
-  now = max(server, hw)
+  now = max(server, M.hw)
   late = now - server
-  if writes and server > hw + 50 then call('HSET', meta, 'hw', stamp()) end
+  if not epoch then return LOST end
+  if ver ~= SCHEMA then return FORM end
+  if writes and server > M.hw + 50 then call('HSET', meta, 'hw', stamp()) end
 end

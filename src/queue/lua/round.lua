@@ -12,9 +12,11 @@ while at <= #ARGV do
   if verb == 'claim' then
     out[#out + 1] = claim(args[1], args[2], args[3], args[4])
   elseif verb == 'begin' then
-    out[#out + 1] = { begin(args) }
+    out[#out + 1] = begin(args)
   else
-    out[#out + 1] = finish(args)
+    local settled = finish(args)
+    settled[#settled + 1] = stamp()
+    out[#out + 1] = settled
   end
   at = at + 2 + n
 end

@@ -8,7 +8,7 @@ local function work_of(A, J, class, token)
   local ttl = live and max(0, A.f['x:' .. class] - now) or 0
   local begun = J.f.du == 'v' and J.f.bg or J.f.bp
   return { 'work', J.f.a, class, token, ttl, J.id, J.f.du or 'p', J.f.at, begun or 0,
-    call('GET', K .. 'p:' .. J.id) or '' }
+    call('GET', K .. 'p:' .. J.id) or '', charge_words(J) }
 end
 
 local function take(A, lane, J, ask)

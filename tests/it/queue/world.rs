@@ -440,5 +440,5 @@ impl Drop for World {
 }
 
 async fn start(folder: PathBuf) -> (Embedded, PathBuf) {
-    (Embedded::start(&folder).await.expect("a server"), folder)
+    (crate::support::redis::start(&folder).await.expect("a server"), folder)
 }

