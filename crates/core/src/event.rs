@@ -71,9 +71,9 @@ impl ActionState {
 /// `kind_of_change` is `type` on the wire: `queued claimed begun done failed unknown expired
 /// refused cancelled retrying lost finding held released breaker quota act restored`. Of these
 /// `done failed expired refused cancelled` are terminal: an action has one of them. `queued` fields
-/// tell what an action is (`kind target text_hash effect`) and every later event of it repeats them.
-/// `act` is what a person did: `code` is the act (`pause resume cancel retry settle hold lift`),
-/// `by` who, `why` why.
+/// tell what an action is (`kind target text_hash effect`) and every later event of it repeats
+/// them. `act` is what a person did: `code` is the act (`pause resume cancel retry settle hold
+/// lift`), `by` who, `why` why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// [`EVENT_VERSION`].
