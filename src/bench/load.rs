@@ -61,6 +61,7 @@ fn setting(number: u64) -> AccountSetting {
         plan: PLAN.to_owned(),
         time_zone: ZONE.to_owned(),
         held: None,
+        pools: Vec::new(),
         routes: KINDS.iter().enumerate().map(route).collect(),
     }
 }
@@ -68,7 +69,9 @@ fn setting(number: u64) -> AccountSetting {
 /// The `number`th action, whose JSON has 100 bytes; accounts have their turns.
 pub fn action(number: u64, accounts: u64) -> Action {
     let mut action = Action {
-        account: account(number % accounts.max(1)),
+        account: Some(account(number % accounts.max(1))),
+        pool: None,
+        mission: None,
         kind: KINDS[0].to_owned(),
         target: None,
         with: BTreeMap::new(),

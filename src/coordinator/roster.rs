@@ -126,6 +126,7 @@ impl Coordinator {
         for (name, plan) in &self.options.plans {
             self.queue.set_plan(name, plan).await?;
         }
+        self.queue.set_pools(&self.options.pools).await?;
         for standing in self.store.accounts().await? {
             self.enroll(&standing.account.id).await?;
         }
@@ -196,6 +197,7 @@ impl Coordinator {
             plan: account.plan.clone(),
             time_zone: account.time_zone.clone(),
             held,
+            pools: self.options.pools.of(account),
             routes: table.into_iter().map(|(kind, class)| (kind.to_owned(), class)).collect(),
         }
     }

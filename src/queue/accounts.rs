@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use walkon_core::id::AccountId;
+use walkon_core::id::{AccountId, PoolId};
 use walkon_core::lease::Class;
 use walkon_core::plan::Plan;
 
@@ -40,6 +40,8 @@ pub struct AccountSetting {
     pub time_zone: String,
     /// Why it may not act; `None`: it may.
     pub held: Option<HeldFor>,
+    /// The pools it is a member of.
+    pub pools: Vec<PoolId>,
     /// By which means each kind is carried out, by the kind's name; `None`, or a kind that is not
     /// in it: not at all. `like@api` says so for work that forces a route; absent, a forced route
     /// is allowed where the kind itself has any.
@@ -157,6 +159,7 @@ impl Queue {
             setting.time_zone.clone(),
             u8::from(fence).to_string(),
             setting.site.clone(),
+            setting.pools.iter().map(PoolId::as_str).collect::<Vec<_>>().join(" "),
         ];
         for (kind, route) in &setting.routes {
             args.extend([kind.clone(), route.map_or("-", Class::name).to_owned()]);
@@ -170,7 +173,7 @@ impl Queue {
     }
 
     /// Removes an account: its leases are revoked, its waiting work is cancelled, what may have
-    /// been done is parked for a person. False: there is none of that name.
+    /// been done is parked for a person, what it had of a pool and had not begun goes back. False: there is none of that name.
     pub async fn remove_account(&self, id: &AccountId) -> Result<bool, Error> {
         let args = vec![id.to_string(), REMOVED_AT_ONCE.to_string()];
         loop {

@@ -29,13 +29,17 @@ const SHARED: &[&str] = &[
     include_str!("lua/charge.lua"),
     include_str!("lua/breaker.lua"),
     include_str!("lua/slot.lua"),
+    include_str!("lua/hooks.lua"),
     include_str!("lua/lane.lua"),
     include_str!("lua/index.lua"),
+    include_str!("lua/members.lua"),
     include_str!("lua/fate.lua"),
     include_str!("lua/again.lua"),
     include_str!("lua/doubt.lua"),
     include_str!("lua/finish.lua"),
     include_str!("lua/take.lua"),
+    include_str!("lua/post.lua"),
+    include_str!("lua/wanting.lua"),
     include_str!("lua/claim.lua"),
 ];
 
@@ -92,6 +96,7 @@ scripts! {
     HAND, Settle, "hand";
     HEED, Read, "heed";
     POOL, Read, "pool";
+    POOLS, Settle, "pools";
     SNAPSHOT, Read, "snapshot";
 }
 

@@ -12,6 +12,7 @@ use walkon::store::sql::SqlStore;
 use walkon_core::clock::SystemClock;
 use walkon_core::event::Event;
 use walkon_core::plan::Plan;
+use walkon_core::pool::Pools;
 use walkon_core::rng::Seed;
 
 use crate::support::redis::Bench;
@@ -29,7 +30,13 @@ pub(crate) async fn coordinator(bench: &Bench, folder: &Path) -> Coordinator {
         archive: Archive::open(folder.join("recordings")).unwrap(),
         catalog: Arc::new(catalog),
         clock: Arc::new(SystemClock),
-        options: Arc::new(Options { plans, pace: 1.0, contact: None, seed: Seed(1) }),
+        options: Arc::new(Options {
+            plans,
+            pools: Pools::default(),
+            pace: 1.0,
+            contact: None,
+            seed: Seed(1),
+        }),
     };
     coordinator.enroll_all().await.unwrap();
     coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();

@@ -14,6 +14,7 @@ mod machine;
 mod model;
 mod mutants;
 mod pool;
+mod pools;
 mod server;
 mod settling;
 mod simulation;

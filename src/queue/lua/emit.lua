@@ -4,7 +4,7 @@
 
 -- What every event of an action tells of it, and in which field that is.
 local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', 'class', 'cl',
-  'intake', 'in' }
+  'intake', 'in', 'pool', 'po', 'mission', 'mi' }
 
 -- One entry in the stream of events. `J` is the action it is about, `more` further fields.
 local function emit(what, acct, J, more)
@@ -16,7 +16,8 @@ local function emit(what, acct, J, more)
       n = n + 2
     end
   end
-  add('account', acct)
+  -- A post is no account.
+  if acct and string.sub(acct, 1, 1) ~= '@' then add('account', acct) end
   if J then
     local f = J.f
     for i = 1, #TOLD, 2 do add(TOLD[i], f[TOLD[i + 1]]) end

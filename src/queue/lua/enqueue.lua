@@ -2,7 +2,7 @@
 --
 -- KEYS[1]      <prefix>meta
 -- ARGV         fifteen words an action, at most a hundred actions:
---   1,2        id, account
+--   1,2        id, account; or a pool's post, `@<pool>` or `@<pool>/<mission>` (post.lua)
 --   3,4        kind, slot
 --   5          priority 0-9
 --   6,7        not before, expires: ms, 0 for none
@@ -24,6 +24,8 @@ end
 
 -- Work for an account that is ready already changes nothing about when its turn comes.
 local function arrive(A, J)
+  -- Its post has been seated already.
+  if A.f.po then return end
   local kind, forced = parts(J.f.sl)
   local class = class_of(A, kind, forced)
   local stands = class and tonumber(A.f['i:' .. class])
@@ -47,7 +49,7 @@ local function enqueue(args)
   local J = { key = K .. 'j:' .. id, id = id, w = {}, f = {} }
   local f = { a = args[2], k = args[3], sl = args[4], sc = rank, nb = given(6), x = given(7),
     ik = key, fp = args[9], ol = args[10], ef = args[11], tg = given(12), th = given(13),
-    ['in'] = given(14), cr = now, at = 0 }
+    ['in'] = given(14), cr = now, at = 0, po = A.f.po, mi = A.f.mi }
   for field, value in pairs(f) do put(J, field, value) end
   call('SET', K .. 'p:' .. id, args[15])
   if key then call('SET', K .. 'i:' .. key, id .. '|' .. args[9]) end

@@ -24,6 +24,18 @@ local function gate(code, till, words, since)
   at = math.max(at, till)
 end
 
+-- What was found, as the caller gets it.
+local function answer(state)
+  local out = { state, at < NEVER and at or -1 }
+  for _, row in ipairs(rows) do
+    out[#out + 1] = row[1]
+    out[#out + 1] = row[2] < NEVER and row[2] or -1
+    for i = 3, 5 do out[#out + 1] = row[i] end
+    out[#out + 1] = num(row[6]) > 0 and row[6] or -1
+  end
+  return out
+end
+
 local state = J and J.f.st or 'waiting'
 if J and state ~= 'waiting' and state ~= 'unknown' then
   return { state, -1, 'state', -1, -1, -1, state, told(J.id, 'up') }
@@ -38,6 +50,14 @@ for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
   local since, by, why = pause_parts(text)
   local what = scope == 'site' and 'site ' .. A.f.si or 'the fleet'
   gate('paused', NEVER, fmt('%s by %s: %s', what, by, why), since)
+end
+-- No account has taken it yet.
+if A.f.po then
+  want(A, J, J and J.f.sl or ARGV[3], gate, function(code, used, most, words, since)
+    rows[#rows + 1] = { code, -1, used, most, words, since }
+  end)
+  if not J then gate('not_before', num(ARGV[4])) end
+  return answer(state)
 end
 local class = class_of(A, kind, forced)
 if not class then gate('route', NEVER, kind) end
@@ -80,11 +100,4 @@ if not verify and kind ~= 'sign_in' then
   end
   if at < NEVER then at = limits(A, kind, at) end
 end
-local out = { state, at < NEVER and at or -1 }
-for _, row in ipairs(rows) do
-  out[#out + 1] = row[1]
-  out[#out + 1] = row[2] < NEVER and row[2] or -1
-  for i = 3, 5 do out[#out + 1] = row[i] end
-  out[#out + 1] = num(row[6]) > 0 and row[6] or -1
-end
-return out
+return answer(state)

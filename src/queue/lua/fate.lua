@@ -12,7 +12,7 @@
 -- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake
 -- ft fa fk last token settled and its answer, cx cancel wished  cl class  nb not before
--- hb why a host handed it back
+-- hb why a host handed it back  po mi pool and mission (post.lua)
 local function action(id)
   local J = open(K .. 'j:' .. id)
   if not J or not J.f.a then return nil end
@@ -46,6 +46,7 @@ local function conclude(J, state, x)
   note(J, x)
   save(J)
   if num(J.f.x) > 0 then call('ZREM', K .. 'exp', J.id) end
+  if J.f.mi then leave(J) end
   if was == 'unknown' then call('ZREM', K .. 'parked', J.id) end
   if state == 'failed' then
     keep = keep * 7
@@ -66,5 +67,6 @@ local function park(J, x)
   put(J, 'du', 'p')
   save(J)
   call('ZADD', K .. 'parked', now, J.id)
+  if J.f.mi then leave(J) end
   emit('unknown', J.f.a, J, x)
 end

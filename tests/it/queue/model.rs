@@ -152,7 +152,7 @@ impl Model {
         };
         let due = action.not_before.map_or(0, jiff::Timestamp::as_millisecond);
         let job = Job {
-            account: action.account.to_string(),
+            account: action.account.as_ref().expect("no pools here").to_string(),
             kind: action.kind.clone(),
             forced,
             rank: now + i64::from(action.priority) * 600 * SECOND,

@@ -54,7 +54,8 @@ impl World {
         let action = Action::parse(json.as_bytes(), from_ms(self.model.now()));
         // What expires before it begins is refused at the door.
         let Ok(action) = action else { return };
-        if self.model.open_of(action.account.as_str()) >= OPEN_MAX {
+        if self.model.open_of(action.account.as_ref().expect("no pools here").as_str()) >= OPEN_MAX
+        {
             return;
         }
         let id = ActionId::new(self.bench.now(), &mut self.rng);

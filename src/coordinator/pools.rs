@@ -1,0 +1,66 @@
+//! Work for whoever of a pool may do it: what is refused of it, and why.
+
+use walkon_core::action::{Action, Refuse};
+use walkon_core::id::{MissionId, PoolId};
+use walkon_core::pool::{Pool, Pools};
+use walkon_core::routing;
+
+use super::{Coordinator, Error};
+
+impl Coordinator {
+    /// A mission names its pool: from here on the action does, too.
+    pub(super) fn named(&self, mut action: Action) -> Result<Action, Refuse> {
+        let Some(name) = &action.mission else { return Ok(action) };
+        let missions = &self.options.pools.missions;
+        let Some(mission) = missions.get(name) else {
+            let remedy = Pools::known(name.as_str(), missions.keys().map(MissionId::as_str));
+            let why = format!("there is no mission `{name}`");
+            return Err(Refuse::new("unknown_mission", why, remedy));
+        };
+        if action.pool.as_ref().is_some_and(|pool| *pool != mission.pool) {
+            let why = format!("mission `{name}` is for pool `{}`", mission.pool);
+            return Err(Refuse::new("bad_mission", why, "leave `pool` out, or name that one"));
+        }
+        action.pool = Some(mission.pool.clone());
+        Ok(action)
+    }
+
+    pub(super) fn no_pool(&self, action: &Action) -> Refuse {
+        let name = action.pool.as_ref().map(PoolId::as_str).unwrap_or_default();
+        let names = self.options.pools.pools.keys().map(PoolId::as_str);
+        let why = format!("there is no pool `{name}`");
+        Refuse::new("unknown_pool", why, Pools::known(name, names))
+    }
+
+    /// Refuses what no account of the pool, nor of those it falls back to, could ever do.
+    pub(super) async fn admit_to_pool(&self, action: &Action) -> Result<String, Error> {
+        let pools = &self.options.pools.pools;
+        let pool = action.pool.as_ref().and_then(|name| Some((name, pools.get(name)?)));
+        let Some((name, pool)) = pool else { return Err(self.no_pool(action).into()) };
+        let drawn: Vec<&Pool> =
+            [pool].into_iter().chain(pool.fallback.iter().filter_map(|of| pools.get(of))).collect();
+        let mut first = None;
+        for standing in self.store.accounts().await? {
+            let account = &standing.account;
+            if !drawn.iter().any(|pool| pool.holds(account)) {
+                continue;
+            }
+            match routing::route(action.kind_row(), action.route, &self.facts(account)) {
+                Ok(_) => return Ok(format!("by an account of pool {name}, when one may")),
+                Err(refuse) => drop(first.get_or_insert(refuse)),
+            }
+        }
+        Err(match first {
+            Some(Refuse { why, remedy, .. }) => {
+                let why = format!("no account of pool `{name}` could do it: {why}");
+                Refuse::new("no_route", why, remedy)
+            }
+            None => {
+                let why = format!("pool `{name}` has no account at present");
+                let remedy = "add accounts to it: its `accounts`, `site`, `plan` or `labels`";
+                Refuse::new("empty_pool", why, remedy)
+            }
+        }
+        .into())
+    }
+}
