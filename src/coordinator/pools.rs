@@ -25,8 +25,17 @@ impl Coordinator {
         Ok(action)
     }
 
+    /// Refuses a name that no pool has.
+    pub fn known_pool(&self, name: &str) -> Result<(), Refuse> {
+        let found = self.options.pools.pools.keys().any(|pool| pool.as_str() == name);
+        if found { Ok(()) } else { Err(self.unknown_pool(name)) }
+    }
+
     pub(super) fn no_pool(&self, action: &Action) -> Refuse {
-        let name = action.pool.as_ref().map(PoolId::as_str).unwrap_or_default();
+        self.unknown_pool(action.pool.as_ref().map(PoolId::as_str).unwrap_or_default())
+    }
+
+    fn unknown_pool(&self, name: &str) -> Refuse {
         let names = self.options.pools.pools.keys().map(PoolId::as_str);
         let why = format!("there is no pool `{name}`");
         Refuse::new("unknown_pool", why, Pools::known(name, names))

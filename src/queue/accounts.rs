@@ -173,7 +173,8 @@ impl Queue {
     }
 
     /// Removes an account: its leases are revoked, its waiting work is cancelled, what may have
-    /// been done is parked for a person, what it had of a pool and had not begun goes back. False: there is none of that name.
+    /// been done is parked for a person, what it had of a pool and had not begun goes back there.
+    /// False: there is none of that name.
     pub async fn remove_account(&self, id: &AccountId) -> Result<bool, Error> {
         let args = vec![id.to_string(), REMOVED_AT_ONCE.to_string()];
         loop {

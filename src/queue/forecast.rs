@@ -8,6 +8,7 @@
 //! nothing new arrives.
 
 mod copy;
+mod crews;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -77,7 +78,7 @@ pub enum Fate {
 pub struct Foreseen {
     /// Which.
     pub action: ActionId,
-    /// Of whom.
+    /// Of whom; of a pool's that no account has taken: `pool crew`, or `pool crew/welcome`.
     pub account: String,
     /// What.
     pub kind: String,
@@ -259,7 +260,7 @@ impl Stage {
             let (fate, reasons) = fate?;
             foreseen.push(Foreseen {
                 action: action.action.clone(),
-                account: action.account.clone(),
+                account: action.account.replacen('@', "pool ", 1),
                 kind: action.kind.clone(),
                 target: action.target.clone(),
                 fate,

@@ -69,6 +69,17 @@ pub const RULES: &[Rule] = &[
         "wait, or look at its last failure: walkon action show",
     ),
     passes("queue", "Others come first", "wait, or send it with a more urgent priority"),
+    passes(
+        "pool",
+        "No account of its pool may do it now",
+        "wait, add accounts to the pool, or give it a fallback",
+    ),
+    stays("no_member", "Its pool has no account", "add accounts to the pool in walkon.toml"),
+    passes(
+        "mission",
+        "As much of its mission is under way as may be",
+        "wait until some of it is done, or raise the mission's at_most",
+    ),
     passes("lease", "The account is busy", "wait until that is done"),
     passes(
         "busy",
@@ -138,8 +149,12 @@ mod tests {
 
     /// Every code in the scripts' text: what stands in quotes after one of the calls that give one.
     fn codes() -> BTreeSet<&'static str> {
-        let scripts = [include_str!("lua/explain.lua"), include_str!("lua/limits.lua")];
-        let calls = ["gate('", "see('", "rows + 1] = { '", "#out + 1] = { '", "-1, '"];
+        let scripts = [
+            include_str!("lua/explain.lua"),
+            include_str!("lua/limits.lua"),
+            include_str!("lua/wanting.lua"),
+        ];
+        let calls = ["gate('", "row('", "see('", "rows + 1] = { '", "#out + 1] = { '", "-1, '"];
         let mut codes = BTreeSet::new();
         for call in calls {
             for script in scripts {

@@ -14,7 +14,7 @@ mod machine;
 mod model;
 mod mutants;
 mod pool;
-mod pools;
+pub(crate) mod pools;
 mod server;
 mod settling;
 mod simulation;

@@ -409,4 +409,28 @@ mod tests {
         let json = format!(r#"{{"account":"ada","kind":"{}"}}"#, "x".repeat(ACTION_BYTES_MAX));
         assert_eq!(refusal(&json).code, "too_large");
     }
+
+    #[test]
+    fn the_schema_names_the_fields_and_kinds_there_are_and_its_examples_are_actions() {
+        let text = include_str!("../../../docs/action.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+        let fields: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        let mut known = FIELDS.to_vec();
+        known.sort_unstable();
+        assert_eq!(fields, known);
+        let kinds: Vec<_> = kind::KINDS.iter().map(|kind| kind.name).collect();
+        assert_eq!(schema["properties"]["kind"]["enum"], serde_json::json!(kinds));
+        for example in schema["examples"].as_array().unwrap() {
+            Action::parse(example.to_string().as_bytes(), from_ms(NOON)).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_action_of_a_pool_or_of_a_mission_names_no_account() {
+        for who in [r#""pool":"crew""#, r#""mission":"welcome""#, r#""account":null,"pool":"a""#] {
+            let json = format!("{{{who},\"kind\":\"scroll_feed\"}}");
+            let action = Action::parse(json.as_bytes(), from_ms(NOON)).unwrap();
+            assert_eq!(action.account, None);
+        }
+    }
 }

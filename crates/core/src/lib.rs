@@ -5,10 +5,10 @@
 //!
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
-//!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
-//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`],
-//!   [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two doors share
-//!   ([`dial`], [`gate`], [`recorder`]).
+//!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
+//!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`],
+//!   [`outcome`], [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two
+//!   doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
 
 pub mod clock;

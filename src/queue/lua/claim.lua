@@ -17,10 +17,7 @@ end
 
 -- Takes the account's most urgent due action of the class, if there is one; else indexes it anew.
 local function try(A, class, ask)
-  if A.f.po then
-    local work, first = bind(A, class, ask)
-    return work or first and try(first, class, ask)
-  end
+  if A.f.po then return bind(A, class, ask, try) end
   local held = A.f['t:' .. class]
   if held and (A.f['j:' .. class] or A.f['w:' .. class] ~= ask.worker) then return nil end
   for _ = 1, 8 do

@@ -24,7 +24,6 @@ local function gate(code, till, words, since)
   at = math.max(at, till)
 end
 
--- What was found, as the caller gets it.
 local function answer(state)
   local out = { state, at < NEVER and at or -1 }
   for _, row in ipairs(rows) do
@@ -53,10 +52,7 @@ for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
 end
 -- No account has taken it yet.
 if A.f.po then
-  want(A, J, J and J.f.sl or ARGV[3], gate, function(code, used, most, words, since)
-    rows[#rows + 1] = { code, -1, used, most, words, since }
-  end)
-  if not J then gate('not_before', num(ARGV[4])) end
+  want(A, J, J and J.f.sl or ARGV[3], gate, rows)
   return answer(state)
 end
 local class = class_of(A, kind, forced)

@@ -3,7 +3,8 @@
 -- KEYS[1]  <prefix>meta
 -- ARGV[1]  only accounts of this site; empty: of any
 -- ARGV[2]  only accounts on this plan; empty: on any
--- ARGV[3…] accounts
+-- ARGV[3]  only members of this pool; empty: of any or none
+-- ARGV[4…] accounts
 --
 -- Returns  { stand, code, until ms (-1: not as things are), 1 with work | 0 without, … }: stand is
 --          available, leased, paused, quarantined, cooling, capped or waiting
@@ -80,10 +81,11 @@ local function stand(A)
   return CAPS[code] and 'capped' or COOLS[code] and 'cooling' or 'waiting', code, at, work
 end
 
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local A = account(ARGV[i])
   if A and A.f.st ~= 'gone' and (ARGV[1] == '' or A.f.si == ARGV[1])
-    and (ARGV[2] == '' or A.f.pl == ARGV[2]) then
+    and (ARGV[2] == '' or A.f.pl == ARGV[2])
+    and (ARGV[3] == '' or has(A.f.ps or '', ARGV[3])) then
     local what, code, till, work = stand(A)
     out[#out + 1] = what
     out[#out + 1] = code

@@ -14,7 +14,7 @@ local A, x = account(J.f.a), { code = 'resolved', why = 'settled by ' .. ARGV[3]
 -- A pool's work outlives the account that had it.
 if J.f.po and (not A or A.f.st == 'gone') then
   A = post_of(J)
-  put(J, 'bp', nil)
+  put(J, 'bp')
 end
 if verb == 'retry' and (not A or A.f.st == 'gone') then return '' end
 emit('act', J.f.a, J, { code = verb == 'retry' and 'retry' or 'settle', outcome = verb,

@@ -47,16 +47,16 @@ local function members_say(P, slot)
   return of .. table.concat(words, ', '), total, at
 end
 
--- As explain.lua, for work that no account has taken; `row` and `gate` are that script's.
-local function want(P, J, slot, gate, row)
-  local at = now
+-- As explain.lua, for work that no account has taken; `gate` and `rows` are that script's.
+local function want(P, J, slot, gate, rows)
+  local function row(code, used, most, words, since)
+    rows[#rows + 1] = { code, -1, used, most, words, since }
+  end
   if J then
     local due = call('ZSCORE', K .. 'z:' .. P.id .. ':' .. slot, J.id)
     local failed = num(J.f.at) > 0
-    if due then
-      gate(failed and 'backoff' or 'not_before', num(due), nil, num(failed and J.f.up or J.f.cr))
-      at = math.max(at, num(due))
-    end
+    local since = failed and J.f.up or J.f.cr
+    if due then gate(failed and 'backoff' or 'not_before', num(due), nil, since) end
     local ahead = call('ZRANK', K .. 'q:' .. P.id .. ':' .. slot, J.id)
     if ahead and ahead > 0 then row('queue', ahead, -1, '', J.f.cr) end
     if J.f.hb then row('handed_back', -1, -1, J.f.hb) end

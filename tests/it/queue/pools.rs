@@ -1,6 +1,7 @@
 //! Pools and missions: work that any of several accounts may do, given to one at its moment.
 
 mod binding;
+mod choice;
 
 use std::time::Duration;
 
@@ -50,6 +51,16 @@ pub(crate) async fn like(bench: &Bench, who: &str) -> ActionId {
         walkon::queue::Enqueued::New(id) => id,
         other => panic!("{json}: {other:?}"),
     }
+}
+
+/// Several likes, one after the other.
+pub(crate) async fn in_order(bench: &Bench, who: &str, count: usize) -> Vec<ActionId> {
+    let mut sent = Vec::new();
+    for _ in 0..count {
+        sent.push(like(bench, who).await);
+        bench.pass(Duration::from_millis(1)).await;
+    }
+    sent
 }
 
 pub(crate) const CREW: &str = r#""pool":"crew""#;

@@ -413,7 +413,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a lost action is in no lane",
         "again.lua",
-        "push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), num(J.f.sc), due)",
+        "push(P or A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), num(J.f.sc), due)",
         "",
         &[8, 18],
     ),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use walkon_core::event::ActionState;
 
-use super::{CREW, MINUTE, NOON, WELCOME, claim_all, fleet, like, member, next, settle_all};
+use super::{
+    CREW, MINUTE, NOON, WELCOME, claim_all, fleet, in_order, like, member, next, settle_all,
+};
 use crate::support::redis::{Bench, done, held, notrun, person, retry, setting};
 
 const POOL: &str = "[pools.crew]\nsite = \"plaza\"\n";
@@ -99,10 +101,9 @@ async fn a_members_own_work_and_its_pools_go_by_their_ranks() {
     let bench = fleet(POOL).await;
     member(&bench, "ada", "", &["crew"]).await;
     let mut sent = Vec::new();
-    for n in 0..3 {
-        sent.push(like(&bench, r#""account":"ada""#).await);
-        sent.push(like(&bench, CREW).await);
-        bench.pass(Duration::from_secs(n)).await;
+    for _ in 0..3 {
+        sent.extend(in_order(&bench, r#""account":"ada""#, 1).await);
+        sent.extend(in_order(&bench, CREW, 1).await);
     }
     let mut done = Vec::new();
     for _ in 0..6 {
