@@ -1,7 +1,9 @@
 //! Pools and missions: work that any of several accounts may do, given to one at its moment.
 
 mod binding;
+mod chance;
 mod choice;
+mod crew;
 
 use std::time::Duration;
 
