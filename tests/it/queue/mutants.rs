@@ -16,6 +16,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::pools::chance::play;
 use super::simulation::{asked, in_lanes, simulate};
 use crate::support::wire::Exchange;
 use table::{MUTANTS, Mutant};
@@ -25,6 +26,9 @@ const FEW: u64 = 12;
 /// How many seeds each is given, of how many steps.
 const SEEDS: u64 = 12;
 const STEPS: u64 = 1500;
+/// The scripts that only pools come to: the simulation of pools tries their mutants.
+const POOLS: [&str; 4] = ["members.lua", "choose.lua", "post.lua", "bind.lua"];
+const POOL_STEPS: u64 = 800;
 /// A run that takes longer than this hangs, which is noticed, too.
 const LIMIT: Duration = Duration::from_mins(4);
 /// How many are tried at once.
@@ -99,9 +103,15 @@ fn hunt(mutant: &Mutant, seed: u64) -> Result<bool, Caught> {
     let exchange = Some(Exchange { old: mutant.old, new: mutant.new });
     let run = std::panic::AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let run = simulate(seed, STEPS, false, exchange, |n| step.store(n, Ordering::Relaxed));
+        let at = |n| step.store(n, Ordering::Relaxed);
+        let run = async {
+            if POOLS.contains(&mutant.file) {
+                return play(seed, POOL_STEPS, exchange, at).await;
+            }
+            simulate(seed, STEPS, false, exchange, at).await.reached
+        };
         let run = async { tokio::time::timeout(LIMIT, run).await.expect("[18] it hangs") };
-        runtime.unwrap().block_on(run).reached
+        runtime.unwrap().block_on(run)
     });
     std::panic::catch_unwind(run).map_err(|payload| {
         let words = words(&*payload);

@@ -1,7 +1,7 @@
 //! Pools and missions: work that any of several accounts may do, given to one at its moment.
 
 mod binding;
-mod chance;
+pub(crate) mod chance;
 mod choice;
 mod crew;
 
