@@ -61,7 +61,7 @@ pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
 pub use sooner::Woken;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
-pub use work::{Begun, Reaped, Settled};
+pub use work::{Begun, Reaped, Settled, Shut};
 
 /// How long an answer may take on the connection that all scripts share.
 const ANSWER_MAX: Duration = Duration::from_secs(5);

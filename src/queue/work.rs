@@ -28,6 +28,19 @@ pub enum Begun {
     Fenced,
     /// A new hour or day has begun since the claim and its cap is used up: settle as `NotRun`.
     Full,
+    /// Since the claim something keeps the account from acting: settle as `NotRun`.
+    Shut(Shut),
+}
+
+/// What has come between a claim and the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// A person has paused the fleet or the site.
+    Paused,
+    /// The account is held.
+    Held,
+    /// Its active hours have ended.
+    Hours,
 }
 
 /// What became of a settlement.
@@ -204,6 +217,9 @@ impl Queue {
         Ok(match scripts::word(&reply, 0)? {
             "go" => Begun::Go,
             "full" => Begun::Full,
+            "paused" => Begun::Shut(Shut::Paused),
+            "held" => Begun::Shut(Shut::Held),
+            "hours" => Begun::Shut(Shut::Hours),
             _ => Begun::Fenced,
         })
     }

@@ -6,10 +6,16 @@
 -- Returns   go      act now
 --           fenced  the lease is lost: do nothing
 --           full    the window has changed since the claim and its cap is used: settle as notrun
+--           paused, held or hours   so it is since the claim: settle as notrun
 local A, class = account(ARGV[1]), ARGV[2]
 if not holds(A, class, ARGV[3], ARGV[4]) or now >= num(A.f['x:' .. class]) then return 'fenced' end
 local J = action(ARGV[4])
 if J.f.du == 'v' or J.f.bg then return 'go' end
+if M.paused or site_pause(A) then return 'paused' end
+if barred(A, class) > now then return 'held' end
+local P = J.f.k ~= 'sign_in' and plan(A)
+local today = P and P.hours and day(A, now)
+if today and opening(P.hours, today, now) > now then return 'hours' end
 if not recharge(A, J) then return 'full' end
 put(J, 'bg', now)
 save(J)

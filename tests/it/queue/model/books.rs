@@ -64,6 +64,15 @@ pub(crate) struct Terms<'a> {
     pub(crate) zone: &'a TimeZone,
 }
 
+impl Terms<'_> {
+    /// Whether it is within the account's active hours.
+    pub(crate) fn is_open(&self, at: i64) -> bool {
+        let hours = &self.plan.hours;
+        let shown = minute(self.zone, at);
+        hours.is_empty() || hours.iter().any(|stretch| stretch.hold(shown))
+    }
+}
+
 impl Books {
     pub(crate) fn kind(&self, kind: &str) -> Pair {
         self.kinds.get(kind).copied().unwrap_or_default()
@@ -130,10 +139,7 @@ impl Books {
                 return Some(3);
             }
         }
-        let hours = &terms.plan.hours;
-        let shown = minute(terms.zone, at);
-        let open = hours.is_empty() || hours.iter().any(|stretch| stretch.hold(shown));
-        if open { None } else { Some(14) }
+        if terms.is_open(at) { None } else { Some(14) }
     }
 
     fn tally(&mut self, fleet: &mut Fleet, kind: &str, ends: [Option<i64>; 4], by: i64) {

@@ -255,6 +255,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[7],
     ),
     mutant(
+        "begun although it was paused since",
+        "begin.lua",
+        "if M.paused or site_pause(A) then",
+        "if false then",
+        &[14],
+    ),
+    mutant(
+        "begun after the account's hours",
+        "begin.lua",
+        "opening(P.hours, today, now) > now",
+        "opening(P.hours, today, now) > NEVER",
+        &[14],
+    ),
+    mutant(
         "taken back without a grace",
         "reap.lua",
         "'-inf', now - grace, 'LIMIT'",

@@ -365,7 +365,11 @@ impl World {
 
 /// The invariant that an answer to "about to act" keeps.
 pub(super) fn number(begun: Begun) -> u8 {
-    if begun == Begun::Fenced { 7 } else { 1 }
+    match begun {
+        Begun::Fenced => 7,
+        Begun::Shut(_) => 14,
+        _ => 1,
+    }
 }
 
 fn seat(lease: &Lease) -> (&str, Class) {
