@@ -32,6 +32,7 @@ pub async fn limits(queue: &Queue) -> Result<(), Error> {
         cooldown: Some(Duration::from_millis(1)),
         hourly: Some(FAR),
         daily: Some(FAR),
+        ..KindLimits::default()
     };
     let plan = Plan {
         hourly: Some(FAR),
@@ -41,6 +42,7 @@ pub async fn limits(queue: &Queue) -> Result<(), Error> {
         hours: vec![Hours { from: 0, to: 720 }, Hours { from: 720, to: 1440 }],
         breaker: Breaker::default(),
         kinds: KINDS.iter().map(|name| ((*name).to_owned(), kind.clone())).collect(),
+        ..Plan::default()
     };
     queue.set_plan(PLAN, &plan).await?;
     queue.set_fleet_caps(&FleetCaps { hourly: Some(FAR), daily: Some(FAR) }).await

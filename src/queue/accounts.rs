@@ -66,6 +66,8 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     };
     add("hcap".into(), plan.hourly.map(|cap| cap.to_string()));
     add("dcap".into(), plan.daily.map(|cap| cap.to_string()));
+    add("rh".into(), plan.hourly_rolling.map(|cap| cap.to_string()));
+    add("rd".into(), plan.daily_rolling.map(|cap| cap.to_string()));
     // A bucket that holds nothing would never open; it is taken for one that holds one.
     add("bs".into(), plan.burst.map(|burst| burst.size.max(1).to_string()));
     add("bi".into(), plan.burst.map(|burst| burst.interval.as_millis().to_string()));
@@ -81,6 +83,8 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
         add(format!("cd:{kind}"), limits.cooldown.map(|time| time.as_millis().to_string()));
         add(format!("hk:{kind}"), limits.hourly.map(|cap| cap.to_string()));
         add(format!("dk:{kind}"), limits.daily.map(|cap| cap.to_string()));
+        add(format!("rh:{kind}"), limits.hourly_rolling.map(|cap| cap.to_string()));
+        add(format!("rd:{kind}"), limits.daily_rolling.map(|cap| cap.to_string()));
     }
     fields
 }

@@ -15,7 +15,8 @@ use super::{Error, Queue, actions, scripts};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// A stable word: `cooldown burst hours daily_cap hourly_cap kind_daily_cap kind_hourly_cap
-    /// global_daily_cap global_hourly_cap not_before backoff queue lease busy handed_back fenced
+    /// global_daily_cap global_hourly_cap hourly_rolling_cap daily_rolling_cap (and both with
+    /// `kind_` before them) not_before backoff queue lease busy handed_back fenced
     /// held route plan zone restarted clock paused parked state`, and of a pool's work `pool
     /// no_member mission`. `busy`: one of its kind is being
     /// performed by the other route. `handed_back`: the last worker's host could not do it.

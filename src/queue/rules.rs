@@ -62,6 +62,26 @@ pub const RULES: &[Rule] = &[
         "The fleet's hourly cap is used up",
         "wait for the full hour, or raise the fleet's cap",
     ),
+    passes(
+        "hourly_rolling_cap",
+        "The last hour's cap is used up",
+        "wait until an hour has passed since, or raise the plan's hourly_rolling",
+    ),
+    passes(
+        "daily_rolling_cap",
+        "The last 24 hours' cap is used up",
+        "wait until a day has passed since, or raise the plan's daily_rolling",
+    ),
+    passes(
+        "kind_hourly_rolling_cap",
+        "The kind's cap of the last hour is used up",
+        "wait until an hour has passed since, or raise the kind's hourly_rolling in the plan",
+    ),
+    passes(
+        "kind_daily_rolling_cap",
+        "The kind's cap of the last 24 hours is used up",
+        "wait until a day has passed since, or raise the kind's daily_rolling in the plan",
+    ),
     passes("not_before", "It was asked for later", "wait, or cancel it and send it anew"),
     passes(
         "backoff",
@@ -164,6 +184,11 @@ mod tests {
         }
         // One call chooses between two.
         codes.extend(["backoff", "not_before"]);
+        let rolling = include_str!("lua/rolling.lua");
+        let named = ["hourly_rolling_cap", "daily_rolling_cap"];
+        assert!(named.iter().all(|code| rolling.contains(&format!("'{code}'"))));
+        codes.extend(named);
+        codes.extend(["kind_hourly_rolling_cap", "kind_daily_rolling_cap"]);
         codes.remove("");
         codes
     }

@@ -25,6 +25,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/zone.lua"),
+    include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/charge.lua"),
     include_str!("lua/breaker.lua"),

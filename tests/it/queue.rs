@@ -15,6 +15,7 @@ mod model;
 mod mutants;
 mod pool;
 pub(crate) mod pools;
+mod rolling;
 mod server;
 mod settling;
 mod simulation;

@@ -17,6 +17,7 @@ local P = J.f.k ~= 'sign_in' and plan(A)
 local today = P and P.hours and day(A, now)
 if today and opening(P.hours, today, now) > now then return 'hours' end
 if not recharge(A, J) then return 'full' end
+unroll(A, J, true)
 put(J, 'bg', now)
 save(J)
 save(A)

@@ -11,7 +11,7 @@ end
 
 -- Whether a cap leaves no room for one more of the kind.
 local function is_full(A, kind, t)
-  local full = false
+  local full = is_rolled(A, kind, t)
   caps(A, kind, t, function(_, o, field, window, most)
     full = full or count(o, field, window) >= most
   end)

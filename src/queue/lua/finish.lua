@@ -29,7 +29,7 @@ local function settle(A, J, x, after)
   if x.ended == 'fatal' then return conclude(J, 'failed', x) end
   local due = now + math.max(after, backoff(J, num(J.f.at)))
   if x.ended == 'unknown' then return doubt(A, J, due, x) end
-  if x.ended == 'notrun' then refund(A, J) end
+  if x.ended == 'notrun' then refund(A, J) unroll(A, J) end
   return again(A, J, due, x)
 end
 

@@ -86,6 +86,7 @@ local function limits(A, kind, from, out)
       gate('zone', NEVER)
       return NEVER
     end
+    rolling(A, P, kind, s, gate)
     if L.cd > 0 then gate('cooldown', num(A.f[L.last]) + L.cd) end
     if P.bi then gate('burst', num(A.f.tat) - P.room) end
     if P.hours then gate('hours', opening(P.hours, day(A, s), s)) end

@@ -9,7 +9,8 @@
 -- Returns  { stand, code, until ms (-1: not as things are), 1 with work | 0 without, … }: stand is
 --          available, leased, paused, quarantined, cooling, capped or waiting
 local CAPS = { daily_cap = 1, hourly_cap = 1, kind_daily_cap = 1, kind_hourly_cap = 1,
-  global_daily_cap = 1, global_hourly_cap = 1 }
+  global_daily_cap = 1, global_hourly_cap = 1, hourly_rolling_cap = 1, daily_rolling_cap = 1,
+  kind_hourly_rolling_cap = 1, kind_daily_rolling_cap = 1 }
 local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1, breaker = 1 }
 local PERSON = { challenge = 1, block = 1, health = 1 }
 local out = {}

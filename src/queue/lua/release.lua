@@ -24,6 +24,7 @@ if J then
     doubt(A, J, now, x)
   else
     refund(A, J)
+    unroll(A, J)
     put(J, 'at', num(J.f.at) - 1)
     again(A, J, now, x)
   end

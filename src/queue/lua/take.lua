@@ -19,7 +19,10 @@ local function take(A, lane, J, ask)
   local token = fmt('%016d-%012d', num(M.epoch), seq)
   if J.f.du == 'p' then
     put(J, 'at', num(J.f.at) + 1)
-    if lane.kind ~= 'sign_in' then put(J, 'ch', charge(A, J)) end
+    if lane.kind ~= 'sign_in' then
+      put(J, 'ch', charge(A, J))
+      roll(A, J)
+    end
     put(A, 'k:' .. class, lane.kind)
     try_again(A)
     move(J, 'running')

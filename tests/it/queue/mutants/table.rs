@@ -262,13 +262,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[14],
     ),
     mutant(
-        "begun after the account's hours",
-        "begin.lua",
-        "opening(P.hours, today, now) > now",
-        "opening(P.hours, today, now) > NEVER",
-        &[14],
-    ),
-    mutant(
         "taken back without a grace",
         "reap.lua",
         "'-inf', now - grace, 'LIMIT'",
