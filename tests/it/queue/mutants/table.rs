@@ -447,6 +447,35 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[7, 8, 10, 13, 18],
     ),
     mutant("what has ended stays for ever", "fate.lua", "call('PEXPIRE', J.key, keep)", "", &[23]),
+    // Rolling caps.
+    mutant(
+        "a rolling cap lets one more pass",
+        "rolling.lua",
+        "if sum >= most then",
+        "if sum > most then",
+        &[1],
+    ),
+    mutant(
+        "the oldest bucket of a rolling cap is not counted",
+        "rolling.lua",
+        "if bucket >= first then",
+        "if bucket > first then",
+        &[1],
+    ),
+    mutant(
+        "a refund leaves the rolling caps as they were",
+        "rolling.lua",
+        "turn(A, name, tonumber(at), -1)",
+        "if anew then turn(A, name, tonumber(at), -1) end",
+        &[8, 18],
+    ),
+    mutant(
+        "an act counts from its claim in rolling caps",
+        "rolling.lua",
+        "turn(A, name, tonumber(at), -1)\n    if anew then turn(A, name, now, 1) end",
+        "if not anew then turn(A, name, tonumber(at), -1) end",
+        &[1, 8, 18],
+    ),
     // Pools; their invariants are those of `queue/pools/crew.rs`, too.
     mutant(
         "one more of a mission at once",
