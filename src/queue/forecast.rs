@@ -136,6 +136,8 @@ struct Stage {
     leases: Vec<(Lease, ActionId)>,
     starts: BTreeMap<ActionId, i64>,
     nonce: u64,
+    /// A site's breaker is open: once it closes, its accounts are put back.
+    mends: bool,
 }
 
 impl Forecast {
@@ -165,6 +167,7 @@ impl Forecast {
             leases: Vec::new(),
             starts: BTreeMap::new(),
             nonce: 0,
+            mends: copied.has_broken_site(),
         };
         let from = copied.now;
         let until = from + outlook.ahead.as_millis() as i64;
@@ -218,6 +221,9 @@ impl Stage {
             let (lease, id) = &self.leases[index];
             let done = Outcome::Done { effect: Made::Made }.into();
             self.queue.finish(lease, id, &done, false).await?;
+            if self.mends {
+                self.queue.mend_resumed().await?;
+            }
         }
         Ok(())
     }

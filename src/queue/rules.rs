@@ -112,6 +112,11 @@ pub const RULES: &[Rule] = &[
         "wait, or mend the cause; pausing and resuming the account lets it try at once",
     ),
     passes(
+        "site_breaker",
+        "Too many of the site's accounts failed at once",
+        "wait, or look at the site; walkon resume --site lets its accounts try at once",
+    ),
+    passes(
         "handed_back",
         "A worker's host could not do it",
         "mend that host (walkon doctor there), or start a worker on one that can",

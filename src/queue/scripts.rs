@@ -28,6 +28,8 @@ const SHARED: &[&str] = &[
     include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/charge.lua"),
+    include_str!("lua/site.lua"),
+    include_str!("lua/guard.lua"),
     include_str!("lua/breaker.lua"),
     include_str!("lua/slot.lua"),
     include_str!("lua/hooks.lua"),

@@ -7,6 +7,7 @@ mod breaker;
 mod claims;
 mod crowd;
 mod forecast;
+mod guard;
 mod hands;
 mod limits;
 mod losses;

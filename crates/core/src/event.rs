@@ -134,7 +134,7 @@ pub struct Event {
     /// For `act`: the person who did it, as far as they were named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// For `act`: the site it concerns, where it is not one account or action.
+    /// For `act` and `breaker`: the site it concerns, where it is not one account or action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
     /// The `XADD` id by which it came in: the only handle of a refused action.

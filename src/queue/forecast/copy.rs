@@ -140,6 +140,10 @@ impl Copied {
         self.meta.contains_key("paused")
     }
 
+    pub(super) fn has_broken_site(&self) -> bool {
+        self.meta.keys().any(|field| field.starts_with("broken:"))
+    }
+
     pub(super) fn into_waiting(self) -> Vec<Waiting> {
         self.waiting
     }

@@ -12,7 +12,9 @@ if not holds(A, class, ARGV[3], ARGV[4]) or now >= num(A.f['x:' .. class]) then 
 local J = action(ARGV[4])
 if J.f.du == 'v' or J.f.bg then return 'go' end
 if M.paused or site_pause(A) then return 'paused' end
-if barred(A, class) > now then return 'held' end
+-- The site's breaker has opened, and another tries.
+if site_rest(A) > now and not tries(A) then return 'paused' end
+if A.f.st ~= 'active' and not (num(A.f.hu) > 0 and num(A.f.hu) <= now) then return 'held' end
 local P = J.f.k ~= 'sign_in' and plan(A)
 local today = P and P.hours and day(A, now)
 if today and opening(P.hours, today, now) > now then return 'hours' end

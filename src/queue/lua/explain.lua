@@ -50,6 +50,7 @@ for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
   local what = scope == 'site' and 'site ' .. A.f.si or 'the fleet'
   gate('paused', NEVER, fmt('%s by %s: %s', what, by, why), since)
 end
+if site_rest(A) > now then gate('site_breaker', site_rest(A), broken(A.f.si).why) end
 -- No account has taken it yet.
 if A.f.po then
   want(A, J, J and J.f.sl or ARGV[3], gate, rows)

@@ -11,7 +11,7 @@
 local CAPS = { daily_cap = 1, hourly_cap = 1, kind_daily_cap = 1, kind_hourly_cap = 1,
   global_daily_cap = 1, global_hourly_cap = 1, hourly_rolling_cap = 1, daily_rolling_cap = 1,
   kind_hourly_rolling_cap = 1, kind_daily_rolling_cap = 1 }
-local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1, breaker = 1 }
+local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1, breaker = 1, site_breaker = 1 }
 local PERSON = { challenge = 1, block = 1, health = 1 }
 local out = {}
 
@@ -77,6 +77,8 @@ local function stand(A)
   if fence > now then row, at = { 'fenced', fence }, math.max(at, fence) end
   local rest = tripped(A)
   if rest > now then row, at = { 'breaker', rest }, math.max(at, rest) end
+  local site = site_rest(A)
+  if site > now then row, at = { 'site_breaker', site }, math.max(at, site) end
   if at <= now then return 'available', '', now, work end
   local code = row[1]
   return CAPS[code] and 'capped' or COOLS[code] and 'cooling' or 'waiting', code, at, work

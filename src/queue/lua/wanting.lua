@@ -11,6 +11,7 @@ local function kept_by(A, slot)
   if site_pause(A) then return 'paused' end
   if A.f.st ~= 'active' then return 'held' end
   if A.f['t:' .. class] or is_busy(A, kind) then return 'lease' end
+  if site_rest(A) > now then return 'site_breaker' end
   if tripped(A) > now then return 'breaker' end
   if num(A.f['f:' .. class]) > now then return 'fenced' end
   local rows = {}
