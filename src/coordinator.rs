@@ -62,6 +62,8 @@ pub struct Coordinator {
     pub clock: Arc<dyn Clock>,
     /// The rest.
     pub options: Arc<Options>,
+    /// What pools were found able to do.
+    pub admitted: pools::Admitted,
 }
 
 /// Why the coordinator could not do as asked.

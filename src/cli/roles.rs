@@ -260,6 +260,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
             contact,
             seed: Seed(config.fleet.seed),
         }),
+        admitted: coordinator::pools::Admitted::default(),
     })
 }
 

@@ -1,11 +1,36 @@
 //! Work for whoever of a pool may do it: what is refused of it, and why.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
 use walkon_core::action::{Action, Refuse};
 use walkon_core::id::{MissionId, PoolId};
 use walkon_core::pool::{Pool, Pools};
 use walkon_core::routing;
 
 use super::{Coordinator, Error};
+
+/// For how long it is believed that some account of a pool can do a kind.
+const BELIEVED: SignedDuration = SignedDuration::from_secs(5);
+
+/// What was found out a moment ago: a file of a thousand actions does not read all accounts as
+/// often. Where it has become wrong, the action waits and says why.
+#[derive(Debug, Clone, Default)]
+pub struct Admitted(Arc<Mutex<BTreeMap<String, (Timestamp, String)>>>);
+
+impl Admitted {
+    fn reason(&self, what: &str, now: Timestamp) -> Option<String> {
+        let known = self.0.lock().expect("nothing panics while it is held");
+        let (at, reason) = known.get(what)?;
+        (now.duration_since(*at).abs() < BELIEVED).then(|| reason.clone())
+    }
+
+    fn note(&self, what: String, now: Timestamp, reason: &str) {
+        let mut known = self.0.lock().expect("nothing panics while it is held");
+        known.insert(what, (now, reason.to_owned()));
+    }
+}
 
 impl Coordinator {
     /// A mission names its pool: from here on the action does, too.
@@ -46,6 +71,11 @@ impl Coordinator {
         let pools = &self.options.pools.pools;
         let pool = action.pool.as_ref().and_then(|name| Some((name, pools.get(name)?)));
         let Some((name, pool)) = pool else { return Err(self.no_pool(action).into()) };
+        let what = format!("{name} {} {:?}", action.kind, action.route);
+        let now = self.now();
+        if let Some(reason) = self.admitted.reason(&what, now) {
+            return Ok(reason);
+        }
         let drawn: Vec<&Pool> =
             [pool].into_iter().chain(pool.fallback.iter().filter_map(|of| pools.get(of))).collect();
         let mut first = None;
@@ -55,7 +85,11 @@ impl Coordinator {
                 continue;
             }
             match routing::route(action.kind_row(), action.route, &self.facts(account)) {
-                Ok(_) => return Ok(format!("by an account of pool {name}, when one may")),
+                Ok(_) => {
+                    let reason = format!("by an account of pool {name}, when one may");
+                    self.admitted.note(what, now, &reason);
+                    return Ok(reason);
+                }
                 Err(refuse) => drop(first.get_or_insert(refuse)),
             }
         }

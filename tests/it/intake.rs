@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use walkon::catalog::Catalog;
+use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
 use walkon::store::sql::SqlStore;
@@ -37,6 +38,7 @@ pub(crate) async fn coordinator(bench: &Bench, folder: &Path) -> Coordinator {
             contact: None,
             seed: Seed(1),
         }),
+        admitted: Admitted::default(),
     };
     coordinator.enroll_all().await.unwrap();
     coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();

@@ -32,6 +32,8 @@
 //!
 //! `record` judges by the calendar alone, `books` before each claim and begin.
 //!
+//! 24 to 26, of pools and missions, are in `pools/crew.rs`, which has a model of its own.
+//!
 //! Not yet checked: 16 (alerts), the breaker's guard over many accounts, 22 (two versions of the
 //! scripts), and of 4 the escrow between shards.
 

@@ -4,6 +4,7 @@ mod binding;
 pub(crate) mod chance;
 mod choice;
 mod crew;
+mod crowd;
 
 use std::time::Duration;
 

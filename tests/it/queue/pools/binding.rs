@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use walkon::queue::Resolution;
 use walkon_core::event::ActionState;
 
 use super::{
     CREW, MINUTE, NOON, WELCOME, claim_all, fleet, in_order, like, member, next, settle_all,
 };
-use crate::support::redis::{Bench, done, held, notrun, person, retry, setting};
+use crate::support::redis::{Bench, done, fatal, held, notrun, person, retry, setting};
 
 const POOL: &str = "[pools.crew]\nsite = \"plaza\"\n";
 
@@ -215,4 +216,36 @@ async fn no_pool_of_that_name_is_said() {
     let bench = Bench::at(NOON).await;
     let answer = bench.send(r#"{"pool":"crew","kind":"like","target":"post:7"}"#).await;
     assert_eq!(answer, walkon::queue::Enqueued::NoAccount);
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_a_pool_is_put_back_also_when_its_account_is_gone() {
+    let bench = fleet(POOL).await;
+    member(&bench, "ada", "", &["crew"]).await;
+    let id = like(&bench, CREW).await;
+    let claimed = bench.claim("w1").await;
+    bench.settle(&claimed, &fatal()).await;
+    assert_eq!(bench.state(&id).await, ActionState::Failed);
+    bench.queue.remove_account(&"ada".parse().unwrap()).await.unwrap();
+    let eve = person("another may");
+    let back = bench.queue.resolve(&id, Resolution::Retry, &eve).await.unwrap();
+    assert_eq!(back, Some(ActionState::Waiting));
+    member(&bench, "ben", "", &["crew"]).await;
+    assert_eq!(next(&bench).await, "ben");
+    assert_eq!(bench.state(&id).await, ActionState::Done);
+}
+
+#[tokio::test]
+async fn a_forced_route_goes_only_to_a_member_that_has_it() {
+    let bench = fleet(POOL).await;
+    let mut lacks = setting("ada", "free", "UTC");
+    lacks.pools = vec!["crew".parse().unwrap()];
+    lacks.routes.insert("like@api".to_owned(), None);
+    bench.queue.put_account(&lacks).await.unwrap();
+    let id = like(&bench, &format!(r#"{CREW},"route":"api""#)).await;
+    assert_eq!(bench.idle("w1").await, None);
+    assert_eq!(bench.why(&id).await, ["pool"]);
+    lacks.routes.remove("like@api");
+    bench.queue.put_account(&lacks).await.unwrap();
+    assert_eq!(bench.claim("w1").await.lease.class, walkon_core::lease::Class::Api);
 }
