@@ -84,26 +84,20 @@ impl Coordinator {
             if !drawn.iter().any(|pool| pool.holds(account)) {
                 continue;
             }
-            match routing::route(action.kind_row(), action.route, &self.facts(account)) {
-                Ok(_) => {
-                    let reason = format!("by an account of pool {name}, when one may");
-                    self.admitted.note(what, now, &reason);
-                    return Ok(reason);
-                }
-                Err(refuse) => drop(first.get_or_insert(refuse)),
-            }
+            let routed = routing::route(action.kind_row(), action.route, &self.facts(account));
+            let Err(refuse) = routed else {
+                let reason = format!("by an account of pool {name}, when one may");
+                self.admitted.note(what, now, &reason);
+                return Ok(reason);
+            };
+            first.get_or_insert(refuse);
         }
-        Err(match first {
-            Some(Refuse { why, remedy, .. }) => {
-                let why = format!("no account of pool `{name}` could do it: {why}");
-                Refuse::new("no_route", why, remedy)
-            }
-            None => {
-                let why = format!("pool `{name}` has no account at present");
-                let remedy = "add accounts to it: its `accounts`, `site`, `plan` or `labels`";
-                Refuse::new("empty_pool", why, remedy)
-            }
-        }
-        .into())
+        let Some(Refuse { why, remedy, .. }) = first else {
+            let why = format!("pool `{name}` has no account at present");
+            let remedy = "add accounts to it: its `accounts`, `site`, `plan` or `labels`";
+            return Err(Refuse::new("empty_pool", why, remedy).into());
+        };
+        let why = format!("no account of pool `{name}` could do it: {why}");
+        Err(Refuse::new("no_route", why, remedy).into())
     }
 }

@@ -1,10 +1,10 @@
 -- breaker.lua: an account that fails again and again rests, then tries once.
 --
 -- Fields of an account: bf failures in a row; bs `o` open, `h` half open (one attempt at a time);
--- bu open until; ba since; bo how often it opened in a row; bk successes since it is half open. Of its plan:
--- bn failures that open it (0: nothing does), bb its first rest, bm its longest, bc successes that
--- close it. A failure is an attempt that acted and did not get through (`retry`, `unknown`):
--- `notrun` is our own fault, `fatal` the action's.
+-- bu open until; ba since; bo how often it opened in a row; bk successes since it is half open. Of
+-- its plan: bn failures that open it (0: nothing does), bb its first rest, bm its longest, bc
+-- successes that close it. A failure is an attempt that acted and did not get through (`retry`,
+-- `unknown`): `notrun` is our own fault, `fatal` the action's.
 
 local function is_acting(A)
   return A.f['j:api'] or A.f['j:browser']

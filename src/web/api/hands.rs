@@ -297,7 +297,7 @@ async fn put_back(State(c): State<Coordinator>, who: Who, Body(wish): Body<PutBa
 
 /// Which accounts.
 #[derive(Debug, Default, Deserialize)]
-struct Pool {
+struct Members {
     site: Option<String>,
     plan: Option<String>,
     pool: Option<String>,
@@ -308,8 +308,8 @@ fn waiting(post: &PostView) -> Value {
         "under_way": post.at_most.map(|_| post.under_way), "at_most": post.at_most})
 }
 
-async fn pool(State(c): State<Coordinator>, Query(which): Query<Pool>) -> Answer {
-    let Pool { site, plan, pool } = which;
+async fn pool(State(c): State<Coordinator>, Query(which): Query<Members>) -> Answer {
+    let Members { site, plan, pool } = which;
     if let Some(name) = &pool {
         c.known_pool(name)?;
     }

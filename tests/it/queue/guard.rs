@@ -11,8 +11,9 @@ use crate::support::redis::{Bench, done, fatal, person, retry};
 const NOON: &str = "2026-06-01T12:00:00Z";
 const SECOND: Duration = Duration::from_secs(1);
 /// It rests at the first failure, and for an hour.
-const PLAN: &str = "breaker = { failures = 1, rest = \"1h\", longest = \"1h\", successes = 1 }\nburst = \
-     { size = 100, interval = \"1s\" }";
+const PLAN: &str = "\
+burst = { size = 100, interval = \"1s\" }\n\
+breaker = { failures = 1, rest = \"1h\", longest = \"1h\", successes = 1 }\n";
 
 /// So many accounts with something to do each, of one site.
 async fn site(count: usize) -> Bench {

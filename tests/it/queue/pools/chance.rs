@@ -75,9 +75,9 @@ impl Scene {
         let rng = Seed(seed).child("pools").rng();
         let scene = Self { crew: Crew::new(), bench, wire, hands: Vec::new(), rng, nonce: 1 << 40 };
         for (id, cooldown, cap, _) in MEMBERS {
-            let limits = format!(
-                "daily = {cap}\nbreaker = {{ failures = 0 }}\n[kinds.like]\ncooldown = \"{cooldown}s\""
-            );
+            let breaker = "breaker = { failures = 0 }";
+            let like = format!("[kinds.like]\ncooldown = \"{cooldown}s\"");
+            let limits = format!("daily = {cap}\n{breaker}\n{like}");
             scene.bench.queue.set_plan(id, &plan(&limits)).await.expect("an answer");
             scene.put(id, false).await;
         }
