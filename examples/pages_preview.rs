@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use walkon::catalog::Catalog;
+use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::desk::Chunk;
 use walkon::queue::{self, Embedded, Queue};
@@ -25,6 +26,7 @@ use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::lease::{Ask, Claim, Class};
 use walkon_core::outcome::{Finding, Made, Outcome, Settlement};
 use walkon_core::plan::Plan;
+use walkon_core::pool::Pools;
 use walkon_core::rng::Seed;
 
 type Tried<T> = Result<T, Box<dyn std::error::Error>>;
@@ -51,10 +53,12 @@ async fn main() -> Tried<()> {
         clock: Arc::new(SystemClock),
         options: Arc::new(Options {
             plans: BTreeMap::from([("gentle".to_owned(), plan)]),
+            pools: Pools::default(),
             pace: 1.0,
             contact: None,
             seed: Seed(7),
         }),
+        admitted: Admitted::default(),
     };
     accounts(&coordinator).await?;
     let acted = act(&coordinator).await?;

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use toml::{Table, Value};
 use walkon_core::action::listed;
 use walkon_core::fault::Fault;
+use walkon_core::id::{MissionId, PoolId};
 use walkon_core::kind::nearest;
 use walkon_core::plan::Plan;
+use walkon_core::pool::{Mission, Pool, Pools};
 
 /// The settings' defaults, with what each means.
 pub const DEFAULT: &str = include_str!("config/default.toml");
@@ -39,6 +41,12 @@ pub struct Config {
     /// Limits by name.
     #[serde(default)]
     pub plans: BTreeMap<String, Plan>,
+    /// Pools by name.
+    #[serde(default)]
+    pub pools: BTreeMap<PoolId, Pool>,
+    /// Missions by name.
+    #[serde(default)]
+    pub missions: BTreeMap<MissionId, Mission>,
     /// What differs from `behaviors/<site>/site.toml`, by site.
     #[serde(default)]
     pub sites: BTreeMap<String, SiteOverride>,
@@ -155,11 +163,11 @@ pub enum Error {
     #[error("`{key}` is {value}")]
     Value {
         /// Which.
-        key: &'static str,
+        key: String,
         /// What it is.
         value: String,
         /// What to write.
-        remedy: &'static str,
+        remedy: String,
     },
 }
 
@@ -171,7 +179,7 @@ impl Error {
             // It is part of the fault's own text.
             Self::Wrong(_) => String::new(),
             Self::Variable { .. } => "`walkon config` lists every setting".to_owned(),
-            Self::Value { remedy, .. } => (*remedy).to_owned(),
+            Self::Value { remedy, .. } => remedy.clone(),
         }
     }
 }
@@ -195,6 +203,11 @@ impl Config {
         }
         // First the file by itself: what is wrong in it is not the fault of a variable.
         let mut config = Self::of(&table, &path, &written)?;
+        config.pools().check().map_err(|wrong| {
+            let at = place_of(&written, &wrong.key);
+            let what = format!("`{}`: {}", wrong.key, wrong.what);
+            Error::Wrong(Fault::at(&path.display().to_string(), &written, at, what, wrong.remedy))
+        })?;
         for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
             set(&mut table, &name[PREFIX.len()..].to_lowercase(), &value);
             config = table.clone().try_into().map_err(|error: toml::de::Error| {
@@ -203,6 +216,11 @@ impl Config {
         }
         config.validate()?;
         Ok(config)
+    }
+
+    /// All pools and missions.
+    pub fn pools(&self) -> Pools {
+        Pools { pools: self.pools.clone(), missions: self.missions.clone() }
     }
 
     /// The settings of a table; `written` is the file's part of it, for the place of a fault.
@@ -217,7 +235,9 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), Error> {
-        let wrong = |key, value: String, remedy| Err(Error::Value { key, value, remedy });
+        let wrong = |key: &str, value: String, remedy: &str| {
+            Err(Error::Value { key: key.to_owned(), value, remedy: remedy.to_owned() })
+        };
         if !(0.05..=10_000.0).contains(&self.fleet.pace) {
             return wrong("fleet.pace", self.fleet.pace.to_string(), "write 0.05 to 10000");
         }
@@ -257,7 +277,7 @@ fn parse(text: &str, path: &Path) -> Result<Table, Error> {
             let what = format!("there is no {what} `{name}`");
             Err(fault(place_of(text, &path), what, remedy))
         };
-        if section == "sites" || section == "plans" {
+        if ["sites", "plans", "pools", "missions"].contains(&section.as_str()) {
             continue;
         }
         known(&defaults, section, section.clone(), "section")?;

@@ -15,6 +15,7 @@ use walkon_core::action::{Action, Refuse};
 use walkon_core::clock::{Clock, from_ms};
 use walkon_core::id::ActionId;
 use walkon_core::plan::Plan;
+use walkon_core::pool::Pools;
 use walkon_core::rng::Seed;
 use walkon_core::{kind, routing};
 
@@ -29,6 +30,7 @@ pub mod hands;
 pub mod intake;
 pub mod janitor;
 pub mod many;
+pub mod pools;
 pub mod reaper;
 pub mod restore;
 pub mod roster;
@@ -38,6 +40,8 @@ pub mod roster;
 pub struct Options {
     /// Plans by name.
     pub plans: BTreeMap<String, Plan>,
+    /// Pools and missions by name.
+    pub pools: Pools,
     /// How many times as fast as a person the fleet moves.
     pub pace: f64,
     /// How to reach whoever runs it.
@@ -61,6 +65,8 @@ pub struct Coordinator {
     pub clock: Arc<dyn Clock>,
     /// The rest.
     pub options: Arc<Options>,
+    /// What pools were found able to do.
+    pub admitted: pools::Admitted,
 }
 
 /// Why the coordinator could not do as asked.
@@ -106,9 +112,11 @@ impl Coordinator {
     /// intake sent again is the same action.
     pub async fn submit(&self, json: &[u8], intake: Option<&str>) -> Result<Accepted, Error> {
         let now = self.now();
-        let action = Action::parse(json, now)?;
-        let standing = self.store.account(&action.account).await?;
-        let reason = self.admit(&action, standing.as_ref()).await?;
+        let action = self.named(Action::parse(json, now)?)?;
+        let reason = match &action.account {
+            Some(id) => self.admit(&action, self.store.account(id).await?.as_ref()).await?,
+            None => self.admit_to_pool(&action).await?,
+        };
         let id = self.name_action(&action, intake, now);
         if intake.is_some() && self.has_been(&id).await? {
             return Ok(Accepted { id, same: true, reason });
@@ -168,9 +176,10 @@ impl Coordinator {
     async fn no_account(&self, action: &Action) -> Result<Refuse, Error> {
         let accounts = self.store.accounts().await?;
         let names = accounts.iter().map(|standing| standing.account.id.as_str());
-        let why = format!("there is no account `{}`", action.account);
+        let Some(wanted) = action.account.as_ref() else { return Ok(self.no_pool(action)) };
+        let why = format!("there is no account `{wanted}`");
         // A fleet may have thousands: near ones help, a wall of names does not.
-        let remedy = match kind::nearest(action.account.as_str(), names.clone()) {
+        let remedy = match kind::nearest(wanted.as_str(), names.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if accounts.is_empty() => "add one with `walkon account import`".to_owned(),
             None => {
@@ -184,7 +193,9 @@ impl Coordinator {
     /// A cap delays; it refuses only what can provably not be done before it expires.
     async fn check_earliest(&self, action: &Action) -> Result<(), Error> {
         let Some(end) = action.expires_at else { return Ok(()) };
-        let Action { account, kind, route, not_before, .. } = action;
+        let Action { account: Some(account), kind, route, not_before, .. } = action else {
+            return Ok(());
+        };
         let Some(explained) = self.queue.earliest(account, kind, *route, *not_before).await? else {
             return Ok(());
         };

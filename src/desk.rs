@@ -26,6 +26,13 @@ pub enum Error {
     /// A new hour or day began since the claim and its cap is used up: settle it as not run.
     #[error("the cap of the window that has begun is used up")]
     CapFull,
+    /// A pause, a hold or the end of the account's hours came since the claim: settle it as not
+    /// run.
+    #[error("since it was claimed {why}")]
+    NotNow {
+        /// What came.
+        why: String,
+    },
     /// Nobody answered; the call may or may not have been carried out. Repeating it is safe.
     #[error("the coordinator could not be reached: {why}")]
     Unreachable {

@@ -29,6 +29,7 @@ mod hand;
 mod options;
 mod peek;
 mod pool;
+mod pools;
 mod public;
 mod restore;
 mod rules;
@@ -61,13 +62,14 @@ pub use gauge::{Gauge, Usage};
 pub use hand::{Paused, Person, Scope};
 pub use options::{Durability, Options};
 pub use pool::{PoolFilter, PoolStatus};
+pub use pools::PostView;
 pub use public::{Entry, Intake};
 pub use restore::{Loss, Opening, Remembered, Taken};
 pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
 pub use sooner::Woken;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
-pub use work::{Begun, Reaped, Settled};
+pub use work::{Begun, Reaped, Settled, Shut};
 
 /// How long an answer may take on the connection that all scripts share.
 const ANSWER_MAX: Duration = Duration::from_secs(5);

@@ -32,6 +32,7 @@ pub async fn limits(queue: &Queue) -> Result<(), Error> {
         cooldown: Some(Duration::from_millis(1)),
         hourly: Some(FAR),
         daily: Some(FAR),
+        ..KindLimits::default()
     };
     let plan = Plan {
         hourly: Some(FAR),
@@ -41,6 +42,7 @@ pub async fn limits(queue: &Queue) -> Result<(), Error> {
         hours: vec![Hours { from: 0, to: 720 }, Hours { from: 720, to: 1440 }],
         breaker: Breaker::default(),
         kinds: KINDS.iter().map(|name| ((*name).to_owned(), kind.clone())).collect(),
+        ..Plan::default()
     };
     queue.set_plan(PLAN, &plan).await?;
     queue.set_fleet_caps(&FleetCaps { hourly: Some(FAR), daily: Some(FAR) }).await
@@ -61,6 +63,7 @@ fn setting(number: u64) -> AccountSetting {
         plan: PLAN.to_owned(),
         time_zone: ZONE.to_owned(),
         held: None,
+        pools: Vec::new(),
         routes: KINDS.iter().enumerate().map(route).collect(),
     }
 }
@@ -68,7 +71,9 @@ fn setting(number: u64) -> AccountSetting {
 /// The `number`th action, whose JSON has 100 bytes; accounts have their turns.
 pub fn action(number: u64, accounts: u64) -> Action {
     let mut action = Action {
-        account: account(number % accounts.max(1)),
+        account: Some(account(number % accounts.max(1))),
+        pool: None,
+        mission: None,
         kind: KINDS[0].to_owned(),
         target: None,
         with: BTreeMap::new(),

@@ -89,7 +89,7 @@ pub(super) async fn action(client: &Client, command: &Actions) -> Result<(), Fai
                     let cells = [
                         &row["id"],
                         &row["state"],
-                        &asked["account"],
+                        if row["account"].is_null() { &asked["pool"] } else { &row["account"] },
                         &asked["kind"],
                         &asked["target"],
                     ];

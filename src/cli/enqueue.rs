@@ -7,6 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use walkon_core::action::{ACTION_BYTES_MAX, Action};
+use walkon_core::id::{MissionId, PoolId};
 
 use super::client::Client;
 use super::lists::{print, text};
@@ -30,6 +31,33 @@ pub(super) struct Enqueue {
     /// or refused by itself.
     #[arg(long, value_name = "FILE", conflicts_with = "action")]
     file: Option<PathBuf>,
+    /// Asks it of whoever of this pool may do it, where the action names no pool.
+    #[arg(long)]
+    pool: Option<PoolId>,
+    /// Makes it part of this mission.
+    #[arg(long)]
+    mission: Option<MissionId>,
+}
+
+impl Enqueue {
+    /// The action with the pool and the mission that the options name; what cannot be read is sent
+    /// as it is, and refused with its reason.
+    fn named(&self, json: &[u8]) -> Vec<u8> {
+        let names = [
+            ("pool", self.pool.as_ref().map(PoolId::as_str)),
+            ("mission", self.mission.as_ref().map(MissionId::as_str)),
+        ];
+        let read = serde_json::from_slice::<serde_json::Map<String, Value>>(json);
+        let (Ok(mut action), true) = (read, names.iter().any(|(_, name)| name.is_some())) else {
+            return json.to_vec();
+        };
+        for (field, name) in names {
+            if let (Some(name), false) = (name, action.contains_key(field)) {
+                action.insert(field.to_owned(), json!(name));
+            }
+        }
+        json!(action).to_string().into_bytes()
+    }
 }
 
 /// What was said of each line so far.
@@ -56,13 +84,13 @@ fn input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
 /// `walkon enqueue`
 pub(super) async fn enqueue(client: &Client, args: &Enqueue) -> Result<(), Failure> {
     if let Some(path) = &args.file {
-        return many(client, &input(Some(path))?).await;
+        return many(client, args, &input(Some(path))?).await;
     }
     let json = match args.action.as_deref().unwrap_or_default() {
-        "-" => String::from_utf8_lossy(&input(None)?).into_owned(),
-        action => action.to_owned(),
+        "-" => input(None)?,
+        action => action.as_bytes().to_vec(),
     };
-    let answer = client.post("/api/actions", json).await?;
+    let answer = client.post("/api/actions", args.named(&json)).await?;
     if client.json {
         print(&answer);
     } else {
@@ -80,9 +108,11 @@ fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
     lines.filter(|(_, line)| !line.is_empty()).map(|(index, line)| (index + 1, line)).collect()
 }
 
-async fn many(client: &Client, bytes: &[u8]) -> Result<(), Failure> {
+async fn many(client: &Client, args: &Enqueue, bytes: &[u8]) -> Result<(), Failure> {
     let mut report = Report::default();
-    let lines = lines(bytes);
+    let named: Vec<_> =
+        lines(bytes).into_iter().map(|(number, line)| (number, args.named(line))).collect();
+    let lines: Vec<_> = named.iter().map(|(number, line)| (*number, &line[..])).collect();
     let mut left = &lines[..];
     while !left.is_empty() {
         let mut size = 0;

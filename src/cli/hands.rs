@@ -79,6 +79,9 @@ pub(super) enum Pool {
         /// Only accounts on this plan.
         #[arg(long)]
         plan: Option<String>,
+        /// Only members of this pool.
+        #[arg(long)]
+        pool: Option<String>,
     },
 }
 
@@ -194,8 +197,9 @@ pub(super) async fn dead(client: &Client, command: &DeadLetters) -> Result<(), F
 
 /// `walkon pool …`
 pub(super) async fn pool(client: &Client, command: &Pool) -> Result<(), Failure> {
-    let Pool::Status { site, plan } = command;
-    let query = query(&[("site", site.clone()), ("plan", plan.clone())]);
+    let Pool::Status { site, plan, pool } = command;
+    let pairs = [("site", site.clone()), ("plan", plan.clone()), ("pool", pool.clone())];
+    let query = query(&pairs);
     let answer = client.get(&format!("/api/pool{query}")).await?;
     if client.json {
         print(&answer);
@@ -213,6 +217,17 @@ pub(super) async fn pool(client: &Client, command: &Pool) -> Result<(), Failure>
     for (code, count) in answer["reasons"].as_object().into_iter().flatten() {
         lines.push(vec![format!("  by {}", code.replace('_', " ")), text(count)]);
     }
+    lines.extend(answer["work"].as_array().into_iter().flatten().map(work_of));
     table(&lines);
     Ok(())
+}
+
+/// What waits for a pool's accounts, and what of a mission is under way.
+fn work_of(post: &Value) -> Vec<String> {
+    let mission = post["mission"].as_str().map_or(String::new(), |name| format!(", {name}"));
+    let most = post["at_most"].as_u64().map_or(String::new(), |most| {
+        format!(", {} of {most} under way", text(&post["under_way"]))
+    });
+    let name = format!("pool {}{mission}", text(&post["pool"]));
+    vec![name, format!("{} waiting{most}", text(&post["waiting"]))]
 }

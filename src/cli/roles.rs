@@ -268,10 +268,12 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
         clock: Arc::new(SystemClock),
         options: Arc::new(coordinator::Options {
             plans: config.plans.clone(),
+            pools: config.pools(),
             pace: config.fleet.pace,
             contact,
             seed: Seed(config.fleet.seed),
         }),
+        admitted: coordinator::pools::Admitted::default(),
     })
 }
 

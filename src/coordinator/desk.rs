@@ -15,13 +15,21 @@ use walkon_core::storage_state::StorageState;
 
 use super::Coordinator;
 use crate::desk::{Chunk, Desk, Error};
-use crate::queue::{self, Begun, Released, Settled};
+use crate::queue::{self, Begun, Released, Settled, Shut};
 
 /// The longest a claim may wait at the desk.
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
 
 fn queue_failed(error: &queue::Error) -> Error {
     Error::Failed { why: in_one_line(error) }
+}
+
+fn since_the_claim(by: Shut) -> &'static str {
+    match by {
+        Shut::Paused => "a person has paused it",
+        Shut::Held => "its account was held",
+        Shut::Hours => "its account's active hours have ended",
+    }
 }
 
 impl Coordinator {
@@ -87,6 +95,7 @@ impl Desk for Coordinator {
             Begun::Go => self.book(charge).await,
             Begun::Fenced => Err(Error::Fenced),
             Begun::Full => Err(Error::CapFull),
+            Begun::Shut(by) => Err(Error::NotNow { why: since_the_claim(by).to_owned() }),
         }
     }
 

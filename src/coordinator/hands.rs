@@ -32,7 +32,7 @@ pub struct DeadFilter {
 
 impl DeadFilter {
     fn takes(&self, view: &ActionView) -> bool {
-        self.account.as_ref().is_none_or(|account| *account == view.action.account)
+        self.account.as_ref().is_none_or(|account| Some(account) == view.account.as_ref())
             && self.kind.as_ref().is_none_or(|kind| *kind == view.action.kind)
             && self.code.as_ref().is_none_or(|code| Some(code) == view.code.as_ref())
     }

@@ -72,6 +72,8 @@ impl Coordinator {
             at: self.now(),
             account: word("account"),
             kind: word("kind"),
+            pool: word("pool"),
+            mission: word("mission"),
             code: Some(refuse.code.clone()),
             why: Some(format!("{}; {}", refuse.why, refuse.remedy)),
             intake: Some(entry.id.clone()),

@@ -41,13 +41,15 @@ impl Coordinator {
         known: &mut BTreeMap<AccountId, Option<Standing>>,
     ) -> Result<Ready, Error> {
         let now = self.now();
-        let action = Action::parse(line, now)?;
-        if !known.contains_key(&action.account) {
-            let standing = self.store.account(&action.account).await?;
-            known.insert(action.account.clone(), standing);
-        }
-        let standing = known.get(&action.account).and_then(Option::as_ref);
-        let reason = self.admit(&action, standing).await?;
+        let action = self.named(Action::parse(line, now)?)?;
+        let reason = if let Some(id) = &action.account {
+            if !known.contains_key(id) {
+                known.insert(id.clone(), self.store.account(id).await?);
+            }
+            self.admit(&action, known.get(id).and_then(Option::as_ref)).await?
+        } else {
+            self.admit_to_pool(&action).await?
+        };
         let id = self.name_action(&action, None, now);
         Ok(Ready { id, action, reason })
     }

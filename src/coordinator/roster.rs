@@ -10,11 +10,14 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Deserialize;
 use walkon_core::account::{Account, Lifecycle, Standing};
+use walkon_core::action::RouteWish;
 use walkon_core::bundle::{Bundle, Proxy, Secret};
 use walkon_core::device::Device;
 use walkon_core::fault::Fault;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
+use walkon_core::kind::KINDS;
+use walkon_core::lease::Class;
 use walkon_core::persona::Persona;
 use walkon_core::routing::{self, Facts};
 use walkon_core::site::Site;
@@ -135,6 +138,7 @@ impl Coordinator {
         for (name, plan) in &self.options.plans {
             self.queue.set_plan(name, plan).await?;
         }
+        self.queue.set_pools(&self.options.pools).await?;
         self.enroll_these(self.store.accounts().await?).await
     }
 
@@ -204,14 +208,29 @@ impl Coordinator {
                 until: None,
             }),
         };
-        let table = routing::table(&self.facts(account));
+        let facts = self.facts(account);
+        let table = routing::table(&facts);
+        // A way that it lacks must be known too: a pool's work may ask for one.
+        let lacks = KINDS.iter().flat_map(|kind| {
+            let ways = [(RouteWish::Api, Class::Api), (RouteWish::Browser, Class::Browser)];
+            let shut = ways.map(|(wish, class)| {
+                let is_shut = routing::route(kind, wish, &facts).is_err();
+                is_shut.then(|| format!("{}@{}", kind.name, class.name()))
+            });
+            shut.into_iter().flatten()
+        });
         AccountSetting {
             id: account.id.clone(),
             site: account.site.to_string(),
             plan: account.plan.clone(),
             time_zone: account.time_zone.clone(),
             held,
-            routes: table.into_iter().map(|(kind, class)| (kind.to_owned(), class)).collect(),
+            pools: self.options.pools.of(account),
+            routes: table
+                .into_iter()
+                .map(|(kind, class)| (kind.to_owned(), class))
+                .chain(lacks.map(|way| (way, None)))
+                .collect(),
         }
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use walkon_core::id::AccountId;
+use walkon_core::id::{AccountId, PoolId};
 use walkon_core::lease::Class;
 use walkon_core::plan::Plan;
 
@@ -40,6 +40,8 @@ pub struct AccountSetting {
     pub time_zone: String,
     /// Why it may not act; `None`: it may.
     pub held: Option<HeldFor>,
+    /// The pools it is a member of.
+    pub pools: Vec<PoolId>,
     /// By which means each kind is carried out, by the kind's name; `None`, or a kind that is not
     /// in it: not at all. `like@api` says so for work that forces a route; absent, a forced route
     /// is allowed where the kind itself has any.
@@ -64,6 +66,8 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     };
     add("hcap".into(), plan.hourly.map(|cap| cap.to_string()));
     add("dcap".into(), plan.daily.map(|cap| cap.to_string()));
+    add("rh".into(), plan.hourly_rolling.map(|cap| cap.to_string()));
+    add("rd".into(), plan.daily_rolling.map(|cap| cap.to_string()));
     // A bucket that holds nothing would never open; it is taken for one that holds one.
     add("bs".into(), plan.burst.map(|burst| burst.size.max(1).to_string()));
     add("bi".into(), plan.burst.map(|burst| burst.interval.as_millis().to_string()));
@@ -79,6 +83,8 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
         add(format!("cd:{kind}"), limits.cooldown.map(|time| time.as_millis().to_string()));
         add(format!("hk:{kind}"), limits.hourly.map(|cap| cap.to_string()));
         add(format!("dk:{kind}"), limits.daily.map(|cap| cap.to_string()));
+        add(format!("rh:{kind}"), limits.hourly_rolling.map(|cap| cap.to_string()));
+        add(format!("rd:{kind}"), limits.daily_rolling.map(|cap| cap.to_string()));
     }
     fields
 }
@@ -156,6 +162,7 @@ impl Queue {
             setting.time_zone.clone(),
             u8::from(fence).to_string(),
             setting.site.clone(),
+            setting.pools.iter().map(PoolId::as_str).collect::<Vec<_>>().join(" "),
         ];
         for (kind, route) in &setting.routes {
             args.extend([kind.clone(), route.map_or("-", Class::name).to_owned()]);
@@ -169,7 +176,8 @@ impl Queue {
     }
 
     /// Removes an account: its leases are revoked, its waiting work is cancelled, what may have
-    /// been done is parked for a person. False: there is none of that name.
+    /// been done is parked for a person, what it had of a pool and had not begun goes back there.
+    /// False: there is none of that name.
     pub async fn remove_account(&self, id: &AccountId) -> Result<bool, Error> {
         let args = vec![id.to_string(), REMOVED_AT_ONCE.to_string()];
         loop {

@@ -5,7 +5,7 @@ use walkon_core::action::{Action, RouteWish};
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Queue, pools, scripts};
 
 /// How many actions are taken in one call.
 const AT_ONCE: usize = 100;
@@ -19,7 +19,7 @@ pub enum Enqueued {
     Same(ActionId),
     /// Another action came earlier under its key, this one.
     Conflict(ActionId),
-    /// The queue knows no such account.
+    /// The queue knows no such account, or no such pool or mission.
     NoAccount,
 }
 
@@ -92,7 +92,7 @@ fn words(incoming: &Incoming<'_>) -> [String; 15] {
     let kind = action.kind_row();
     [
         id.to_string(),
-        action.account.to_string(),
+        pools::place(action),
         action.kind.clone(),
         slot(&action.kind, action.route),
         action.priority.to_string(),
@@ -120,8 +120,9 @@ fn became(name: &str, id: &str) -> Result<Enqueued, Error> {
 }
 
 impl Queue {
-    /// Takes an action that [`Action::check`] has accepted into its account's lane; `intake` is
-    /// the id under which it came in. The same call made again changes nothing.
+    /// Takes an action that [`Action::check`] has accepted into its account's lane, or to its
+    /// pool's post (a mission's with `pool` named); `intake` is the id under which it came in. The
+    /// same call made again changes nothing.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use walkon_core::lease::{Ask, Claim, Claimed, Duty, HandBack, Lease};
 use walkon_core::outcome::Settlement;
 
 use super::batch::Verb;
-use super::work::{Begun, ROUNDS, Settled, answer, asking, of, settled, settling};
+use super::work::{Begun, ROUNDS, Settled, Shut, answer, asking, of, settled, settling};
 use super::{Error, Queue, scripts};
 
 /// Where a claim's answer has its charge.
@@ -118,6 +118,9 @@ impl Queue {
                 (Begun::Go, charge(words, lease, id, kind)?)
             }
             "full" => (Begun::Full, None),
+            "paused" => (Begun::Shut(Shut::Paused), None),
+            "held" => (Begun::Shut(Shut::Held), None),
+            "hours" => (Begun::Shut(Shut::Hours), None),
             _ => (Begun::Fenced, None),
         })
     }

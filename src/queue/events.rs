@@ -53,6 +53,8 @@ pub(super) fn event(entry: &StreamId) -> Event {
         by: get("by"),
         site: get("site"),
         intake: get("intake"),
+        pool: get("pool"),
+        mission: get("mission"),
     }
 }
 

@@ -15,15 +15,18 @@ use super::{Error, Queue, actions, scripts};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// A stable word: `cooldown burst hours daily_cap hourly_cap kind_daily_cap kind_hourly_cap
-    /// global_daily_cap global_hourly_cap not_before backoff queue lease busy handed_back fenced
-    /// held route plan zone restarted clock paused parked state`. `busy`: one of its kind is being
+    /// global_daily_cap global_hourly_cap hourly_rolling_cap daily_rolling_cap (and both with
+    /// `kind_` before them) not_before backoff queue lease busy handed_back fenced
+    /// held route plan zone restarted clock paused parked state`, and of a pool's work `pool
+    /// no_member mission`; `site_breaker`. `busy`: one of its kind is being
     /// performed by the other route. `handed_back`: the last worker's host could not do it.
     pub code: String,
     /// Until when; `None`: until something changes.
     pub until: Option<Timestamp>,
     /// Since when; `None`: not known.
     pub since: Option<Timestamp>,
-    /// For a cap: how many are used. For `queue`: how many stand before it.
+    /// For a cap: how many are used. For `mission`: how many are under way. For `queue`: how many
+    /// stand before it.
     pub used: Option<u64>,
     /// For a cap: of how many.
     pub most: Option<u64>,

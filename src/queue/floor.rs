@@ -5,7 +5,7 @@ use walkon_core::clock::from_ms;
 use walkon_core::id::AccountId;
 use walkon_core::lease::Class;
 
-use super::{ActionView, Error, Queue};
+use super::{ActionView, Error, Queue, pools};
 
 /// Later than any instant: not as things are.
 const NEVER: &str = "(9000000000000000";
@@ -26,8 +26,10 @@ pub struct Acting {
 /// An account that may be claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coming {
-    /// The account.
+    /// The account, or the pool whose work waits for one: `pool crew`.
     pub account: String,
+    /// Whether it is a pool.
+    pub of_pool: bool,
     /// By which means.
     pub class: Class,
     /// When; `None`: now, it waits for a free worker.
@@ -79,7 +81,9 @@ impl Queue {
                 slots.unwrap_or_default().split_whitespace().map(kind).collect();
             kinds.sort_unstable();
             kinds.dedup();
-            coming.push(Coming { account, class, at, kinds });
+            let of_pool = pools::is_post(&account);
+            let account = if of_pool { account.replacen('@', "pool ", 1) } else { account };
+            coming.push(Coming { account, of_pool, class, at, kinds });
         }
         Ok(coming)
     }

@@ -8,6 +8,7 @@
 //! nothing new arrives.
 
 mod copy;
+mod crews;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -77,7 +78,7 @@ pub enum Fate {
 pub struct Foreseen {
     /// Which.
     pub action: ActionId,
-    /// Of whom.
+    /// Of whom; of a pool's that no account has taken: `pool crew`, or `pool crew/welcome`.
     pub account: String,
     /// What.
     pub kind: String,
@@ -135,6 +136,8 @@ struct Stage {
     leases: Vec<(Lease, ActionId)>,
     starts: BTreeMap<ActionId, i64>,
     nonce: u64,
+    /// A site's breaker is open: once it closes, its accounts are put back.
+    mends: bool,
 }
 
 impl Forecast {
@@ -164,6 +167,7 @@ impl Forecast {
             leases: Vec::new(),
             starts: BTreeMap::new(),
             nonce: 0,
+            mends: copied.has_broken_site(),
         };
         let from = copied.now;
         let until = from + outlook.ahead.as_millis() as i64;
@@ -217,6 +221,9 @@ impl Stage {
             let (lease, id) = &self.leases[index];
             let done = Outcome::Done { effect: Made::Made }.into();
             self.queue.finish(lease, id, &done, false).await?;
+            if self.mends {
+                self.queue.mend_resumed().await?;
+            }
         }
         Ok(())
     }
@@ -259,7 +266,7 @@ impl Stage {
             let (fate, reasons) = fate?;
             foreseen.push(Foreseen {
                 action: action.action.clone(),
-                account: action.account.clone(),
+                account: action.account.replacen('@', "pool ", 1),
                 kind: action.kind.clone(),
                 target: action.target.clone(),
                 fate,

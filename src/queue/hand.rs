@@ -13,6 +13,8 @@ use walkon_core::lease::Lease;
 
 use super::{Cancelled, Error, Queue, Resolution, actions, scripts};
 
+/// Who has paused a site whose breaker is open.
+const GUARD: &str = "its breaker";
 /// How many accounts of a resumed site are put in their place in one go.
 const MOVED_AT_ONCE: usize = 100;
 /// The most characters of a person's name and of a reason that are kept.
@@ -70,6 +72,15 @@ pub struct Paused {
     pub why: String,
 }
 
+/// A site whose breaker is open: as if its guard had paused it.
+fn broken(field: &str, value: &str) -> Option<Paused> {
+    let site = field.strip_prefix("broken:")?.to_owned();
+    let mut parts = value.splitn(5, '|');
+    let since = from_ms(parts.next()?.parse().ok()?);
+    let why = parts.nth(3)?.to_owned();
+    Some(Paused { scope: Scope::Site(site), since, by: GUARD.to_owned(), why })
+}
+
 fn paused(field: &str, value: &str) -> Option<Paused> {
     let scope = match field.strip_prefix("paused")? {
         "" => Scope::Fleet,
@@ -118,12 +129,15 @@ impl Queue {
         self.ask::<i64>(redis::cmd("SREM").arg(&key).arg(sites)).await.map(drop)
     }
 
-    /// Everything that is paused, the fleet first.
+    /// Everything that is paused, by a person or by a site's own breaker.
     pub async fn pauses(&self) -> Result<Vec<Paused>, Error> {
         let mut get = redis::cmd("HGETALL");
         get.arg(self.key("meta"));
         let meta: BTreeMap<String, String> = self.ask(&get).await?;
-        Ok(meta.iter().filter_map(|(field, value)| paused(field, value)).collect())
+        let shut = |(field, value): (&String, &String)| {
+            paused(field, value).or_else(|| broken(field, value))
+        };
+        Ok(meta.iter().filter_map(shut).collect())
     }
 
     /// Which of these leases are to stop at their next step: what has not begun goes back unspent,

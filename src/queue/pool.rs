@@ -20,6 +20,8 @@ pub struct PoolFilter {
     pub site: Option<String>,
     /// Only on this plan.
     pub plan: Option<String>,
+    /// Only members of this pool.
+    pub pool: Option<String>,
 }
 
 /// The accounts as one pool. `available` to `waiting` add up to `total`.
@@ -84,7 +86,7 @@ impl Queue {
         let of = |name: &Option<String>| name.clone().unwrap_or_default();
         let mut status = PoolStatus::default();
         for some in self.account_ids().await?.chunks(AT_ONCE) {
-            let mut args = vec![of(&filter.site), of(&filter.plan)];
+            let mut args = vec![of(&filter.site), of(&filter.plan), of(&filter.pool)];
             args.extend_from_slice(some);
             for row in self.run(&scripts::POOL, &args).await?.chunks(4) {
                 status.add(row)?;

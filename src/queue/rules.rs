@@ -62,6 +62,26 @@ pub const RULES: &[Rule] = &[
         "The fleet's hourly cap is used up",
         "wait for the full hour, or raise the fleet's cap",
     ),
+    passes(
+        "hourly_rolling_cap",
+        "The last hour's cap is used up",
+        "wait until an hour has passed since, or raise the plan's hourly_rolling",
+    ),
+    passes(
+        "daily_rolling_cap",
+        "The last 24 hours' cap is used up",
+        "wait until a day has passed since, or raise the plan's daily_rolling",
+    ),
+    passes(
+        "kind_hourly_rolling_cap",
+        "The kind's cap of the last hour is used up",
+        "wait until an hour has passed since, or raise the kind's hourly_rolling in the plan",
+    ),
+    passes(
+        "kind_daily_rolling_cap",
+        "The kind's cap of the last 24 hours is used up",
+        "wait until a day has passed since, or raise the kind's daily_rolling in the plan",
+    ),
     passes("not_before", "It was asked for later", "wait, or cancel it and send it anew"),
     passes(
         "backoff",
@@ -69,6 +89,17 @@ pub const RULES: &[Rule] = &[
         "wait, or look at its last failure: walkon action show",
     ),
     passes("queue", "Others come first", "wait, or send it with a more urgent priority"),
+    passes(
+        "pool",
+        "No account of its pool may do it now",
+        "wait, add accounts to the pool, or give it a fallback",
+    ),
+    stays("no_member", "Its pool has no account", "add accounts to the pool in walkon.toml"),
+    passes(
+        "mission",
+        "As much of its mission is under way as may be",
+        "wait until some of it is done, or raise the mission's at_most",
+    ),
     passes("lease", "The account is busy", "wait until that is done"),
     passes(
         "busy",
@@ -79,6 +110,11 @@ pub const RULES: &[Rule] = &[
         "breaker",
         "It rests after failures in a row",
         "wait, or mend the cause; pausing and resuming the account lets it try at once",
+    ),
+    passes(
+        "site_breaker",
+        "Too many of the site's accounts failed at once",
+        "wait, or look at the site; walkon resume --site lets its accounts try at once",
     ),
     passes(
         "handed_back",
@@ -143,8 +179,12 @@ mod tests {
 
     /// Every code in the scripts' text: what stands in quotes after one of the calls that give one.
     fn codes() -> BTreeSet<&'static str> {
-        let scripts = [include_str!("lua/explain.lua"), include_str!("lua/limits.lua")];
-        let calls = ["gate('", "see('", "rows + 1] = { '", "#out + 1] = { '", "-1, '"];
+        let scripts = [
+            include_str!("lua/explain.lua"),
+            include_str!("lua/limits.lua"),
+            include_str!("lua/wanting.lua"),
+        ];
+        let calls = ["gate('", "row('", "see('", "rows + 1] = { '", "#out + 1] = { '", "-1, '"];
         let mut codes = BTreeSet::new();
         for call in calls {
             for script in scripts {
@@ -154,6 +194,11 @@ mod tests {
         }
         // One call chooses between two.
         codes.extend(["backoff", "not_before"]);
+        let rolling = include_str!("lua/rolling.lua");
+        let named = ["hourly_rolling_cap", "daily_rolling_cap"];
+        assert!(named.iter().all(|code| rolling.contains(&format!("'{code}'"))));
+        codes.extend(named);
+        codes.extend(["kind_hourly_rolling_cap", "kind_daily_rolling_cap"]);
         codes.remove("");
         codes
     }

@@ -29,20 +29,30 @@ const SHARED: &[&str] = &[
     include_str!("lua/facts.lua"),
     include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
+    include_str!("lua/caps.lua"),
+    include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/tally.lua"),
     include_str!("lua/charge.lua"),
     include_str!("lua/text.lua"),
+    include_str!("lua/site.lua"),
+    include_str!("lua/guard.lua"),
     include_str!("lua/breaker.lua"),
     include_str!("lua/slot.lua"),
+    include_str!("lua/hooks.lua"),
     include_str!("lua/lane.lua"),
     include_str!("lua/index.lua"),
+    include_str!("lua/members.lua"),
+    include_str!("lua/choose.lua"),
     include_str!("lua/fate.lua"),
     include_str!("lua/again.lua"),
     include_str!("lua/doubt.lua"),
     include_str!("lua/begin.lua"),
     include_str!("lua/finish.lua"),
     include_str!("lua/take.lua"),
+    include_str!("lua/post.lua"),
+    include_str!("lua/bind.lua"),
+    include_str!("lua/wanting.lua"),
     include_str!("lua/claim.lua"),
 ];
 
@@ -104,6 +114,7 @@ scripts! {
     PEEK, Read, "peek";
     PLANT, Grow, "plant";
     POOL, Read, "pool";
+    POOLS, Settle, "pools";
     SNAPSHOT, Read, "snapshot";
 }
 
@@ -276,9 +287,12 @@ mod tests {
 
     #[test]
     fn the_parts_stay_below_what_one_lua_program_may_hold() {
-        let count =
-            SHARED.iter().flat_map(|part| part.lines()).filter(|line| line.starts_with("local "));
-        let count = count.count();
-        assert!(count < 150, "{count} top-level locals of the 200 that Lua allows");
+        // What a part keeps to itself stands between `do` and `end`.
+        let outside = |part: &'static str| part.split("\ndo\n").next().unwrap_or(part).lines();
+        let names = SHARED.iter().flat_map(|part| outside(part));
+        let names = names.filter(|line| line.starts_with("local "));
+        let count: usize =
+            names.map(|line| line.split('=').next().unwrap().split(',').count()).sum();
+        assert!(count < 190, "{count} top-level locals of the 200 that Lua allows");
     }
 }

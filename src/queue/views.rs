@@ -58,6 +58,8 @@ pub struct ActionView {
     pub id: ActionId,
     /// What was asked.
     pub action: Action,
+    /// Whose it is; `None`: no account of its pool has taken it yet.
+    pub account: Option<AccountId>,
     /// Where it stands.
     pub state: ActionState,
     /// How many attempts were made.
@@ -136,6 +138,7 @@ fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
     Some(ActionView {
         id: id.parse().ok()?,
         action: serde_json::from_str(json).ok()?,
+        account: text("a").and_then(|name| name.parse().ok()),
         state: ActionState::named(fields.get("st")?)?,
         attempts: number("at").unwrap_or_default().max(0) as u32,
         class: fields.get("cl").and_then(|name| Class::named(name)),
@@ -152,7 +155,7 @@ fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
 impl ActionFilter {
     fn takes(&self, view: &ActionView) -> bool {
         self.state.is_none_or(|state| state == view.state)
-            && self.account.as_ref().is_none_or(|account| *account == view.action.account)
+            && self.account.as_ref().is_none_or(|account| Some(account) == view.account.as_ref())
             && self.kind.as_ref().is_none_or(|kind| *kind == view.action.kind)
     }
 }

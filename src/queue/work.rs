@@ -29,6 +29,19 @@ pub enum Begun {
     Fenced,
     /// A new hour or day has begun since the claim and its cap is used up: settle as `NotRun`.
     Full,
+    /// Since the claim something keeps the account from acting: settle as `NotRun`.
+    Shut(Shut),
+}
+
+/// What has come between a claim and the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// A person has paused the fleet or the site.
+    Paused,
+    /// The account is held.
+    Held,
+    /// Its active hours have ended.
+    Hours,
 }
 
 /// What became of a settlement.

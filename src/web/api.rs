@@ -214,7 +214,7 @@ impl Rows {
 
 fn row(view: &ActionView) -> Value {
     json!({
-        "id": view.id, "action": view.action, "state": view.state.name(),
+        "id": view.id, "account": view.account, "action": view.action, "state": view.state.name(),
         "attempts": view.attempts, "outcome": view.outcome, "code": view.code, "why": view.why,
     })
 }

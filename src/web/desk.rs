@@ -31,7 +31,7 @@ struct Failed(Error);
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
         let status = match &self.0 {
-            Error::Fenced | Error::CapFull => StatusCode::CONFLICT,
+            Error::Fenced | Error::CapFull | Error::NotNow { .. } => StatusCode::CONFLICT,
             Error::Unauthorized => StatusCode::UNAUTHORIZED,
             Error::Unreachable { .. } | Error::Failed { .. } => StatusCode::BAD_GATEWAY,
         };

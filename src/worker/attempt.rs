@@ -75,6 +75,9 @@ impl From<desk::Error> for Trouble {
         match error {
             desk::Error::Fenced => Self::Lost,
             full @ desk::Error::CapFull => Self::NoWay { code: "cap_full", why: full.to_string() },
+            shut @ desk::Error::NotNow { .. } => {
+                Self::NoWay { code: "not_now", why: shut.to_string() }
+            }
             other => Self::Desk(other),
         }
     }

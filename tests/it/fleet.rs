@@ -11,6 +11,7 @@ mod hands;
 mod host;
 mod operator;
 mod pages;
+mod pools;
 mod proxies;
 mod refusals;
 mod settings;

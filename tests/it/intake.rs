@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use walkon::catalog::Catalog;
+use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
 use walkon::store::sql::SqlStore;
 use walkon_core::clock::SystemClock;
 use walkon_core::event::Event;
 use walkon_core::plan::Plan;
+use walkon_core::pool::Pools;
 use walkon_core::rng::Seed;
 
 use crate::support::redis::Bench;
@@ -34,7 +36,14 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
         archive: Archive::open(folder.join("recordings")).unwrap(),
         catalog: Arc::new(catalog),
         clock: Arc::new(SystemClock),
-        options: Arc::new(Options { plans, pace: 1.0, contact: None, seed: Seed(1) }),
+        options: Arc::new(Options {
+            plans,
+            pools: Pools::default(),
+            pace: 1.0,
+            contact: None,
+            seed: Seed(1),
+        }),
+        admitted: Admitted::default(),
     };
     coordinator.enroll_all().await.unwrap();
     coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();

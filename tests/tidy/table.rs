@@ -21,6 +21,7 @@ pub(crate) const CORE: &[Row] = &[
     ("effect", &["step"]),
     // Tests date their actions.
     ("action", &["clock", "id", "kind"]),
+    ("pool", &["account", "action", "id", "kind"]),
     ("behavior", &["action", "effect", "fault", "kind", "step"]),
     ("device", &["fault"]),
     ("persona", &["device", "fault", "kind", "rng"]),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::id::AccountId;
+use crate::id::{AccountId, MissionId, PoolId};
 use crate::kind::{self, Kind, Object};
 
 /// The most bytes an action's JSON may have.
@@ -86,8 +86,15 @@ impl fmt::Display for Target {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
-    /// Who is to do it.
-    pub account: AccountId,
+    /// Who is to do it; `None`: an account of the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// Whose accounts may do it, instead of `account`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolId>,
+    /// The mission it is part of: only so many of that are under way at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mission: Option<MissionId>,
     /// What, by the name of a [`Kind`].
     pub kind: String,
     /// To which object of the site.
@@ -123,6 +130,8 @@ fn default_priority() -> u8 {
 /// Every field an action may have, for did-you-mean.
 pub const FIELDS: &[&str] = &[
     "account",
+    "pool",
+    "mission",
     "kind",
     "target",
     "with",
@@ -191,6 +200,7 @@ impl Action {
     /// Checks kind, target, arguments, priority and times.
     pub fn check(&self, now: Timestamp) -> Result<(), Refuse> {
         let kind = kind::find(&self.kind).ok_or_else(|| unknown_kind(&self.kind))?;
+        self.check_who(kind)?;
         self.check_target(kind)?;
         self.check_with(kind)?;
         if self.priority > 9 {
@@ -205,6 +215,27 @@ impl Action {
             ));
         }
         self.check_times(now)
+    }
+
+    /// An account, or a pool (which a mission names, too): one of the two.
+    fn check_who(&self, kind: &Kind) -> Result<(), Refuse> {
+        let by_pool = self.pool.is_some() || self.mission.is_some();
+        let (why, remedy) = match (&self.account, by_pool) {
+            (Some(_), true) => (
+                "it names an account and a pool or mission".to_owned(),
+                "name the account that is to do it, or the pool or mission; not both",
+            ),
+            (None, false) => (
+                "it names nobody who is to do it".to_owned(),
+                "write `\"account\": \"<id>\"`, or `\"pool\"` or `\"mission\"` with a name",
+            ),
+            (None, true) if kind.name == "sign_in" => {
+                let why = "signing in is done by an account for itself".to_owned();
+                (why, "name the account; other kinds sign in by themselves where they must")
+            }
+            _ => return Ok(()),
+        };
+        Err(Refuse::new("bad_account", why, remedy))
     }
 
     fn check_target(&self, kind: &Kind) -> Result<(), Refuse> {
@@ -336,6 +367,10 @@ mod tests {
             (r#"{"account":"ada","kind":"lik","target":"post:7"}"#, "unknown_kind", "`like`"),
             (r#"{"account":"ada","kind":"like","targt":"post:7"}"#, "unknown_field", "`target`"),
             (r#"{"account":"ada","kind":"like"}"#, "bad_target", "post:<id>"),
+            (r#"{"kind":"like","target":"post:7"}"#, "bad_account", "\"pool\""),
+            (r#"{"account":"a","pool":"b","kind":"scroll_feed"}"#, "bad_account", "not both"),
+            (r#"{"account":"a","mission":"b","kind":"scroll_feed"}"#, "bad_account", "not both"),
+            (r#"{"pool":"crew","kind":"sign_in"}"#, "bad_account", "name the account"),
             (r#"{"account":"ada","kind":"like","target":"member:ben"}"#, "bad_target", "post:"),
             (r#"{"account":"ada","kind":"scroll_feed","target":"post:7"}"#, "bad_target", "leave"),
             (r#"{"account":"ada","kind":"comment","target":"post:7"}"#, "missing_argument", "text"),
@@ -373,5 +408,29 @@ mod tests {
     fn an_oversized_action_is_refused_unread() {
         let json = format!(r#"{{"account":"ada","kind":"{}"}}"#, "x".repeat(ACTION_BYTES_MAX));
         assert_eq!(refusal(&json).code, "too_large");
+    }
+
+    #[test]
+    fn the_schema_names_the_fields_and_kinds_there_are_and_its_examples_are_actions() {
+        let text = include_str!("../../../docs/action.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+        let fields: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        let mut known = FIELDS.to_vec();
+        known.sort_unstable();
+        assert_eq!(fields, known);
+        let kinds: Vec<_> = kind::KINDS.iter().map(|kind| kind.name).collect();
+        assert_eq!(schema["properties"]["kind"]["enum"], serde_json::json!(kinds));
+        for example in schema["examples"].as_array().unwrap() {
+            Action::parse(example.to_string().as_bytes(), from_ms(NOON)).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_action_of_a_pool_or_of_a_mission_names_no_account() {
+        for who in [r#""pool":"crew""#, r#""mission":"welcome""#, r#""account":null,"pool":"a""#] {
+            let json = format!("{{{who},\"kind\":\"scroll_feed\"}}");
+            let action = Action::parse(json.as_bytes(), from_ms(NOON)).unwrap();
+            assert_eq!(action.account, None);
+        }
     }
 }

@@ -86,9 +86,15 @@ pub struct Event {
     /// The action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// The account.
+    /// The account; none while the work of a pool waits for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// The pool it was asked of, where it was asked of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// The mission it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mission: Option<String>,
     /// Which attempt, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -128,7 +134,7 @@ pub struct Event {
     /// For `act`: the person who did it, as far as they were named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// For `act`: the site it concerns, where it is not one account or action.
+    /// For `act` and `breaker`: the site it concerns, where it is not one account or action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
     /// The `XADD` id by which it came in: the only handle of a refused action.

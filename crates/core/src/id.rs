@@ -79,6 +79,14 @@ name!(
     SiteId
 );
 name!(
+    /// A named set of accounts, chosen by the operator: `crew`.
+    PoolId
+);
+name!(
+    /// A named piece of work that any account of a pool may do a part of: `welcome`.
+    MissionId
+);
+name!(
     /// One worker process, new at every start: `w-3f9c2a`.
     WorkerId
 );

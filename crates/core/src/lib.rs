@@ -5,8 +5,8 @@
 //!
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
-//!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
-//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`], [`bundle`],
+//!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
+//!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`], [`bundle`],
 //!   [`outcome`], [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two
 //!   doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
@@ -33,6 +33,7 @@ pub mod lease;
 pub mod outcome;
 pub mod persona;
 pub mod plan;
+pub mod pool;
 pub mod receipt;
 pub mod recorder;
 pub mod site;

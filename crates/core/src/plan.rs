@@ -20,6 +20,12 @@ pub struct KindLimits {
     /// Most in one day, counted from midnight in the account's zone.
     #[serde(default)]
     pub daily: Option<u32>,
+    /// Most in any hour, wherever it begins.
+    #[serde(default)]
+    pub hourly_rolling: Option<u32>,
+    /// Most in any 24 hours, wherever they begin.
+    #[serde(default)]
+    pub daily_rolling: Option<u32>,
 }
 
 /// How fast work may follow work: a bucket of `size` that refills by one each `interval` (GCRA).
@@ -80,6 +86,12 @@ pub struct Plan {
     /// Most actions of all kinds in one day.
     #[serde(default)]
     pub daily: Option<u32>,
+    /// Most actions of all kinds in any hour, wherever it begins.
+    #[serde(default)]
+    pub hourly_rolling: Option<u32>,
+    /// Most actions of all kinds in any 24 hours, wherever they begin.
+    #[serde(default)]
+    pub daily_rolling: Option<u32>,
     /// How fast work may follow work.
     #[serde(default)]
     pub burst: Option<Burst>,

@@ -9,11 +9,12 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Pipeline};
 use serde_json::json;
-use walkon_core::id::ActionId;
+use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lease::{Class, Lease, Token};
 
 use super::super::peek::{Fields, Words};
 use super::super::{ANSWER_MAX, CONNECT_MAX, Error, Options, Queue, scripts};
+use super::crews::Crews;
 use super::{ACTIONS_MAX, LEASE};
 
 /// How many accounts one script reads, how many actions one pipeline.
@@ -45,10 +46,11 @@ pub(super) struct Copied {
     texts: BTreeMap<String, String>,
     lanes: Vec<Lane>,
     accounts: Vec<String>,
+    crews: Crews,
     waiting: Vec<Waiting>,
 }
 
-struct Source {
+pub(super) struct Source {
     connection: MultiplexedConnection,
     prefix: String,
 }
@@ -64,15 +66,18 @@ impl Source {
         Ok(Self { connection, prefix: options.prefix.clone() })
     }
 
-    fn key(&self, rest: &str) -> String {
+    pub(super) fn key(&self, rest: &str) -> String {
         format!("{}{rest}", self.prefix)
     }
 
-    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
+    pub(super) async fn ask<T: redis::FromRedisValue>(
+        &self,
+        command: &redis::Cmd,
+    ) -> Result<T, Error> {
         Ok(command.query_async(&mut self.connection.clone()).await?)
     }
 
-    async fn hash(&self, rest: &str) -> Result<Fields, Error> {
+    pub(super) async fn hash(&self, rest: &str) -> Result<Fields, Error> {
         self.ask(redis::cmd("HGETALL").arg(self.key(rest))).await
     }
 
@@ -80,6 +85,10 @@ impl Source {
         let mut connection = self.connection.clone();
         let answer = scripts::call(&mut connection, lua, &self.key("meta"), args).await?;
         Ok(Words::new(scripts::flat(answer)?))
+    }
+
+    pub(super) async fn peek_one(&self, key: &str) -> Result<Fields, Error> {
+        Ok(self.peek(&[key.to_owned()]).await?.pop().unwrap_or_default())
     }
 
     async fn peek(&self, keys: &[String]) -> Result<Vec<Fields>, Error> {
@@ -101,21 +110,32 @@ impl Copied {
             texts: BTreeMap::new(),
             lanes: Vec::new(),
             accounts: source.ask(redis::cmd("SMEMBERS").arg(source.key("acc"))).await?,
+            crews: Crews::read(&source).await?,
             waiting: Vec::new(),
         };
         copied.accounts.sort();
-        for some in copied.accounts.clone().chunks(ACCOUNTS_AT_ONCE) {
+        for some in copied.all().chunks(ACCOUNTS_AT_ONCE) {
             let words = source.run(&scripts::SNAPSHOT, some).await?;
             copied.take_accounts(words)?;
         }
+        copied.things.extend(copied.crews.pools());
         copied.take_rules(&source).await?;
         copied.take_actions(&source).await?;
         Ok(copied)
     }
 
+    /// All that has lanes: accounts, and the posts of pools.
+    fn all(&self) -> Vec<String> {
+        self.accounts.iter().chain(&self.crews.posts).cloned().collect()
+    }
+
     /// Whether the whole fleet is paused.
     pub(super) fn is_paused(&self) -> bool {
         self.meta.contains_key("paused")
+    }
+
+    pub(super) fn has_broken_site(&self) -> bool {
+        self.meta.keys().any(|field| field.starts_with("broken:"))
     }
 
     pub(super) fn into_waiting(self) -> Vec<Waiting> {
@@ -236,7 +256,8 @@ impl Copied {
         }
         for one in &self.waiting {
             // Claims hand the action out, so there must be one: its text decides nothing.
-            let json = json!({"account": one.account, "kind": one.kind, "target": one.target});
+            let json = json!({"account": one.account.parse::<AccountId>().ok(),
+                "kind": one.kind, "target": one.target});
             pipe.add("SET", &format!("p:{}", one.action), &[json.to_string()]);
             if one.expires > 0 {
                 let member = [one.expires.to_string(), one.action.to_string()];
@@ -244,8 +265,11 @@ impl Copied {
             }
             pipe.flush_when_full().await?;
         }
+        for command in self.crews.commands(&self.things) {
+            pipe.add(command.0, &command.1, &command.2);
+        }
         pipe.flush().await?;
-        for some in self.accounts.chunks(ACCOUNTS_AT_ONCE) {
+        for some in self.all().chunks(ACCOUNTS_AT_ONCE) {
             let args: Vec<_> = [String::new()].into_iter().chain(some.iter().cloned()).collect();
             queue.run(&scripts::REINDEX, &args).await?;
         }

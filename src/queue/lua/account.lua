@@ -8,7 +8,8 @@
 -- ARGV[6,7] plan, time zone
 -- ARGV[8]   1: revoke its leases (the worker's next extend or finish is refused)
 -- ARGV[9]   site
--- ARGV[10…] kind or kind@class, `api` | `browser` | `-`: all its routes
+-- ARGV[10]  the pools it is a member of, spaces between
+-- ARGV[11…] kind or kind@class, `api` | `browser` | `-`: all its routes
 --
 -- Returns   1 written, 0 its zone has no table
 local id, st, zone = ARGV[1], ARGV[2], ARGV[7]
@@ -49,14 +50,17 @@ put(A, 'hu', st == 'held' and num(ARGV[3]) or nil)
 put(A, 'co', st == 'held' and ARGV[4] or nil)
 put(A, 'wy', st == 'held' and ARGV[5] or nil)
 put(A, 'si', ARGV[9] ~= '' and ARGV[9] or nil)
+count_in(A, A.f.si)
 put(A, 'pl', ARGV[6])
 put(A, 'tz', zone)
-local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 10)), 1, 16)
-if ARGV[10] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
-  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 10))
+local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 11)), 1, 16)
+if ARGV[11] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
+  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 11))
 end
 put(A, 'rt', rt)
 put(A, 'keep', nil)
+join(A, ARGV[10])
+if M.due and call('HEXISTS', KEYS[1], 'held') == 1 then fill_rolls(A) end
 if ARGV[8] == '1' then
   for _, class in ipairs(CLASSES) do
     if A.f['t:' .. class] then

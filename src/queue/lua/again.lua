@@ -6,12 +6,14 @@ local function backoff(J, n)
   return floor(wait * (0.8 + 0.4 * chance))
 end
 
--- Back into its lane, to be performed or (duty `v`) read.
+-- Back into its lane, to be performed or (duty `v`) read; a pool's, to its pool.
 local function requeue(A, J, due, duty)
   put(J, 'du', duty)
   move(J, duty == 'v' and 'unknown' or 'waiting')
+  local P = J.f.po and duty == 'p' and home(J)
   if duty == 'p' and J.f.x then call('ZADD', K .. 'exp', J.f.x, J.id) end
-  push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), J.f.sc, due)
+  push(P or A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), J.f.sc, due)
+  if P then seat(P) end
 end
 
 -- The effect may be there: the site is read before anything else is done.

@@ -1,26 +1,30 @@
 -- breaker.lua: an account that fails again and again rests, then tries once.
 --
 -- Fields of an account: bf failures in a row; bs `o` open, `h` half open (one attempt at a time);
--- bu open until; bo how often it opened in a row; bk successes since it is half open. Of its plan:
--- bn failures that open it (0: nothing does), bb its first rest, bm its longest, bc successes that
--- close it. A failure is an attempt that acted and did not get through (`retry`, `unknown`):
--- `notrun` is our own fault, `fatal` the action's.
+-- bu open until; ba since; bo how often it opened in a row; bk successes since it is half open. Of
+-- its plan: bn failures that open it (0: nothing does), bb its first rest, bm its longest, bc
+-- successes that close it. A failure is an attempt that acted and did not get through (`retry`,
+-- `unknown`): `notrun` is our own fault, `fatal` the action's.
 
 local function is_acting(A)
   return A.f['j:api'] or A.f['j:browser']
 end
 
+local function heal(A)
+  for _, field in ipairs({ 'bf', 'bs', 'bu', 'bo', 'bk', 'ba' }) do
+    if A.f[field] then put(A, field, nil) end
+  end
+end
+
 -- Until when the breaker keeps the account shut; NEVER: until the attempt that tries has ended.
 local function tripped(A)
   if not A.f.bs then return 0 end
+  if is_forgiven(A) then
+    heal(A)
+    return 0
+  end
   if A.f.bs == 'o' then return num(A.f.bu) end
   return is_acting(A) and NEVER or 0
-end
-
-local function heal(A)
-  for _, field in ipairs({ 'bf', 'bs', 'bu', 'bo', 'bk' }) do
-    if A.f[field] then put(A, field, nil) end
-  end
 end
 
 local function trip(A, P, J, x)
@@ -33,18 +37,22 @@ local function trip(A, P, J, x)
   put(A, 'bo', opens)
   put(A, 'bu', till)
   put(A, 'bk', nil)
+  put(A, 'ba', now)
   local why = num(A.f.bf) .. ' failures in a row, the last: ' .. (x.why or x.code or 'unknown')
   emit('breaker', A.id, J, { code = 'open', why = why })
+  guard(A)
 end
 
 -- The attempt of a lease that is about to be taken is the one that tries.
 local function try_again(A)
   if A.f.bs == 'o' then put(A, 'bs', 'h') end
+  try_site(A)
 end
 
 -- Takes note of how an attempt ended.
 local function judge(A, J, x)
   local P = plan(A)
+  if J.f.du == 'p' and broken(A.f.si) then return judge_site(A, x) end
   if not P or num(P.f.bn) == 0 or J.f.du ~= 'p' then return end
   if x.ended == 'done' then
     if not A.f.bs then

@@ -7,6 +7,8 @@
 --           { none, ms until something may be due (-1: not before something arrives) }
 --           { shut, ms, why }
 
+local claim
+do
 -- Accounts looked at in one call.
 local SCANS = 16
 
@@ -17,6 +19,7 @@ end
 
 -- Takes the account's most urgent due action of the class, if there is one; else indexes it anew.
 local function try(A, class, ask)
+  if A.f.po then return bind(A, class, ask, try) end
   local held = A.f['t:' .. class]
   if held and (A.f['j:' .. class] or A.f['w:' .. class] ~= ask.worker) then return nil end
   for _ = 1, 8 do
@@ -53,7 +56,7 @@ local function first(ask)
   return acct, class
 end
 
-local function claim(worker, nonce, classes, held)
+function claim(worker, nonce, classes, held)
   -- Redis was started and not yet compared with the books (boot.lua).
   if M.due and M.books then return { 'shut', 1000, 'restoring' } end
   local last = call('GET', K .. 'w:' .. worker)
@@ -87,4 +90,5 @@ local function claim(worker, nonce, classes, held)
     if not A then forget(acct) end
   end
   return { 'none', 0 }
+end
 end

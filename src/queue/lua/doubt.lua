@@ -11,6 +11,7 @@ end
 
 -- Whether a cap leaves no room for one more of the kind.
 local function is_full(A, kind, t)
+  if is_rolled(A, kind, t) then return true end
   for i = 1, caps(A, kind, t) or 0, 5 do
     if count(CAPS[i + 1], CAPS[i + 2], CAPS[i + 3]) >= CAPS[i + 4] then return true end
   end

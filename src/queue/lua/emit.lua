@@ -2,9 +2,11 @@
 --
 -- <prefix>ev  stream; the fields are those of walkon_core::event::Event
 
+local emit
+do
 -- What every event of an action tells of it, and in which field that is.
 local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', 'class', 'cl',
-  'intake', 'in' }
+  'intake', 'in', 'pool', 'po', 'mission', 'mi' }
 
 local ENTRY, filled = { 'v', '1', 'type', '', 'at', '' }, 6
 
@@ -15,9 +17,10 @@ local function tell(name, value)
 end
 
 -- One entry in the stream of events. `J` is the action it is about, `more` further fields.
-local function emit(what, acct, J, more)
+function emit(what, acct, J, more)
   ENTRY[4], ENTRY[6], filled = what, stamp(), 6
-  tell('account', acct)
+  -- A post is no account.
+  if acct and sub(acct, 1, 1) ~= '@' then tell('account', acct) end
   if J then
     local f = J.f
     for i = 1, #TOLD, 2 do tell(TOLD[i], f[TOLD[i + 1]]) end
@@ -28,4 +31,5 @@ local function emit(what, acct, J, more)
     for name, value in pairs(more) do tell(name, value) end
   end
   call('XADD', K .. 'ev', '*', unpack(ENTRY, 1, filled))
+end
 end

@@ -2,7 +2,7 @@
 --
 -- KEYS[1]      <prefix>meta
 -- ARGV         fifteen words an action, at most a hundred actions:
---   1,2        id, account
+--   1,2        id, account; or a pool's post, `@<pool>` or `@<pool>/<mission>` (post.lua)
 --   3,4        kind, slot
 --   5          priority 0-9
 --   6,7        not before, expires: ms, 0 for none
@@ -24,6 +24,8 @@ end
 
 -- Work for an account that is ready already changes nothing about when its turn comes.
 local function arrive(A, J)
+  -- Its post has been seated already.
+  if A.f.po then return end
   local kind, forced = parts(J.f.sl)
   local class = class_of(A, kind, forced)
   local stands = class and A.f['i:' .. class] or -1
@@ -48,6 +50,8 @@ local function enqueue(args)
     x = tonumber(given(7)), fp = args[9], ol = args[10], ef = args[11], tg = given(12),
     th = given(13), ['in'] = given(14), cr = now, at = 0 })
   put(J, 'nb', given(6))
+  put(J, 'po', A.f.po)
+  put(J, 'mi', A.f.mi)
   call('SET', K .. 'p:' .. id, args[15])
   if key then call('SET', K .. 'i:' .. key, id .. '|' .. args[9]) end
   call('ZADD', K .. 'jobs', now, id)

@@ -25,6 +25,17 @@ local function gate(code, till, words, since)
   at = math.max(at, till)
 end
 
+local function answer(state)
+  local out = { state, at < NEVER and at or -1 }
+  for _, row in ipairs(rows) do
+    out[#out + 1] = row[1]
+    out[#out + 1] = row[2] < NEVER and row[2] or -1
+    for i = 3, 5 do out[#out + 1] = row[i] end
+    out[#out + 1] = num(row[6]) > 0 and row[6] or -1
+  end
+  return out
+end
+
 local state = J and J.f.st or 'waiting'
 if J and state ~= 'waiting' and state ~= 'unknown' then
   return { state, -1, 'state', -1, -1, -1, state, told(J.id, 'up') }
@@ -39,6 +50,12 @@ for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
   local since, by, why = pause_parts(text)
   local what = scope == 'site' and 'site ' .. A.f.si or 'the fleet'
   gate('paused', NEVER, fmt('%s by %s: %s', what, by, why), since)
+end
+if site_rest(A) > now then gate('site_breaker', site_rest(A), broken(A.f.si).why) end
+-- No account has taken it yet.
+if A.f.po then
+  want(A, J, J and J.f.sl or ARGV[3], gate, rows)
+  return answer(state)
 end
 local class = class_of(A, kind, forced)
 if not class then gate('route', NEVER, kind) end
@@ -82,11 +99,4 @@ if not verify and kind ~= 'sign_in' then
   end
   if at < NEVER then at = limits(A, kind, at) end
 end
-local out = { state, at < NEVER and at or -1 }
-for _, row in ipairs(rows) do
-  out[#out + 1] = row[1]
-  out[#out + 1] = row[2] < NEVER and row[2] or -1
-  for i = 3, 5 do out[#out + 1] = row[i] end
-  out[#out + 1] = num(row[6]) > 0 and row[6] or -1
-end
-return out
+return answer(state)

@@ -12,7 +12,7 @@
 -- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake
 -- ft fa fk last token settled and its answer, cx cancel wished  cl class  nb not before
--- hb why a host handed it back
+-- hb why a host handed it back  po mi pool and mission (post.lua)
 
 local function move(J, state)
   local was = J.f.st
@@ -40,6 +40,7 @@ local function conclude(J, state, x)
   move(J, state)
   note(J, x)
   if J.f.x then call('ZREM', K .. 'exp', J.id) end
+  if J.f.mi then leave(J) end
   if was == 'unknown' then call('ZREM', K .. 'parked', J.id) end
   if state == 'failed' then
     keep = keep * 7
@@ -59,5 +60,6 @@ local function park(J, x)
   note(J, x)
   put(J, 'du', 'p')
   call('ZADD', K .. 'parked', now, J.id)
+  if J.f.mi then leave(J) end
   emit('unknown', J.f.a, J, x)
 end

@@ -12,6 +12,8 @@
 --
 -- Returns { state, 1 where the lease is kept }, the same again for the same token; or { fenced }.
 
+local finish
+do
 local function settle(A, J, x, after)
   if x.ended == 'done' then
     x.outcome = x.effect
@@ -29,11 +31,11 @@ local function settle(A, J, x, after)
   if x.ended == 'fatal' then return conclude(J, 'failed', x) end
   local due = now + max(after, backoff(J, num(J.f.at)))
   if x.ended == 'unknown' then return doubt(A, J, due, x) end
-  if x.ended == 'notrun' then refund(A, J) end
+  if x.ended == 'notrun' then refund(A, J) unroll(A, J) end
   return again(A, J, due, x)
 end
 
-local function finish(args)
+function finish(args)
   local A, class, token, J = account(args[1]), args[2], args[3], action(args[4])
   if J and J.f.ft == token then return { J.f.fa, J.f.fk } end
   if not J or not holds(A, class, token, args[4]) then return { 'fenced' } end
@@ -68,4 +70,5 @@ local function finish(args)
   J.settled = nil
   reindex(A)
   return { J.f.st, keep and 1 or 0 }
+end
 end

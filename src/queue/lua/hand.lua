@@ -15,9 +15,12 @@ if ARGV[1] == 'pause' then
   local new = call('HSET', KEYS[1], field, fmt('%d|%s|%s', now, who, ARGV[4]))
   if ARGV[2] ~= '' then call('HINCRBY', KEYS[1], 'sites', new) end
 else
-  if call('HDEL', KEYS[1], field) == 0 then return 0 end
+  local was = call('HDEL', KEYS[1], field)
+  -- A person who lets it go on has looked at it: its breaker is closed, too.
+  local rested = ARGV[2] ~= '' and mend_site(ARGV[2])
+  if was == 0 and not rested then return 0 end
   -- Its accounts are in no index: they are put back one by one, by whoever is there to do it.
-  if ARGV[2] ~= '' then
+  if ARGV[2] ~= '' and was == 1 then
     call('HINCRBY', KEYS[1], 'sites', -1)
     call('SADD', K .. 'resumed', ARGV[2])
   end

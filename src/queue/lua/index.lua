@@ -40,6 +40,7 @@ end
 
 -- Puts the account where it belongs, in each class.
 local function reindex(A)
+  if A.f.po then return seat(A) end
   local at = {}
   for _, lane in ipairs(lanes(A)) do
     at[lane.class] = min(at[lane.class] or NEVER, lane.at)
@@ -49,6 +50,7 @@ local function reindex(A)
     local shut = barred(A, class) >= NEVER
     place(A, class, not shut and at[class] or nil)
   end
+  if A.f.ps then offer(A) end
 end
 
 -- Mends an index that names an account which is gone; nothing of ours leaves one so.

@@ -2,8 +2,8 @@
 --
 -- KEYS[1]   <prefix>meta
 -- ARGV[1]   `plan:<name>`, or `g` for the fleet's caps
--- ARGV[2…]  field, value, …: of a plan dcap hcap bs bi hours bn bb bm bc and dk: hk: cd:<kind>;
---           of the fleet dmax hmax. Counters that stand in `g` are kept.
+-- ARGV[2…]  field, value, …: of a plan dcap hcap rh rd bs bi hours bn bb bm bc and dk: hk: cd: rh:
+--           rd:<kind>; of the fleet dmax hmax. Counters that stand in `g` are kept.
 --
 -- Returns   1
 local o = open(K .. ARGV[1], true)

@@ -3,13 +3,15 @@
 -- KEYS[1]  <prefix>meta
 -- ARGV[1]  only accounts of this site; empty: of any
 -- ARGV[2]  only accounts on this plan; empty: on any
--- ARGV[3…] accounts
+-- ARGV[3]  only members of this pool; empty: of any or none
+-- ARGV[4…] accounts
 --
 -- Returns  { stand, code, until ms (-1: not as things are), 1 with work | 0 without, … }: stand is
 --          available, leased, paused, quarantined, cooling, capped or waiting
 local CAPS = { daily_cap = 1, hourly_cap = 1, kind_daily_cap = 1, kind_hourly_cap = 1,
-  global_daily_cap = 1, global_hourly_cap = 1 }
-local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1, breaker = 1 }
+  global_daily_cap = 1, global_hourly_cap = 1, hourly_rolling_cap = 1, daily_rolling_cap = 1,
+  kind_hourly_rolling_cap = 1, kind_daily_rolling_cap = 1 }
+local COOLS = { cooldown = 1, burst = 1, hours = 1, fenced = 1, breaker = 1, site_breaker = 1 }
 local PERSON = { challenge = 1, block = 1, health = 1 }
 local out = {}
 
@@ -75,15 +77,18 @@ local function stand(A)
   if fence > now then row, at = { 'fenced', fence }, math.max(at, fence) end
   local rest = tripped(A)
   if rest > now then row, at = { 'breaker', rest }, math.max(at, rest) end
+  local site = site_rest(A)
+  if site > now then row, at = { 'site_breaker', site }, math.max(at, site) end
   if at <= now then return 'available', '', now, work end
   local code = row[1]
   return CAPS[code] and 'capped' or COOLS[code] and 'cooling' or 'waiting', code, at, work
 end
 
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local A = account(ARGV[i])
   if A and A.f.st ~= 'gone' and (ARGV[1] == '' or A.f.si == ARGV[1])
-    and (ARGV[2] == '' or A.f.pl == ARGV[2]) then
+    and (ARGV[2] == '' or A.f.pl == ARGV[2])
+    and (ARGV[3] == '' or has(A.f.ps or '', ARGV[3])) then
     local what, code, till, work = stand(A)
     out[#out + 1] = what
     out[#out + 1] = code

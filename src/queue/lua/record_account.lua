@@ -2,10 +2,12 @@
 -- its numbers; the map of its other fields; then for each kind in `cs`, in that order, its counters
 -- (limits.lua).
 
+local read_account, write_account, counters_of, own_counters
+do
 local ACCOUNT = '<ssssssssssssssssddddhhdddddI4BdI4BdHc0'
 local COUNTERS, WIDTH = '<dI4BdI4Bd', 34
 
-local function read_account(A, raw)
+function read_account(A, raw)
   local st, si, pl, tz, rt, ks, zs, cs, ta, ja, wa, ka, tb, jb, wb, kb, lu, tat, y1, y2, y3, y4,
     xa, ia, xb, ib, c1, c2, c3, c4, c5, c6, c7, rest, after = unpack_fields(ACCOUNT, raw)
   local f = { st = st, si = si ~= '' and si or nil, pl = pl, tz = tz, rt = rt, ks = ks, zs = zs,
@@ -31,7 +33,7 @@ local function all_counters(A)
   return out
 end
 
-local function write_account(A)
+function write_account(A)
   local f, rest = A.f, others(A)
   local y, c = f.y or UNUSED, f.c or UNUSED
   return pack_fields(ACCOUNT, f.st or '', f.si or '', f.pl or '', f.tz or '', f.rt or '',
@@ -44,7 +46,7 @@ local function write_account(A)
 end
 
 -- The counters of one kind, to be looked at only.
-local function counters_of(A, kind)
+function counters_of(A, kind)
   local c, at = A.kinds[kind], A.after
   if c then return c end
   for name in gmatch(A.f.cs, '%S+') do
@@ -59,7 +61,7 @@ local function counters_of(A, kind)
 end
 
 -- The same, to be written.
-local function own_counters(A, kind)
+function own_counters(A, kind)
   touch(A)
   A.counted = true
   local c = counters_of(A, kind)
@@ -69,4 +71,5 @@ local function own_counters(A, kind)
     A.f.cs = A.f.cs == '' and kind or A.f.cs .. ' ' .. kind
   end
   return c
+end
 end

@@ -26,6 +26,7 @@ if J then
   else
     refund(A, J)
     refunded = 1
+    unroll(A, J)
     put(J, 'at', num(J.f.at) - 1)
     again(A, J, now, x)
   end

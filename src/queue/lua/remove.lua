@@ -9,6 +9,8 @@ local A, left, budget = account(ARGV[1]), 0, num(ARGV[2])
 if not A then return -1 end
 local x = { code = 'account_removed', why = 'its account was removed' }
 put(A, 'st', 'gone')
+join(A, '')
+count_in(A, nil)
 put(A, 'wy', nil)
 for _, class in ipairs(CLASSES) do
   if A.f['t:' .. class] then lose(A, class, 'account_removed', x.why) end

@@ -11,6 +11,11 @@ local parked = J and call('ZSCORE', K .. 'parked', J.id)
 local dead = J and call('ZSCORE', K .. 'dlq', J.id)
 if not (parked or dead and verb == 'retry') then return '' end
 local A, x = account(J.f.a), { code = 'resolved', why = 'settled by ' .. ARGV[3] }
+-- A pool's work outlives the account that had it.
+if J.f.po and (not A or A.f.st == 'gone') then
+  A = post_of(J)
+  put(J, 'bp')
+end
 if verb == 'retry' and (not A or A.f.st == 'gone') then return '' end
 emit('act', J.f.a, J, { code = verb == 'retry' and 'retry' or 'settle', outcome = verb,
   by = ARGV[3], why = ARGV[4] })

@@ -29,7 +29,7 @@ local function barred(A, class)
     till = NEVER
   end
   if site_pause(A) then till = NEVER end
-  return till
+  return math.max(till, site_rest(A))
 end
 
 -- Whether one of this kind is being performed: two at once, by two routes, would know no cooldown

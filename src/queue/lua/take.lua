@@ -20,7 +20,10 @@ local function take(A, lane, J, ask)
   local a, j = touch(A), touch(J)
   if j.du == 'p' then
     j.at = j.at + 1
-    if lane.kind ~= 'sign_in' then j.ch = charge(A, J) end
+    if lane.kind ~= 'sign_in' then
+      j.ch = charge(A, J)
+      roll(A, J)
+    end
     a['k:' .. class] = lane.kind
     try_again(A)
     move(J, 'running')

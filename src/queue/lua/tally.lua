@@ -1,6 +1,8 @@
 -- tally.lua: counts what is taken from every cap, and tells of those that are nearly full.
 
-local function fleet_counters()
+local fleet_counters, bump, tally
+do
+function fleet_counters()
   local g = touch(global())
   g.c = g.c or { 0, 0, 0, 0, 0, 0, 0 }
   return g.c
@@ -21,7 +23,7 @@ local function alarm(A, J, code, c, at, most)
 end
 
 -- Adds to one counter. With `J`, which is being claimed, tells of its cap.
-local function bump(c, at, window, by, A, J, code, most)
+function bump(c, at, window, by, A, J, code, most)
   if not window then return end
   if c[at] ~= window then c[at], c[at + 1], c[at + 2] = window, 0, 0 end
   local n = max(0, c[at + 1] + by)
@@ -31,7 +33,7 @@ end
 
 local NO_PLAN = { kinds = {}, f = {} }
 
-local function tally(A, kind, de, he, gd, gh, by, J)
+function tally(A, kind, de, he, gd, gh, by, J)
   local c, k, g = touch(A).c, own_counters(A, kind), fleet_counters()
   local P, G = plan(A) or NO_PLAN, global().f
   local L = limit(P, kind)
@@ -41,4 +43,5 @@ local function tally(A, kind, de, he, gd, gh, by, J)
   bump(k, HOURLY, he, by, A, J, 'kind_hourly_cap', L.hk)
   bump(g, DAY, gd, by, A, J, 'global_daily_cap', G.dmax)
   bump(g, HOURLY, gh, by, A, J, 'global_hourly_cap', G.hmax)
+end
 end

@@ -1,5 +1,7 @@
 -- text.lua: things as text, for whoever only looks, and for a forecast, which copies them.
 
+local thing, spell
+do
 local function words(value)
   if type(value) == 'number' then return fmt(value == floor(value) and '%.0f' or '%.17g', value) end
   if type(value) ~= 'table' then return value end
@@ -9,7 +11,7 @@ local function words(value)
 end
 
 -- What stands at the key that ends so: a:<account>, j:<action>, plan:<name> or g.
-local function thing(rest)
+function thing(rest)
   local what, id = match(rest, '^([aj]):(.+)$')
   if what == 'a' then return account(id) end
   if what == 'j' then return action(id) end
@@ -18,7 +20,7 @@ end
 
 -- Writes into `out` how many fields there are (0: no such thing), then name, value, …; a list's
 -- values have spaces between them.
-local function spell(o, out)
+function spell(o, out)
   local at, n = #out + 1, 0
   out[at] = 0
   if not o then return end
@@ -35,4 +37,5 @@ local function spell(o, out)
     end
   end
   out[at] = n
+end
 end

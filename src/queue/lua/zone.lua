@@ -7,7 +7,9 @@
 --
 -- A day is { start ms, end ms, minute of the change, minutes of the change }.
 
-local function lookup(zone, t)
+local lookup, day, stretches, opening
+do
+function lookup(zone, t)
   local key = K .. 'tz:' .. (zone or '')
   local first = tonumber(call('GETRANGE', key, 0, 12))
   if not first or t < first then return nil end
@@ -24,7 +26,7 @@ local function lookup(zone, t)
 end
 
 -- The account's local day that holds `t`; today's is kept in the account's field `y`.
-local function day(A, t)
+function day(A, t)
   local known = A.f.y
   if known and known[1] <= t and t < known[2] then return known end
   known = A.far
@@ -44,7 +46,7 @@ local function wall(d, e)
 end
 
 -- Active hours ("510-1320 …") as a list of { from, to }, in minutes of the day.
-local function stretches(hours)
+function stretches(hours)
   local out = {}
   for from, to in gmatch(hours, '(%d+)-(%d+)') do
     out[#out + 1] = { tonumber(from), tonumber(to) }
@@ -66,7 +68,7 @@ end
 
 -- The earliest instant from `t` on, within day `d`, at which the account's hours are open; the
 -- day's end when there is none.
-local function opening(hours, d, t)
+function opening(hours, d, t)
   local e, best = floor((t - d[1]) / 60000), d[2]
   if inside(hours, wall(d, e)) then return t end
   for _, h in ipairs(hours) do
@@ -77,4 +79,5 @@ local function opening(hours, d, t)
     end
   end
   return best
+end
 end

@@ -17,7 +17,7 @@ use walkon_core::id::{AccountId, ActionId};
 use super::{Answer, Body, Problem, account, no, row};
 use crate::coordinator::Coordinator;
 use crate::coordinator::hands::DeadFilter;
-use crate::queue::{Cancelled, Paused, Person, PoolFilter, Resolution, Scope};
+use crate::queue::{Cancelled, Paused, Person, PoolFilter, PostView, Resolution, Scope};
 
 /// The header that says who asks.
 pub const BY: &str = "walkon-by";
@@ -297,17 +297,30 @@ async fn put_back(State(c): State<Coordinator>, who: Who, Body(wish): Body<PutBa
 
 /// Which accounts.
 #[derive(Debug, Default, Deserialize)]
-struct Pool {
+struct Members {
     site: Option<String>,
     plan: Option<String>,
+    pool: Option<String>,
 }
 
-async fn pool(State(c): State<Coordinator>, Query(Pool { site, plan }): Query<Pool>) -> Answer {
-    let s = c.queue.pool(&PoolFilter { site, plan }).await?;
+fn waiting(post: &PostView) -> Value {
+    json!({"pool": post.pool, "mission": post.mission, "waiting": post.waiting,
+        "under_way": post.at_most.map(|_| post.under_way), "at_most": post.at_most})
+}
+
+async fn pool(State(c): State<Coordinator>, Query(which): Query<Members>) -> Answer {
+    let Members { site, plan, pool } = which;
+    if let Some(name) = &pool {
+        c.known_pool(name)?;
+    }
+    let mut work = c.queue.pool_work().await?;
+    work.retain(|post| pool.as_ref().is_none_or(|pool| *pool == post.pool));
+    let work: Vec<_> = work.iter().map(waiting).collect();
+    let s = c.queue.pool(&PoolFilter { site, plan, pool }).await?;
     Ok(Json(json!({
         "total": s.total, "available": s.available, "leased": s.leased, "cooling": s.cooling,
         "capped": s.capped, "quarantined": s.quarantined, "paused": s.paused,
         "waiting": s.waiting, "without_work": s.without_work, "reasons": s.reasons,
-        "next_free_at": s.next_free_at,
+        "next_free_at": s.next_free_at, "work": work,
     })))
 }

@@ -92,11 +92,12 @@ pub(super) async fn list(
 
 async fn watched(c: &Coordinator, view: &ActionView) -> Vec<Watched> {
     let (now, created) = (c.now(), view.created_at);
-    let (id, account) = (view.id.to_string(), view.action.account.to_string());
+    let (id, account) = (view.id.to_string(), view.account.clone());
     reading(&c.archive, move |archive| {
         let heads = archive.newest(SESSIONS).unwrap_or_default().into_iter();
         let own = heads.filter(|head| {
-            head.account == account && head.ended_at.is_none_or(|end| end >= created)
+            Some(&head.account) == account.as_ref().map(ToString::to_string).as_ref()
+                && head.ended_at.is_none_or(|end| end >= created)
         });
         let found = own.filter_map(|head| {
             let seen = look(archive, head, now);
@@ -133,7 +134,7 @@ pub(super) async fn one(
         ActionState::Waiting | ActionState::Unknown => c.queue.why(&view.id).await?,
         _ => None,
     };
-    let receipts = c.store.receipts(Some(view.action.account.as_str()), RECEIPTS).await?;
+    let receipts = c.store.receipts(view.account.as_ref().map(AccountId::as_str), RECEIPTS).await?;
     let receipt = receipts.iter().find(|receipt| receipt.action == id);
     let latest = c.queue.latest(EVENTS).await?.into_iter().rev().map(|(_, event)| event);
     let events: Vec<_> = latest.filter(|event| event.action.as_deref() == Some(&id)).collect();

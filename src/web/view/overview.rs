@@ -80,6 +80,8 @@ pub struct ActingRow {
 pub struct ComingRow {
     /// The account.
     pub account: String,
+    /// Whether that is a pool.
+    pub of_pool: bool,
     /// The kinds in its lanes.
     pub kinds: String,
     /// `api` or `browser`.
@@ -274,6 +276,7 @@ fn coming_row(coming: &Coming, now: Timestamp) -> ComingRow {
     let kinds: Vec<_> = coming.kinds.iter().map(|kind| say::plain(kind)).collect();
     ComingRow {
         account: coming.account.clone(),
+        of_pool: coming.of_pool,
         kinds: kinds.join(", "),
         class: coming.class.name(),
         when: coming.at.map_or_else(|| "ready".to_owned(), |at| say::ahead(now, at)),

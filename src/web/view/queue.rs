@@ -45,8 +45,10 @@ pub fn chips(stats: &Stats, chosen: Option<ActionState>) -> Vec<Chip> {
 pub struct ActionRow {
     /// Its id.
     pub id: String,
-    /// The account.
+    /// The account; empty: none of its pool has taken it yet.
     pub account: String,
+    /// The pool it was asked of, with its mission; empty: it was asked of its account.
+    pub pool: String,
     /// `like post:7`.
     pub what: String,
     /// Its state.
@@ -67,6 +69,12 @@ pub struct ActionRow {
     pub changed_at: String,
 }
 
+fn pool(view: &ActionView) -> String {
+    let Some(pool) = &view.action.pool else { return String::new() };
+    let of = view.action.mission.as_ref().map_or(String::new(), |name| format!(", {name}"));
+    format!("pool {pool}{of}")
+}
+
 /// One action in words.
 pub fn row(view: &ActionView, explained: Option<&Explanation>, now: Timestamp) -> ActionRow {
     let target = view.action.target.as_ref().map(ToString::to_string);
@@ -79,7 +87,8 @@ pub fn row(view: &ActionView, explained: Option<&Explanation>, now: Timestamp) -
     let earliest = explained.and_then(|explained| explained.earliest);
     ActionRow {
         id: view.id.to_string(),
-        account: view.action.account.to_string(),
+        account: view.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+        pool: pool(view),
         what: what(&view.action.kind, target.as_deref()),
         state: view.state.name(),
         attempts: view.attempts,
@@ -193,12 +202,14 @@ pub fn action_page(
 ) -> ActionPage {
     let action = &view.action;
     let mut asked = vec![
-        ("account", action.account.to_string()),
         ("kind", action.kind.clone()),
         ("priority", action.priority.to_string()),
         ("route", format!("{:?}", action.route).to_lowercase()),
     ];
     let mut add = |name, value: Option<String>| asked.extend(value.map(|value| (name, value)));
+    add("account", action.account.as_ref().map(ToString::to_string));
+    add("pool", action.pool.as_ref().map(ToString::to_string));
+    add("mission", action.mission.as_ref().map(ToString::to_string));
     add("target", action.target.as_ref().map(ToString::to_string));
     add("key", action.key.clone());
     add("not before", action.not_before.map(say::full));

@@ -148,12 +148,12 @@ impl Crowd {
         let endings = [done(), done(), done(), done(), retry(), unknown()];
         let ending = match begun {
             Begun::Go => endings[rng.random_range(0..endings.len())].clone(),
-            Begun::Full => notrun(),
+            Begun::Full | Begun::Shut(_) => notrun(),
             Begun::Fenced => return true,
         };
         let _still = self.clock.read().await;
         self.leaves(claimed);
-        if begun == Begun::Full {
+        if matches!(begun, Begun::Full | Begun::Shut(_)) {
             let mut seen = self.seen();
             let claims = seen.record.claims.get_mut(lease.account.as_str());
             claims.expect("it was claimed").remove(&lease.token);

@@ -161,3 +161,33 @@ async fn in_a_paused_fleet_nothing_runs_and_in_a_paused_site_nothing_of_it() {
     let forecast = look(&bench, &Outlook::default()).await;
     assert_eq!(of(&forecast, "ben"), ["never paused"]);
 }
+
+#[tokio::test]
+async fn a_pools_work_is_foreseen_with_who_has_room_when() {
+    let bench = crate::queue::pools::fleet(
+        "[pools.crew]\nsite = \"plaza\"\n[missions.welcome]\npool = \"crew\"\nat_most = 1\n",
+    )
+    .await;
+    let plan = "[kinds.like]\ncooldown = \"10m\"";
+    for id in ["ada", "ben"] {
+        crate::queue::pools::member(&bench, id, plan, &["crew"]).await;
+    }
+    crate::queue::pools::in_order(&bench, crate::queue::pools::CREW, 4).await;
+    let before = everything(&bench).await;
+    let outlook = Outlook { browser: Duration::from_mins(1), ..Outlook::default() };
+    let forecast = look(&bench, &outlook).await;
+    assert_eq!(everything(&bench).await, before);
+    let first = "runs 01 12:00:00";
+    let second = "runs 01 12:11:00";
+    assert_eq!(of(&forecast, "pool crew"), [first, first, second, second]);
+    // One that is under way of a mission keeps the next until it ends.
+    crate::queue::pools::in_order(&bench, crate::queue::pools::WELCOME, 3).await;
+    let claimed = bench.claim("w1").await;
+    let forecast = look(&bench, &outlook).await;
+    let times = of(&forecast, "pool crew/welcome");
+    let taken = usize::from(claimed.action.mission.is_some());
+    assert_eq!(times.len(), 3 - taken);
+    let mut apart = times.clone();
+    apart.dedup();
+    assert_eq!(apart, times, "no two at once");
+}

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use walkon::queue::FleetCaps;
+use walkon::queue::{Begun, FleetCaps, Scope, Shut};
 use walkon_core::action::RouteWish;
 use walkon_core::lease::{Claim, HandBack};
 
-use crate::support::redis::{Bench, done, notrun, retry, worker};
+use crate::support::redis::{Bench, done, held, notrun, person, retry, setting, worker};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -189,6 +189,40 @@ async fn an_act_that_would_exceed_the_next_hours_cap_is_not_begun() {
     assert_eq!(begun, walkon::queue::Begun::Full);
     bench.settle(&late, &notrun()).await;
     assert_eq!(bench.queue.account(&late.lease.account).await.unwrap().unwrap().this_hour, 1);
+}
+
+/// What is said at `begin`, after the action was claimed and something has come since.
+async fn begun_after(bench: &Bench, what: impl AsyncFn(&Bench)) -> Begun {
+    bench.account("ada", "hours = [\"08:00-11:00\"]\ndaily = 1").await;
+    bench.likes("ada", 1).await;
+    let claimed = bench.claim("w1").await;
+    what(bench).await;
+    let begun = bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    bench.settle(&claimed, &notrun()).await;
+    // It was not spent.
+    assert_eq!(bench.queue.account(&claimed.lease.account).await.unwrap().unwrap().today, 0);
+    begun
+}
+
+#[tokio::test]
+async fn what_has_come_since_the_claim_keeps_the_act_and_it_goes_back_unspent() {
+    let at = async || Bench::at("2026-06-01T10:59:50Z").await;
+    let site = Scope::Site("plaza".to_owned());
+    let pause = async |bench: &Bench| bench.queue.pause(&site, &person("look")).await.unwrap();
+    assert_eq!(begun_after(&at().await, pause).await, Begun::Shut(Shut::Paused));
+    let all = async |bench: &Bench| {
+        bench.queue.pause(&Scope::Fleet, &person("look")).await.unwrap();
+    };
+    assert_eq!(begun_after(&at().await, all).await, Begun::Shut(Shut::Paused));
+    let hold = async |bench: &Bench| {
+        let mut ada = setting("ada", "ada", "UTC");
+        ada.held = Some(held("quota"));
+        bench.queue.put_account(&ada).await.unwrap();
+    };
+    assert_eq!(begun_after(&at().await, hold).await, Begun::Shut(Shut::Held));
+    let late = async |bench: &Bench| bench.pass(Duration::from_secs(15)).await;
+    assert_eq!(begun_after(&at().await, late).await, Begun::Shut(Shut::Hours));
+    assert_eq!(begun_after(&at().await, async |_| {}).await, Begun::Go);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@
 //!
 //! `record` judges by the calendar alone, `books` before each claim and begin.
 //!
+//! 24 to 26, of pools and missions, are in `pools/crew.rs`, which has a model of its own.
+//!
 //! Not yet checked: 16 (alerts), the breaker's guard over many accounts, 22 (two versions of the
 //! scripts), and of 4 the escrow between shards.
 
@@ -152,7 +154,7 @@ impl Model {
         };
         let due = action.not_before.map_or(0, jiff::Timestamp::as_millisecond);
         let job = Job {
-            account: action.account.to_string(),
+            account: action.account.as_ref().expect("no pools here").to_string(),
             kind: action.kind.clone(),
             forced,
             rank: now + i64::from(action.priority) * 600 * SECOND,

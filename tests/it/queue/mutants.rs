@@ -9,6 +9,7 @@
 //! one that survives, or is caught by another invariant than the table says, fails the run.
 //! `make test` tries a few, others each time (`WALKON_MUTANTS` says how many, `WALKON_SEED` which).
 
+mod pools;
 mod table;
 
 use std::path::Path;
@@ -16,8 +17,10 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::pools::chance::play;
 use super::simulation::{asked, in_lanes, simulate};
 use crate::support::wire::Exchange;
+use pools::POOLS;
 use table::{MUTANTS, Mutant};
 
 /// How many are tried in `make test`.
@@ -25,6 +28,9 @@ const FEW: u64 = 12;
 /// How many seeds each is given, of how many steps.
 const SEEDS: u64 = 12;
 const STEPS: u64 = 1500;
+/// The scripts that only pools come to: the simulation of pools tries their mutants.
+const OF_POOLS: [&str; 4] = ["members.lua", "choose.lua", "post.lua", "bind.lua"];
+const POOL_STEPS: u64 = 800;
 /// A run that takes longer than this hangs, which is noticed, too.
 const LIMIT: Duration = Duration::from_mins(4);
 /// How many are tried at once.
@@ -42,8 +48,13 @@ struct Caught {
 
 /// The mutant that the one who runs the tests has asked for.
 pub(super) fn asked_for() -> Option<Exchange> {
-    let mutant = &MUTANTS[asked("WALKON_MUTANT")? as usize % MUTANTS.len()];
+    let all = all();
+    let mutant = all[asked("WALKON_MUTANT")? as usize % all.len()];
     Some(Exchange { old: mutant.old, new: mutant.new })
+}
+
+fn all() -> Vec<&'static Mutant> {
+    MUTANTS.iter().chain(POOLS).collect()
 }
 
 /// Every script's name and text.
@@ -99,9 +110,15 @@ fn hunt(mutant: &Mutant, seed: u64) -> Result<bool, Caught> {
     let exchange = Some(Exchange { old: mutant.old, new: mutant.new });
     let run = std::panic::AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let run = simulate(seed, STEPS, false, exchange, |n| step.store(n, Ordering::Relaxed));
+        let at = |n| step.store(n, Ordering::Relaxed);
+        let run = async {
+            if OF_POOLS.contains(&mutant.file) {
+                return play(seed, POOL_STEPS, exchange, at).await;
+            }
+            simulate(seed, STEPS, false, exchange, at).await.reached
+        };
         let run = async { tokio::time::timeout(LIMIT, run).await.expect("[18] it hangs") };
-        runtime.unwrap().block_on(run).reached
+        runtime.unwrap().block_on(run)
     });
     std::panic::catch_unwind(run).map_err(|payload| {
         let words = words(&*payload);
@@ -136,7 +153,7 @@ fn mutants_fit_the_scripts_they_change() {
 
 fn fit() {
     let scripts = scripts();
-    let stale: Vec<_> = MUTANTS.iter().filter_map(|mutant| stale(mutant, &scripts)).collect();
+    let stale: Vec<_> = all().into_iter().filter_map(|mutant| stale(mutant, &scripts)).collect();
     assert!(stale.is_empty(), "{}", stale.join("\n"));
 }
 
@@ -145,8 +162,9 @@ fn mutants_of_the_scripts_are_caught() {
     let count = asked("WALKON_MUTANTS").unwrap_or(FEW) as usize;
     fit();
     let first = asked("WALKON_SEED").unwrap_or(u64::from(std::process::id())) as usize;
-    let some = MUTANTS.iter().cycle().skip(first % MUTANTS.len());
-    let some: Vec<_> = some.take(count.min(MUTANTS.len())).collect();
+    let all = all();
+    let some = all.iter().cycle().skip(first % all.len());
+    let some: Vec<_> = some.take(count.min(all.len())).copied().collect();
     be_quiet();
     let began = tokio::time::Instant::now();
     let tried = in_lanes(LANE, LANES, &some, |mutant| {

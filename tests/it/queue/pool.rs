@@ -83,7 +83,8 @@ async fn a_pool_can_be_one_site_or_one_plan() {
     "elsewhere".clone_into(&mut other.site);
     bench.queue.put_account(&other).await.unwrap();
     let count = async |site: Option<&str>, plan: Option<&str>| {
-        let filter = PoolFilter { site: site.map(str::to_owned), plan: plan.map(str::to_owned) };
+        let filter =
+            PoolFilter { site: site.map(str::to_owned), plan: plan.map(str::to_owned), pool: None };
         bench.queue.pool(&filter).await.unwrap().total
     };
     assert_eq!(count(None, None).await, 3);

@@ -32,7 +32,8 @@ pub(crate) const PLANS: [(&str, &str, &str); 5] = [
     ),
     (
         "dan",
-        "breaker = { failures = 2, rest = \"60s\", longest = \"10m\" }\n\
+        "hourly_rolling = 5\ndaily_rolling = 20\n\
+         breaker = { failures = 2, rest = \"60s\", longest = \"10m\" }\n\
          [kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10",
         "America/New_York",
     ),

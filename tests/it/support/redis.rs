@@ -135,6 +135,7 @@ pub(crate) fn setting(id: &str, plan: &str, zone: &str) -> AccountSetting {
         plan: plan.to_owned(),
         time_zone: zone.to_owned(),
         held: None,
+        pools: Vec::new(),
         routes: KINDS.iter().map(route).collect(),
     }
 }

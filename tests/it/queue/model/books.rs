@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use walkon::queue::FleetCaps;
 use walkon_core::plan::Plan;
 
-use super::calendar::{day, fleet_ends, hour_end, minute};
+use super::calendar::{HOUR, SECOND, day, fleet_ends, hour_end, minute};
 
 /// A count in the window that ends then.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +35,13 @@ pub(crate) struct Charge {
     pub(crate) ends: [i64; 4],
     last: (i64, i64),
     burst: (i64, i64),
+    /// When it is counted in rolling caps.
+    rolled: i64,
 }
+
+/// The buckets of a rolling hour and of a rolling day: how long each is, and how many besides the
+/// present one count.
+const BUCKETS: [(i64, i64); 2] = [(300 * SECOND, 12), (HOUR, 24)];
 
 /// One account's counts.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +52,8 @@ pub(crate) struct Books {
     pub(crate) last: BTreeMap<String, i64>,
     /// Until when the burst's bucket is spoken for, were it of size one.
     pub(crate) burst: i64,
+    /// Instants and kinds that rolling caps count, every one there ever was.
+    rolled: Vec<(i64, String)>,
 }
 
 /// The fleet's caps and counts.
@@ -62,6 +70,15 @@ pub(crate) struct Fleet {
 pub(crate) struct Terms<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) zone: &'a TimeZone,
+}
+
+impl Terms<'_> {
+    /// Whether it is within the account's active hours.
+    pub(crate) fn is_open(&self, at: i64) -> bool {
+        let hours = &self.plan.hours;
+        let shown = minute(self.zone, at);
+        hours.is_empty() || hours.iter().any(|stretch| stretch.hold(shown))
+    }
 }
 
 impl Books {
@@ -106,8 +123,30 @@ impl Books {
         capped.map(|(n, tally, cap)| (n, tally.in_window(ends[n]), cap)).collect()
     }
 
+    /// Whether a rolling cap leaves no room for one more of the kind at `at`.
+    fn is_rolled(&self, terms: &Terms<'_>, kind: &str, at: i64) -> bool {
+        let limits = terms.plan.kinds.get(kind).cloned().unwrap_or_default();
+        let rows = [
+            (0, None, terms.plan.hourly_rolling),
+            (1, None, terms.plan.daily_rolling),
+            (0, Some(kind), limits.hourly_rolling),
+            (1, Some(kind), limits.daily_rolling),
+        ];
+        rows.into_iter().filter_map(|(n, of, cap)| Some((n, of, cap?))).any(|(n, of, cap)| {
+            let (width, many) = BUCKETS[n];
+            let first = at.div_euclid(width) - many;
+            let counts = |(at, kind): &&(i64, String)| {
+                at.div_euclid(width) >= first && of.is_none_or(|of| of == kind)
+            };
+            self.rolled.iter().filter(counts).count() >= cap as usize
+        })
+    }
+
     /// Whether a cap leaves no room for one more of the kind at `at`.
     pub(crate) fn is_full(&self, terms: &Terms<'_>, fleet: &Fleet, kind: &str, at: i64) -> bool {
+        if self.is_rolled(terms, kind, at) {
+            return true;
+        }
         let mut caps = self.caps(terms, fleet, kind, at).into_iter();
         caps.any(|(_, used, cap)| used >= i64::from(cap))
     }
@@ -118,6 +157,9 @@ impl Books {
             if used >= i64::from(cap) {
                 return Some(if n < 2 { 1 } else { 4 });
             }
+        }
+        if self.is_rolled(terms, kind, at) {
+            return Some(1);
         }
         let cooldown = terms.plan.kinds.get(kind).and_then(|limits| limits.cooldown);
         let cooldown = cooldown.unwrap_or_default().as_millis() as i64;
@@ -130,10 +172,7 @@ impl Books {
                 return Some(3);
             }
         }
-        let hours = &terms.plan.hours;
-        let shown = minute(terms.zone, at);
-        let open = hours.is_empty() || hours.iter().any(|stretch| stretch.hold(shown));
-        if open { None } else { Some(14) }
+        if terms.is_open(at) { None } else { Some(14) }
     }
 
     fn tally(&mut self, fleet: &mut Fleet, kind: &str, ends: [Option<i64>; 4], by: i64) {
@@ -168,11 +207,20 @@ impl Books {
         if let Some(interval) = interval {
             self.burst = now.max(burst) + interval;
         }
-        Charge { ends, last: (last, now), burst: (burst, self.burst) }
+        self.rolled.push((now, kind.to_owned()));
+        Charge { ends, last: (last, now), burst: (burst, self.burst), rolled: now }
+    }
+
+    /// What a claim took is counted at another instant, or not at all.
+    fn reroll(&mut self, kind: &str, from: i64, to: Option<i64>) {
+        let mine = self.rolled.iter().position(|(at, of)| *at == from && of == kind);
+        self.rolled.swap_remove(mine.expect("it was counted"));
+        self.rolled.extend(to.map(|to| (to, kind.to_owned())));
     }
 
     /// Gives back what a claim took and provably did not use: only where nothing has come between.
     pub(crate) fn refund(&mut self, fleet: &mut Fleet, kind: &str, charge: &Charge) {
+        self.reroll(kind, charge.rolled, None);
         let open = [self.all[0].end, self.all[1].end, fleet.used[0].end, fleet.used[1].end];
         let ends = [0, 1, 2, 3].map(|n| Some(charge.ends[n]).filter(|end| *end == open[n]));
         self.tally(fleet, kind, ends, -1);
@@ -202,6 +250,8 @@ impl Books {
         let fresh = [0, 1, 2, 3].map(|n| Some(ends[n]).filter(|_| is_new(n)));
         self.tally(fleet, kind, fresh, 1);
         charge.ends = ends;
+        self.reroll(kind, charge.rolled, Some(now));
+        charge.rolled = now;
         true
     }
 

@@ -1,5 +1,6 @@
 //! Whether a claim is right, and whether finding nothing is.
 
+use walkon::queue::Shut;
 use walkon_core::id::ActionId;
 use walkon_core::lease::{Ask, Claimed, Class, Duty, Lease};
 
@@ -37,6 +38,18 @@ fn bar(model: &Model, job: &Job, class: Class, at: i64, is_sure: bool) -> Option
         return Some(5);
     }
     account.books.bar(&account.terms(), &model.fleet, &job.kind, at)
+}
+
+/// What has come between a claim and its act.
+fn shut_by(is_paused: bool, account: &Account, kind: &str, now: i64) -> Option<Shut> {
+    let is_late = kind != "sign_in" && !account.terms().is_open(now);
+    if is_paused {
+        Some(Shut::Paused)
+    } else if account.held.is_some_and(|until| until > now) {
+        Some(Shut::Held)
+    } else {
+        is_late.then_some(Shut::Hours)
+    }
 }
 
 impl Model {
@@ -169,7 +182,7 @@ impl Model {
 
     /// What a worker is to be told that is about to act; notes the effect.
     pub(crate) fn begin(&mut self, lease: &Lease, id: &ActionId) -> walkon::queue::Begun {
-        use walkon::queue::Begun::{Fenced, Full, Go};
+        use walkon::queue::Begun::{Fenced, Full, Go, Shut};
         let now = self.now();
         let live = self.holds(lease, Some(id));
         let until = self.seat(lease.account.as_str(), lease.class).map(|seat| seat.until);
@@ -180,6 +193,9 @@ impl Model {
         let job = self.open.get_mut(id).expect("it is leased");
         if job.duty() == Duty::Verify || job.begun.is_some() {
             return Go;
+        }
+        if let Some(by) = shut_by(self.is_paused, account, &job.kind, now) {
+            return Shut(by);
         }
         if let Some(charge) = &mut job.charge {
             let terms = super::books::Terms { plan: &account.plan, zone: &account.zone };

@@ -37,6 +37,7 @@ impl Record {
     pub(crate) fn check(&self, plans: &BTreeMap<String, Plan>, fleet: &FleetCaps) {
         for (account, plan) in plans {
             self.check_caps(account, None, plan.hourly, plan.daily);
+            self.check_rolling(account, plan);
             for (kind, limits) in &plan.kinds {
                 self.check_caps(account, Some(kind), limits.hourly, limits.daily);
                 let cooldown = limits.cooldown.unwrap_or_default().as_millis() as i64;
@@ -82,6 +83,20 @@ impl Record {
         for (cap, counts) in [(daily, &days), (hourly, &hours)] {
             let (Some(cap), Some((when, count))) = (cap, most(counts)) else { continue };
             assert!(*count <= i64::from(cap), "[1] {account} {kind:?}: {count} in {when}");
+        }
+    }
+
+    /// No hour and no day, wherever it begins, holds more.
+    fn check_rolling(&self, account: &str, plan: &Plan) {
+        let mine = self.performed.iter().filter(|one| one.account == account);
+        let mut times: Vec<i64> = mine.map(|one| one.from).collect();
+        times.sort_unstable();
+        for (cap, length) in [(plan.hourly_rolling, HOUR), (plan.daily_rolling, 24 * HOUR)] {
+            let Some(cap) = cap else { continue };
+            for more in times.windows(cap as usize + 1) {
+                let took = more[cap as usize] - more[0];
+                assert!(took >= length, "[1] {account}: {} in {took} ms: {more:?}", cap + 1);
+            }
         }
     }
 

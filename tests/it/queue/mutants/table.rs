@@ -10,7 +10,7 @@ pub(super) struct Mutant {
     pub(super) caught_by: &'static [u8],
 }
 
-const fn mutant(
+pub(super) const fn mutant(
     name: &'static str,
     file: &'static str,
     old: &'static str,
@@ -29,16 +29,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "if used > most then",
         &[1, 4],
     ),
-    mutant(
-        "the kind's cap is not looked at",
-        "limits.lua",
-        "cap(n, L.dk, ",
-        "cap(n, nil, ",
-        &[1, 8],
-    ),
+    mutant("the kind's cap is not looked at", "caps.lua", "cap(n, L.dk, ", "cap(n, nil, ", &[1, 8]),
     mutant(
         "the fleet's cap is not looked at",
-        "limits.lua",
+        "caps.lua",
         "return cap(n, G.hmax, ",
         "return cap(n, nil, ",
         &[4, 8],
@@ -52,7 +46,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "a count knows no window",
-        "limits.lua",
+        "caps.lua",
         "return c[at] == window and c[at + 1] or 0",
         "return c[at + 1]",
         &[1, 8, 13, 18],
@@ -249,6 +243,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[7],
     ),
     mutant(
+        "begun although it was paused since",
+        "begin.lua",
+        "if M.paused or site_pause(A) then",
+        "if false then",
+        &[14],
+    ),
+    mutant(
         "taken back without a grace",
         "reap.lua",
         "'-inf', now - grace, 'LIMIT'",
@@ -407,7 +408,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a lost action is in no lane",
         "again.lua",
-        "push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), J.f.sc, due)",
+        "push(P or A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), J.f.sc, due)",
         "",
         &[8, 18],
     ),
@@ -434,4 +435,33 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[7, 8, 10, 13, 18],
     ),
     mutant("what has ended stays for ever", "fate.lua", "put(J, 'keep', keep)", "", &[23]),
+    // Rolling caps.
+    mutant(
+        "a rolling cap lets one more pass",
+        "rolling.lua",
+        "if sum >= most then",
+        "if sum > most then",
+        &[1],
+    ),
+    mutant(
+        "the oldest bucket of a rolling cap is not counted",
+        "rolling.lua",
+        "if bucket >= first then",
+        "if bucket > first then",
+        &[1],
+    ),
+    mutant(
+        "a refund leaves the rolling caps as they were",
+        "rolling.lua",
+        "turn(A, name, tonumber(at), -1)",
+        "if anew then turn(A, name, tonumber(at), -1) end",
+        &[8, 18],
+    ),
+    mutant(
+        "an act counts from its claim in rolling caps",
+        "rolling.lua",
+        "turn(A, name, tonumber(at), -1)\n    if anew then turn(A, name, now, 1) end",
+        "if not anew then turn(A, name, tonumber(at), -1) end",
+        &[1, 8, 18],
+    ),
 ];

@@ -55,7 +55,8 @@ impl World {
         let action = Action::parse(json.as_bytes(), from_ms(self.model.now()));
         // What expires before it begins is refused at the door.
         let Ok(action) = action else { return };
-        if self.model.open_of(action.account.as_str()) >= OPEN_MAX {
+        if self.model.open_of(action.account.as_ref().expect("no pools here").as_str()) >= OPEN_MAX
+        {
             return;
         }
         let id = ActionId::new(self.bench.now(), &mut self.rng);
@@ -356,7 +357,11 @@ impl World {
 
 /// The invariant that an answer to "about to act" keeps.
 pub(super) fn number(begun: Begun) -> u8 {
-    if begun == Begun::Fenced { 7 } else { 1 }
+    match begun {
+        Begun::Fenced => 7,
+        Begun::Shut(_) => 14,
+        _ => 1,
+    }
 }
 
 fn seat(lease: &Lease) -> (&str, Class) {
