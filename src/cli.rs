@@ -19,6 +19,7 @@ mod enqueue;
 mod forecast;
 mod hands;
 mod lists;
+mod migrate;
 mod out;
 mod report;
 mod roles;
@@ -100,6 +101,9 @@ enum Command {
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
     Config,
+    /// The database's tables: up, down, status.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
     /// Checks this host and says what to do about each finding.
     Doctor,
     /// How fast this build is on this host: queue.
@@ -161,6 +165,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
         }
+        Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,
         Command::Bench(bench::Bench::Queue(args)) => {
             bench::queue(&config, shared.url.as_deref(), &args, shared.json).await

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::{Table, Value};
 use walkon_core::action::listed;
+use walkon_core::bundle::Secret;
 use walkon_core::fault::Fault;
 use walkon_core::kind::nearest;
 use walkon_core::plan::Plan;
@@ -30,6 +31,8 @@ pub struct Config {
     pub fleet: Fleet,
     /// The queue.
     pub queue: Queue,
+    /// The database.
+    pub store: Store,
     /// Pages and desk.
     pub web: Web,
     /// Workers.
@@ -87,6 +90,16 @@ pub struct Queue {
     /// The wait before a second attempt.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub retry: Duration,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// A database server, or nothing. It may hold a password.
+    pub url: Secret,
+    /// The file that holds the password, or nothing.
+    pub password_file: PathBuf,
 }
 
 /// `[web]`

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::{browser_options, data_path};
+use super::roles::{self, browser_options, data_path};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::data::DataFolder;
+use crate::store::schema::Schema;
 
 struct Check {
     what: &'static str,
@@ -22,6 +23,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
     let checks = [
         Check { what: "data folder", found: data(config) },
         Check { what: "redis", found: redis(config).await },
+        Check { what: "database", found: database(config).await },
         Check { what: "browser", found: browser(config) },
         Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "behaviors and profiles", found: catalog(config) },
@@ -81,6 +83,14 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
     let queue = crate::queue::Queue::connect(&options).await;
     let queue = queue.map_err(|error| of(error.into()))?;
     Ok(format!("{:?}", queue.facts()))
+}
+
+async fn database(config: &Config) -> Result<String, (String, String)> {
+    let address = roles::database(config, &data_path(config).map_err(of)?.join("walkon.db"));
+    let schema = Schema::of(&address.map_err(of)?).await.map_err(|error| of(error.into()))?;
+    schema.check().map_err(|error| of(error.into()))?;
+    let Schema { database, applied, pending, .. } = schema;
+    Ok(format!("{database}, {} of {} changes", applied.len(), applied.len() + pending.len()))
 }
 
 fn browser(config: &Config) -> Result<String, (String, String)> {

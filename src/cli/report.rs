@@ -100,7 +100,8 @@ impl From<crate::queue::Error> for Failure {
 
 impl From<crate::store::Error> for Failure {
     fn from(error: crate::store::Error) -> Self {
-        of(&error, Some(error.remedy().to_owned()), Code::Host)
+        let code = if error.is_refusal() { Code::Refused } else { Code::Host };
+        of(&error, Some(error.remedy().into_owned()), code)
     }
 }
 

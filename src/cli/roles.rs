@@ -23,6 +23,7 @@ use crate::driver::cdp::{self, CdpDriver};
 use crate::queue::{self, Queue};
 use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
+use crate::store::address::Address;
 use crate::store::sql::SqlStore;
 use crate::supervisor::{Role, Supervisor};
 use crate::web;
@@ -99,6 +100,23 @@ pub(super) fn data_path(config: &Config) -> Result<PathBuf, Failure> {
     let home =
         home.ok_or_else(|| Failure::new(Code::Host, "this user has no home", "set `data.folder`"))?;
     Ok(home.dir.join(".local/share/walkon"))
+}
+
+/// Where the database is, as the settings say; `embedded`: the file in the data folder.
+pub(super) fn database(config: &Config, embedded: &Path) -> Result<Address, Failure> {
+    let file = &config.store.password_file;
+    let password = if file.as_os_str().is_empty() {
+        None
+    } else {
+        let text = std::fs::read_to_string(file).map_err(|error| Failure {
+            what: format!("could not read `store.password_file` {}", file.display()),
+            causes: vec![error.to_string()],
+            remedy: Some("check the path and its owner".to_owned()),
+            code: Code::Host,
+        })?;
+        Some(Secret::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+    };
+    Ok(Address::read(config.store.url.expose(), password, embedded)?)
 }
 
 /// `walkon up`: everything on this host.
@@ -249,7 +267,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
     let contact = Some(config.fleet.contact.clone()).filter(|contact| !contact.is_empty());
     Ok(Coordinator {
         queue: Queue::connect(&options).await?,
-        store: Arc::new(SqlStore::sqlite(&data.database()).await?),
+        store: Arc::new(SqlStore::open(&database(config, &data.database())?).await?),
         archive,
         catalog: Arc::new(catalog),
         clock: Arc::new(SystemClock),

@@ -69,7 +69,7 @@ impl From<Error> for Problem {
         let (code, fix) = match &error {
             Error::Refused(refuse) => return refuse.clone().into(),
             Error::Queue(queue) => ("queue", queue.remedy().map(std::borrow::Cow::into_owned)),
-            Error::Store(store) => ("store", Some(store.remedy().to_owned())),
+            Error::Store(store) => ("store", Some(store.remedy().into_owned())),
         };
         let why = in_one_line(&error);
         tracing::error!(why, "a call failed");

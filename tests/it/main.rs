@@ -18,4 +18,5 @@ mod plaza;
 mod queue;
 mod reaper;
 mod relay;
+mod store;
 mod support;

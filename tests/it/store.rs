@@ -1,0 +1,4 @@
+//! The store: the same on each of the three databases.
+
+mod conformance;
+mod schema;
