@@ -5,6 +5,7 @@ mod batch;
 mod behaviors;
 mod by_api;
 mod clients;
+mod databases;
 mod front_door;
 mod hands;
 mod host;
