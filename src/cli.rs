@@ -18,6 +18,7 @@ mod doctor;
 mod enqueue;
 mod forecast;
 mod hands;
+mod keys;
 mod lists;
 mod migrate;
 mod out;
@@ -101,6 +102,9 @@ enum Command {
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
     Config,
+    /// Master keys: new, rotate, list.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// The database's tables: up, down, status.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
@@ -165,6 +169,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
         }
+        Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,
         Command::Bench(bench::Bench::Queue(args)) => {

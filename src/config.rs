@@ -33,6 +33,8 @@ pub struct Config {
     pub queue: Queue,
     /// The database.
     pub store: Store,
+    /// The master keys.
+    pub vault: Vault,
     /// Pages and desk.
     pub web: Web,
     /// Workers.
@@ -100,6 +102,16 @@ pub struct Store {
     pub url: Secret,
     /// The file that holds the password, or nothing.
     pub password_file: PathBuf,
+}
+
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vault {
+    /// The file of the master keys, or nothing.
+    pub master_key_file: PathBuf,
+    /// The keys themselves, or nothing: for the environment alone.
+    pub master_key: Secret,
 }
 
 /// `[web]`
@@ -204,6 +216,14 @@ impl Config {
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::File(path, error)),
         }
+        if written_master(&table) {
+            return Err(Error::Value {
+                key: "vault.master_key",
+                value: "written in a file of settings".to_owned(),
+                remedy: "write it into a file of its own for `vault.master_key_file`, or set \
+                         WALKON__VAULT__MASTER_KEY",
+            });
+        }
         // First the file by itself: what is wrong in it is not the fault of a variable.
         let mut config = Self::of(&table, &path, &written)?;
         for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
@@ -241,6 +261,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a file of settings holds a master key, which is no place for one.
+fn written_master(table: &Table) -> bool {
+    let key = table.get("vault").and_then(|vault| vault.get("master_key"));
+    key.and_then(Value::as_str).is_some_and(|key| !key.is_empty())
 }
 
 /// Reads a file by itself, so that what is wrong in it has its place in it.

@@ -29,6 +29,7 @@ pub mod intake;
 pub mod many;
 pub mod reaper;
 pub mod roster;
+mod secrets;
 
 /// What the coordinator is started with, beside its doors.
 #[derive(Debug, Clone)]

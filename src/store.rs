@@ -4,23 +4,36 @@
 //! all of them, on `SQLite`, `PostgreSQL` and `MySQL` or `MariaDB` by the same statements: none is
 //! used that one of them lacks. Counters and leases are not here: they are the queue's.
 //!
+//! Secrets are sealed by the [`vault`] before they reach a statement, and opened here alone.
+//!
 //! [`schema`] brings the tables up to date. A database that is away is [`Error::Away`]: whoever
 //! asked tries again, and nothing that was not kept is acknowledged.
 
 pub mod accounts;
 pub mod address;
 mod connect;
+pub mod credentials;
 mod error;
 pub mod holds;
+pub mod keys;
 mod migration;
 pub mod receipts;
 pub mod schema;
 pub mod sql;
 pub mod states;
+pub mod vault;
 
 pub use error::Error;
 
 /// What must last.
-pub trait Store: accounts::Accounts + holds::Holds + receipts::Receipts + states::States {}
+pub trait Store:
+    accounts::Accounts
+    + credentials::Credentials
+    + holds::Holds
+    + keys::Keys
+    + receipts::Receipts
+    + states::States
+{
+}
 
-impl<T: accounts::Accounts + holds::Holds + receipts::Receipts + states::States> Store for T {}
+impl Store for sql::SqlStore {}

@@ -37,6 +37,8 @@ pub struct Role {
     pub args: Vec<String>,
     /// What is set for it beside our own environment.
     pub env: Vec<(String, String)>,
+    /// What of our own environment it is not to have.
+    pub without: Vec<&'static str>,
 }
 
 struct Running {
@@ -228,7 +230,11 @@ fn terminate(child: &Child) {
 
 fn spawn(walkon: &std::path::Path, role: &Role) -> Result<Child, Error> {
     // In a group of its own, so that Ctrl-C reaches it through us, in order.
-    Command::new(walkon)
+    let mut command = Command::new(walkon);
+    for name in &role.without {
+        command.env_remove(name);
+    }
+    command
         .args(&role.args)
         .arg("--die-with-parent")
         .envs(role.env.iter().cloned())

@@ -14,7 +14,7 @@ use walkon_core::rng::Seed;
 use super::out::say;
 use super::report::{Code, Failure};
 use crate::catalog::Catalog;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::coordinator::{self, Coordinator};
 use crate::data::DataFolder;
 use crate::desk::http::HttpDesk;
@@ -25,12 +25,21 @@ use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
 use crate::store::address::Address;
 use crate::store::sql::SqlStore;
+use crate::store::vault::Vault;
+use crate::store::vault::master::Source;
 use crate::supervisor::{Role, Supervisor};
 use crate::web;
 use crate::worker::{self, Worker};
 
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_mins(1);
+/// What no worker is told.
+const COORDINATORS_ALONE: [&str; 4] = [
+    "WALKON__VAULT__MASTER_KEY",
+    "WALKON__VAULT__MASTER_KEY_FILE",
+    "WALKON__STORE__URL",
+    "WALKON__STORE__PASSWORD_FILE",
+];
 /// How often it is asked.
 const READY_LOOK: Duration = Duration::from_millis(50);
 
@@ -119,6 +128,24 @@ pub(super) fn database(config: &Config, embedded: &Path) -> Result<Address, Fail
     Ok(Address::read(config.store.url.expose(), password, embedded)?)
 }
 
+/// The master keys, as the settings say; `embedded`: the file in the data folder.
+pub(super) fn master_keys(config: &Config, embedded: PathBuf) -> Source {
+    let config::Vault { master_key_file: file, master_key: given } = &config.vault;
+    if !given.expose().is_empty() {
+        Source::Given(given.clone())
+    } else if file.as_os_str().is_empty() {
+        Source::Embedded(embedded)
+    } else {
+        Source::File(file.clone())
+    }
+}
+
+/// The store, opened.
+pub(super) async fn store(config: &Config, data: &DataFolder) -> Result<SqlStore, Failure> {
+    let vault = Vault::of(master_keys(config, data.master_key()));
+    Ok(SqlStore::open(&database(config, &data.database())?, vault).await?)
+}
+
 /// `walkon up`: everything on this host.
 pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<(), Failure> {
     let data = data_folder(config)?;
@@ -184,7 +211,9 @@ pub(super) async fn start_fleet(
         if let Some(file) = file {
             args.extend(["--config".to_owned(), file.display().to_string()]);
         }
-        Role { name, args, env: env.clone() }
+        // What opens secrets is for coordinators alone.
+        let without = if words == ["worker"] { COORDINATORS_ALONE.to_vec() } else { Vec::new() };
+        Role { name, args, env: env.clone(), without }
     };
     data.worker_token()?;
     fleet.start(role("coordinator".to_owned(), &["coordinator"], &[]))?;
@@ -267,7 +296,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
     let contact = Some(config.fleet.contact.clone()).filter(|contact| !contact.is_empty());
     Ok(Coordinator {
         queue: Queue::connect(&options).await?,
-        store: Arc::new(SqlStore::open(&database(config, &data.database())?).await?),
+        store: Arc::new(store(config, data).await?),
         archive,
         catalog: Arc::new(catalog),
         clock: Arc::new(SystemClock),

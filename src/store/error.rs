@@ -40,6 +40,36 @@ pub enum Error {
     /// A statement failed.
     #[error("the database refused")]
     Refused(#[source] DbErr),
+    /// A secret is sealed by a master key that is not at hand.
+    #[error("the master key {wanted} is not in {place}, which has {found}")]
+    WrongMaster {
+        /// The id of the key that is needed.
+        wanted: String,
+        /// Where keys were looked for.
+        place: String,
+        /// The ids of those that are there.
+        found: String,
+    },
+    /// There are no master keys to be read.
+    #[error("the master keys of {place} cannot be read or written")]
+    NoMaster {
+        /// Where they should be.
+        place: String,
+        /// As the system says it.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is there is no master key.
+    #[error("the master keys of {place} cannot be used: {what}")]
+    BadMaster {
+        /// Where.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A sealed secret is not as it was sealed.
+    #[error("the sealed secret {0} has been changed or moved")]
+    Broken(String),
     /// A row does not hold what this version writes.
     #[error("the database holds a row that cannot be read: {0}")]
     Unreadable(String),
@@ -67,13 +97,27 @@ impl Error {
             Self::Open(..) => "check that the data folder can be written to and is not full",
             Self::Away(_) => "start it again; nothing is lost, and work goes on by itself",
             Self::Refused(_) => "check the disk; `walkon doctor` says more",
+            Self::WrongMaster { .. } => {
+                "bring back the file with that key from its backup, beside the keys that are there; \
+                 without it these secrets must be given anew"
+            }
+            Self::NoMaster { .. } => {
+                "bring the file back from its backup; only where nothing is sealed yet, make one by \
+                 `walkon keys new master --out FILE`"
+            }
+            Self::BadMaster { .. } => {
+                "a key is 64 hexadecimal digits, as `walkon keys new master` prints it, one a line"
+            }
+            Self::Broken(_) => {
+                "give it anew: `walkon account import`; somebody has been at the database"
+            }
             Self::Unreadable(_) => "restore a backup, or remove the row the message names",
         })
     }
 
     /// Whether what was given is wrong, rather than this host or a server.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Address { .. })
+        matches!(self, Self::Address { .. } | Self::WrongMaster { .. } | Self::BadMaster { .. })
     }
 }
 

@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 mod m0001_accounts_and_receipts;
+mod m0003_sealed;
 
 /// Every change.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts_and_receipts::Change)]
+        vec![Box::new(m0001_accounts_and_receipts::Change), Box::new(m0003_sealed::Change)]
     }
 }
 

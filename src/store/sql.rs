@@ -1,19 +1,19 @@
 //! The store in SQL, whichever database it is.
 
-use std::path::Path;
-
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, SqlErr, UpdateMany};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::address::Address;
 use super::schema::Schema;
+use super::vault::Vault;
 use super::{Error, connect};
 
 /// A store in a SQL database.
 #[derive(Debug, Clone)]
 pub struct SqlStore {
     pub(super) db: DatabaseConnection,
+    pub(super) vault: Vault,
 }
 
 impl SqlStore {
@@ -22,15 +22,18 @@ impl SqlStore {
     /// # Errors
     ///
     /// [`Error::Unreachable`] and [`Error::Denied`] say which server; [`Error::Newer`] says which
-    /// changes it has that we do not know, and changes nothing.
-    pub async fn open(address: &Address) -> Result<Self, Error> {
+    /// changes it has that we do not know, and changes nothing; [`Error::WrongMaster`] names the
+    /// key that what it holds is sealed with.
+    pub async fn open(address: &Address, vault: Vault) -> Result<Self, Error> {
         Schema::up(address).await?;
-        Ok(Self { db: connect::wide(address).await? })
+        let store = Self { db: connect::wide(address).await?, vault };
+        store.check_master().await?;
+        Ok(store)
     }
 
-    /// Opens a `SQLite` file, made and brought up to date if need be.
-    pub async fn sqlite(path: &Path) -> Result<Self, Error> {
-        Self::open(&Address::File(path.to_owned())).await
+    /// The master keys it seals and opens with.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 }
 

@@ -1,4 +1,4 @@
-//! Storage state, the latest an account.
+//! Storage state, the latest an account, sealed.
 
 use async_trait::async_trait;
 use sea_orm::ActiveValue::Set;
@@ -8,16 +8,28 @@ use walkon_core::lease::Token;
 use walkon_core::storage_state::StorageState;
 
 use super::Error;
+use super::keys::{STATE, wiped};
 use super::sql::{SqlStore, read, write};
+use super::vault::{Name, Sealed};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "storage_state")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    account: String,
+    pub(super) account: String,
     token: String,
+    pub(super) master: String,
     #[sea_orm(column_type = "Text")]
-    document: String,
+    pub(super) wrapped: String,
+    #[sea_orm(column_type = "Text")]
+    body: String,
+}
+
+impl Model {
+    pub(super) fn sealed(&self) -> Sealed {
+        let Self { master, wrapped, body, .. } = self.clone();
+        Sealed { master, wrapped, body }
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -47,22 +59,29 @@ impl States for SqlStore {
         token: &Token,
         state: &StorageState,
     ) -> Result<bool, Error> {
-        let document = write(state);
+        let name = Name { account: id.as_str(), field: STATE };
+        let sealed = self.seal(name, wiped(write(state)).as_bytes()).await?;
         let change = Entity::update_many()
             .col_expr(Column::Token, Expr::value(token.0.clone()))
-            .col_expr(Column::Document, Expr::value(document.clone()))
+            .col_expr(Column::Master, Expr::value(sealed.master.clone()))
+            .col_expr(Column::Wrapped, Expr::value(sealed.wrapped.clone()))
+            .col_expr(Column::Body, Expr::value(sealed.body.clone()))
             .filter(Column::Account.eq(id.as_str()))
             .filter(Column::Token.lte(token.0.clone()));
         let row = ActiveModel {
             account: Set(id.to_string()),
             token: Set(token.0.clone()),
-            document: Set(document),
+            master: Set(sealed.master),
+            wrapped: Set(sealed.wrapped),
+            body: Set(sealed.body),
         };
         self.put_unless_later(change, row).await
     }
 
     async fn state(&self, id: &AccountId) -> Result<Option<StorageState>, Error> {
         let row = Entity::find_by_id(id.as_str()).one(&self.db).await?;
-        row.map(|row| read(&row.document, id.as_str())).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let name = Name { account: id.as_str(), field: STATE };
+        read(self.open_text(name, &row.sealed())?.expose(), id.as_str()).map(Some)
     }
 }

@@ -1,12 +1,18 @@
 //! What every database must do alike; each test is made on all that are here.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use tempfile::TempDir;
+use walkon::store::Error;
 use walkon::store::accounts::Accounts as _;
+use walkon::store::address::Address;
 use walkon::store::holds::Holds as _;
 use walkon::store::receipts::Receipts as _;
 use walkon::store::sql::SqlStore;
 use walkon::store::states::States as _;
+use walkon::store::vault::Vault;
+use walkon::store::vault::master::Source;
 use walkon_core::account::{Account, Lifecycle};
 use walkon_core::clock::from_ms;
 use walkon_core::hold::{Hold, HoldKind};
@@ -22,9 +28,14 @@ pub(super) async fn stores() -> (TempDir, Vec<(&'static str, SqlStore)>) {
     let folder = tempfile::tempdir().unwrap();
     let mut all = Vec::new();
     for (name, address) in databases::each(folder.path()).await {
-        all.push((name, SqlStore::open(&address).await.unwrap()));
+        all.push((name, open(folder.path(), &address).await.unwrap()));
     }
     (folder, all)
+}
+
+/// A store with the folder's own master keys.
+pub(super) async fn open(folder: &Path, address: &Address) -> Result<SqlStore, Error> {
+    SqlStore::open(address, Vault::of(Source::Embedded(folder.join("master.key")))).await
 }
 
 pub(super) fn account(id: &str) -> Account {
@@ -32,7 +43,7 @@ pub(super) fn account(id: &str) -> Account {
     toml::from_str(&text).unwrap()
 }
 
-fn id(name: &str) -> AccountId {
+pub(super) fn id(name: &str) -> AccountId {
     name.parse().unwrap()
 }
 
@@ -60,7 +71,7 @@ fn receipt(action: &str, at: i64, state: &str) -> Receipt {
     }
 }
 
-fn state(value: &str) -> StorageState {
+pub(super) fn state(value: &str) -> StorageState {
     let cookie = Cookie {
         name: "sid".to_owned(),
         value: value.to_owned(),

@@ -2,9 +2,8 @@
 
 use walkon::store::accounts::Accounts as _;
 use walkon::store::schema::Schema;
-use walkon::store::sql::SqlStore;
 
-use super::conformance::account;
+use super::conformance::{account, open};
 use crate::support::databases;
 
 #[tokio::test]
@@ -19,7 +18,7 @@ async fn a_database_goes_up_and_down_and_up_again() {
         let mut back = Schema::down(&address, steps).await.unwrap();
         back.sort();
         assert_eq!(back, before.pending, "{name}");
-        let store = SqlStore::open(&address).await.unwrap();
+        let store = open(folder.path(), &address).await.unwrap();
         store.put_account(&account("ada")).await.unwrap();
         assert_eq!(Schema::of(&address).await.unwrap().pending, [""; 0], "{name}");
     }
@@ -29,14 +28,14 @@ async fn a_database_goes_up_and_down_and_up_again() {
 async fn a_database_of_a_newer_walkon_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     for (name, address) in databases::each(folder.path()).await {
-        let store = SqlStore::open(&address).await.unwrap();
+        let store = open(folder.path(), &address).await.unwrap();
         store.put_account(&account("ada")).await.unwrap();
         databases::execute(
             &address,
             "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 1)",
         )
         .await;
-        let error = SqlStore::open(&address).await.unwrap_err();
+        let error = open(folder.path(), &address).await.unwrap_err();
         assert!(error.to_string().contains("it has m9999_later"), "{name}: {error}");
         assert!(error.remedy().contains("the Walkon that made it"), "{name}");
         assert!(Schema::down(&address, 9).await.is_err(), "{name}: it takes nothing back either");
@@ -52,7 +51,7 @@ async fn coordinators_that_start_at_once_make_the_tables_once() {
             // A data folder has one coordinator; its lock says so.
             continue;
         }
-        let opened = (0..4).map(|_| SqlStore::open(&address));
+        let opened = (0..4).map(|_| open(folder.path(), &address));
         let opened = futures_util::future::join_all(opened).await;
         for store in opened {
             assert_eq!(store.unwrap().accounts().await.unwrap(), [], "{name}");
