@@ -13,6 +13,7 @@ mod operator;
 mod pages;
 mod proxies;
 mod refusals;
+mod sealed;
 mod settings;
 mod site_faults;
 mod stopping;
