@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 
 mod actions;
+mod audit;
 mod behaviors;
 mod bench;
 mod browse;
@@ -74,7 +75,7 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, list, show, pause, resume, release.
+    /// Accounts: add, import, list, show, pause, resume, release, move.
     #[command(subcommand)]
     Account(lists::Account),
     /// Kinds of action.
@@ -102,6 +103,9 @@ enum Command {
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
     Config,
+    /// What was done by hand and decided by the fleet: list, verify.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Master keys: new, rotate, list.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -169,6 +173,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
         }
+        Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,

@@ -26,6 +26,7 @@ pub mod clerk;
 pub mod desk;
 pub mod hands;
 pub mod intake;
+pub mod life;
 pub mod many;
 pub mod reaper;
 pub mod roster;

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod address;
+pub mod audit;
 mod connect;
 pub mod credentials;
 mod error;
@@ -28,6 +29,7 @@ pub use error::Error;
 /// What must last.
 pub trait Store:
     accounts::Accounts
+    + audit::Audit
     + credentials::Credentials
     + holds::Holds
     + keys::Keys

@@ -19,6 +19,8 @@ pub enum Code {
     Host = 5,
     /// The demo's ledger and receipts differ.
     Disagrees = 6,
+    /// The audit log is not as it was written.
+    Tampered = 7,
 }
 
 /// Why a command failed.

@@ -73,17 +73,17 @@ impl Coordinator {
             self.store.put_receipt(&receipt).await?;
         }
         if event.kind_of_change == "finding" {
-            self.found(event).await?;
+            self.found(event, &delivered.id).await?;
         }
         if event.kind_of_change == "act" {
-            Self::audit(event);
+            self.audit(event, &delivered.id).await?;
         }
         self.queue.publish(&delivered.id, event).await?;
         Ok(())
     }
 
     /// What an attempt learned about its account.
-    async fn found(&self, event: &Event) -> Result<(), Error> {
+    async fn found(&self, event: &Event, told_by: &str) -> Result<(), Error> {
         let Some(id) = event.account.as_ref().and_then(|id| id.parse::<AccountId>().ok()) else {
             return Ok(());
         };
@@ -106,6 +106,7 @@ impl Coordinator {
         let reason = reason.to_owned();
         let hold = Hold { kind, reason, actor, since: event.at, until };
         tracing::warn!(account = %id, hold = kind.name(), "an account is held");
+        self.audit_hold(&id, "hold", &hold, &hold.actor, hold.since, told_by).await?;
         self.hold(&id, &hold).await
     }
 }

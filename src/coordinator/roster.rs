@@ -151,9 +151,14 @@ impl Coordinator {
     pub async fn hold(&self, id: &AccountId, hold: &Hold) -> Result<(), Error> {
         self.store.place_hold(id, hold).await?;
         if let Some(standing) = self.store.account(id).await? {
-            self.queue.fence_account(&self.setting(&standing)).await?;
+            self.fence(&standing).await?;
         }
         Ok(())
+    }
+
+    /// Writes where an account stands, and takes away the leases of whoever acts as it.
+    pub(super) async fn fence(&self, standing: &Standing) -> Result<(), Error> {
+        Ok(self.queue.fence_account(&self.setting(standing)).await?)
     }
 
     /// Lifts every hold whose end has come, and says when the next one ends by itself.
@@ -163,13 +168,20 @@ impl Coordinator {
         for Standing { account, holds, .. } in self.store.accounts().await? {
             for hold in &holds {
                 match hold.until {
-                    Some(until) if until <= now => drop(self.lift(&account.id, hold.kind).await?),
+                    Some(until) if until <= now => self.lift_over(&account.id, hold).await?,
                     Some(until) => next = Some(next.map_or(until, |next| until.min(next))),
                     None => {}
                 }
             }
         }
         Ok(next)
+    }
+
+    async fn lift_over(&self, id: &AccountId, hold: &Hold) -> Result<(), Error> {
+        // The same hold is lifted once, however often this is broken off.
+        let origin = format!("over:{id}:{}:{}", hold.kind.name(), hold.since.as_millisecond());
+        self.audit_hold(id, "lift", hold, "walkon", self.now(), &origin).await?;
+        self.lift(id, hold.kind).await.map(drop)
     }
 
     /// Lifts a hold; `false`: there was none of that kind.

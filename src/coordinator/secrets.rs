@@ -134,7 +134,7 @@ mod tests {
             (b"one\ntwo\n", Field::Password, "more than one line"),
             (b"to\x00k", Field::Token, "invisible character"),
             (b"\xff\xfe", Field::Password, "no text in UTF-8"),
-            (&[b'x'; LONGEST + 1], Field::Token, "longer than"),
+            (&vec![b'x'; LONGEST + 1], Field::Token, "longer than"),
         ] {
             let (what, _) = clean(pasted, field).unwrap_err();
             assert!(what.contains(why), "{pasted:?}: {what}");

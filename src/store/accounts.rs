@@ -35,20 +35,22 @@ pub trait Accounts: Send + Sync {
     async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error>;
     /// Adds an account or replaces what its owner wrote; its standing stays.
     async fn put_account(&self, account: &Account) -> Result<(), Error>;
-    /// Moves an account in its life.
-    async fn set_lifecycle(&self, id: &AccountId, lifecycle: Lifecycle) -> Result<(), Error>;
+    /// Moves an account in its life, if it is where it is thought to be; `false`: it is not.
+    async fn move_account(
+        &self,
+        id: &AccountId,
+        from: Lifecycle,
+        to: Lifecycle,
+    ) -> Result<bool, Error>;
 }
 
 fn standing(row: &Model, holds: &[holds::Model]) -> Result<Standing, Error> {
     Ok(Standing {
         account: read(&row.document, &row.id)?,
-        lifecycle: read(&format!("\"{}\"", row.lifecycle), &row.id)?,
+        lifecycle: Lifecycle::named(&row.lifecycle)
+            .ok_or_else(|| Error::Unreadable(format!("{}: `{}`", row.id, row.lifecycle)))?,
         holds: holds::of(&row.id, holds)?,
     })
-}
-
-fn word(lifecycle: Lifecycle) -> String {
-    write(&lifecycle).trim_matches('"').to_owned()
 }
 
 #[async_trait]
@@ -72,7 +74,7 @@ impl Accounts for SqlStore {
         let row = ActiveModel {
             id: Set(account.id.to_string()),
             site: Set(account.site.to_string()),
-            lifecycle: Set(word(Lifecycle::Active)),
+            lifecycle: Set(Lifecycle::Active.name().to_owned()),
             document: Set(write(account)),
         };
         let columns = [Column::Site, Column::Document];
@@ -81,12 +83,16 @@ impl Accounts for SqlStore {
         Ok(())
     }
 
-    async fn set_lifecycle(&self, id: &AccountId, lifecycle: Lifecycle) -> Result<(), Error> {
-        Entity::update_many()
-            .col_expr(Column::Lifecycle, Expr::value(word(lifecycle)))
+    async fn move_account(
+        &self,
+        id: &AccountId,
+        from: Lifecycle,
+        to: Lifecycle,
+    ) -> Result<bool, Error> {
+        let moved = Entity::update_many()
+            .col_expr(Column::Lifecycle, Expr::value(to.name()))
             .filter(Column::Id.eq(id.as_str()))
-            .exec(&self.db)
-            .await?;
-        Ok(())
+            .filter(Column::Lifecycle.eq(from.name()));
+        Ok(moved.exec(&self.db).await?.rows_affected > 0)
     }
 }

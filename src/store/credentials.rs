@@ -37,6 +37,20 @@ impl Model {
     }
 }
 
+/// What changes where a secret is sealed anew.
+pub(super) const SEALED: [Column; 3] = [Column::Master, Column::Wrapped, Column::Body];
+
+/// A secret's row.
+pub(super) fn row(name: Name<'_>, sealed: Sealed) -> ActiveModel {
+    ActiveModel {
+        account: Set(name.account.to_owned()),
+        field: Set(name.field.to_owned()),
+        master: Set(sealed.master),
+        wrapped: Set(sealed.wrapped),
+        body: Set(sealed.body),
+    }
+}
+
 /// Which credential of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -91,17 +105,12 @@ impl Credentials for SqlStore {
         };
         let name = Name { account: id.as_str(), field: field.name() };
         let sealed = self.seal(name, secret.expose().as_bytes()).await?;
-        let row = ActiveModel {
-            account: Set(key.0),
-            field: Set(key.1),
-            master: Set(sealed.master),
-            wrapped: Set(sealed.wrapped),
-            body: Set(sealed.body),
-        };
-        let columns = [Column::Master, Column::Wrapped, Column::Body];
         let mut same = OnConflict::columns([Column::Account, Column::Field]);
-        let same = same.update_columns(columns).to_owned();
-        Entity::insert(row).on_conflict(same).exec_without_returning(&self.db).await?;
+        let same = same.update_columns(SEALED).to_owned();
+        Entity::insert(row(name, sealed))
+            .on_conflict(same)
+            .exec_without_returning(&self.db)
+            .await?;
         Ok(())
     }
 

@@ -131,6 +131,13 @@ fn driver(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
+/// Whether two who wrote at once got into each other's way: it is tried again.
+pub(super) fn is_collision(error: &DbErr) -> bool {
+    let Some(sqlx::Error::Database(said)) = driver(error) else { return false };
+    // PostgreSQL: serialisation, deadlock. MySQL: the same as a state. SQLite: busy.
+    said.code().is_some_and(|code| ["40001", "40P01", "5", "517"].contains(&code.as_ref()))
+}
+
 /// Whether an error says that the server is gone, or is going or coming.
 pub(super) fn is_away(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_)) {

@@ -5,6 +5,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 
 mod m0001_accounts_and_receipts;
 mod m0003_sealed;
+mod m0004_audit;
 
 /// Every change.
 #[derive(Debug)]
@@ -13,7 +14,11 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts_and_receipts::Change), Box::new(m0003_sealed::Change)]
+        vec![
+            Box::new(m0001_accounts_and_receipts::Change),
+            Box::new(m0003_sealed::Change),
+            Box::new(m0004_audit::Change),
+        ]
     }
 }
 
@@ -47,7 +52,7 @@ impl Columns {
     }
 
     /// A whole number, of 64 bits.
-    fn number(self, name: &'static str) -> ColumnDef {
+    fn number(name: &'static str) -> ColumnDef {
         ColumnDef::new(Alias::new(name)).big_integer().not_null().to_owned()
     }
 
@@ -81,12 +86,16 @@ async fn add_index(
     name: &'static str,
     table: &'static str,
     columns: &[&'static str],
+    is_unique: bool,
 ) -> Result<(), DbErr> {
     if manager.has_index(table, name).await? {
         return Ok(());
     }
     let mut index = Index::create();
     index.name(name).table(Alias::new(table));
+    if is_unique {
+        index.unique();
+    }
     for column in columns {
         index.col(Alias::new(*column));
     }

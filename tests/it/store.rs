@@ -1,5 +1,7 @@
 //! The store: the same on each of the three databases.
 
+mod audit;
 mod conformance;
+mod holds;
 mod schema;
 mod vault;

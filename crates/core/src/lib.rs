@@ -7,9 +7,9 @@
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
 //!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`],
-//!   [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two doors share
+//!   [`event`], [`receipt`], [`audit`], [`fault`], [`storage_state`]), and the ports that two doors share
 //!   ([`dial`], [`gate`], [`recorder`]).
-//! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
+//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
 
 pub mod clock;
 pub mod id;
@@ -17,6 +17,7 @@ pub mod rng;
 
 pub mod account;
 pub mod action;
+pub mod audit;
 pub mod behavior;
 pub mod bundle;
 pub mod device;
@@ -38,5 +39,6 @@ pub mod site;
 pub mod step;
 pub mod storage_state;
 
+pub mod lifecycle;
 pub mod motion;
 pub mod routing;

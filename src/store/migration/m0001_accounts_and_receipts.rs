@@ -24,11 +24,11 @@ impl MigrationTrait for Change {
         manager.create_table(make.table("hold", &["account", "kind"], columns)).await?;
         let columns = vec![word("account"), word("token"), document()];
         manager.create_table(make.table("storage_state", &["account"], columns)).await?;
-        let at = make.number("at_ms");
+        let at = Columns::number("at_ms");
         let columns =
             vec![word("action"), word("account"), word("kind"), word("state"), at, document()];
         manager.create_table(make.table("receipt", &["action"], columns)).await?;
-        add_index(manager, "receipt_by_account", "receipt", &["account", "at_ms"]).await
+        add_index(manager, "receipt_by_account", "receipt", &["account", "at_ms"], false).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

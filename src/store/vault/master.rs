@@ -163,6 +163,8 @@ pub fn write(path: &Path, text: &str, is_new: bool) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     /// RFC 5869, A.1.
@@ -198,7 +200,6 @@ mod tests {
         let second = source.put_first().unwrap();
         let ids: Vec<_> = source.read().unwrap().into_iter().map(|one| one.id).collect();
         assert_eq!(ids, [second, first]);
-        use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         for (text, what) in [
             ("# none\n\n", "holds no key"),

@@ -105,7 +105,9 @@ async fn an_account_that_is_written_again_keeps_its_standing() {
     let (_folder, stores) = stores().await;
     for (name, store) in stores {
         store.put_account(&account("ada")).await.unwrap();
-        store.set_lifecycle(&id("ada"), Lifecycle::Ramping).await.unwrap();
+        let moved = async |from, to| store.move_account(&id("ada"), from, to).await.unwrap();
+        assert!(moved(Lifecycle::Active, Lifecycle::Ramping).await, "{name}");
+        assert!(!moved(Lifecycle::Active, Lifecycle::Error).await, "{name}: it is not there");
         store.place_hold(&id("ada"), &hold(HoldKind::Block, "banned")).await.unwrap();
         let changed = Account { time_zone: "Europe/Berlin".to_owned(), ..account("ada") };
         store.put_account(&changed).await.unwrap();
