@@ -1,5 +1,7 @@
 //! The store in SQL, whichever database it is.
 
+use std::path::Path;
+
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, SqlErr, UpdateMany};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::address::Address;
 use super::schema::Schema;
 use super::vault::Vault;
+use super::vault::master::Source;
 use super::{Error, connect};
 
 /// A store in a SQL database.
@@ -29,6 +32,12 @@ impl SqlStore {
         let store = Self { db: connect::wide(address).await?, vault };
         store.check_master().await?;
         Ok(store)
+    }
+
+    /// Opens the `SQLite` file of a folder with the folder's own master keys.
+    pub async fn in_folder(folder: &Path) -> Result<Self, Error> {
+        let vault = Vault::of(Source::Embedded(folder.join("master.key")));
+        Self::open(&Address::File(folder.join("walkon.db")), vault).await
     }
 
     /// The master keys it seals and opens with.

@@ -1,6 +1,7 @@
 //! The fleet by its front door: real processes, real Redis, Plaza as the judge.
 
 mod accounts;
+mod audit;
 mod batch;
 mod behaviors;
 mod by_api;

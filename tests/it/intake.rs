@@ -8,10 +8,7 @@ use std::time::Duration;
 use walkon::catalog::Catalog;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
-use walkon::store::address::Address;
 use walkon::store::sql::SqlStore;
-use walkon::store::vault::Vault;
-use walkon::store::vault::master::Source;
 use walkon_core::clock::SystemClock;
 use walkon_core::event::Event;
 use walkon_core::plan::Plan;
@@ -23,8 +20,7 @@ const ACCOUNT: &str = "[[account]]\nid = \"ada\"\nsite = \"plaza\"\nusername = \
 const LIKE: &[u8] = br#"{"account":"ada","kind":"like","target":"post:7"}"#;
 
 pub(crate) async fn coordinator(bench: &Bench, folder: &Path) -> Coordinator {
-    let vault = Vault::of(Source::Embedded(folder.join("master.key")));
-    let store = SqlStore::open(&Address::File(folder.join("walkon.db")), vault).await.unwrap();
+    let store = SqlStore::in_folder(folder).await.unwrap();
     let catalog = Catalog::load(Path::new("behaviors"), Path::new("profiles")).unwrap();
     let plans = [("default".to_owned(), Plan::default())].into();
     let coordinator = Coordinator {
