@@ -98,11 +98,11 @@ impl Error {
             Self::Away(_) => "start it again; nothing is lost, and work goes on by itself",
             Self::Refused(_) => "check the disk; `walkon doctor` says more",
             Self::WrongMaster { .. } => {
-                "bring back the file with that key from its backup, beside the keys that are there; \
+                "bring the file with that key back from its backup, beside the keys there are; \
                  without it these secrets must be given anew"
             }
             Self::NoMaster { .. } => {
-                "bring the file back from its backup; only where nothing is sealed yet, make one by \
+                "bring the file back from its backup; where nothing is sealed yet, make one by \
                  `walkon keys new master --out FILE`"
             }
             Self::BadMaster { .. } => {

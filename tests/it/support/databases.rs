@@ -34,7 +34,8 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.kill();
+        // At once, and with what `PostgreSQL` shares with the system taken back.
+        self.end(Signal::SIGQUIT);
         drop(fs::remove_dir_all(&self.folder));
     }
 }
@@ -149,7 +150,12 @@ impl Server {
 
     /// Kills it as a power cut would.
     pub(crate) fn kill(&mut self) {
-        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGKILL).expect("it is ours");
+        self.end(Signal::SIGKILL);
+    }
+
+    fn end(&mut self, how: Signal) {
+        let how = if self.brand == Brand::MariaDb { Signal::SIGKILL } else { how };
+        kill(Pid::from_raw(self.child.id() as i32), how).expect("it is ours");
         self.child.wait().expect("it is our child");
     }
 
@@ -178,7 +184,13 @@ fn spawn(brand: Brand, folder: &Path) -> Child {
             drop(fs::remove_file(data.join("postmaster.pid")));
             let mut command = as_nobody(&postgres("postgres").expect("looked for"), "INT");
             command.arg("-D").arg(&data).arg("-k").arg(folder);
-            for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off"] {
+            for setting in [
+                "listen_addresses=",
+                "fsync=off",
+                "full_page_writes=off",
+                // In its folder, which goes, whatever way it ends.
+                "dynamic_shared_memory_type=mmap",
+            ] {
                 command.args(["-c", setting]);
             }
             command
