@@ -25,6 +25,7 @@ mod migrate;
 mod out;
 mod report;
 mod roles;
+mod usage;
 
 pub use report::Failure;
 
@@ -103,6 +104,8 @@ enum Command {
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
     Config,
+    /// How attempts ended: by account, by hour, by kind, by result.
+    Usage(usage::Usage),
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -173,6 +176,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
         }
+        Command::Usage(args) => usage::usage(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,

@@ -22,6 +22,7 @@ pub mod receipts;
 pub mod schema;
 pub mod sql;
 pub mod states;
+pub mod usage;
 pub mod vault;
 
 pub use error::Error;
@@ -35,6 +36,7 @@ pub trait Store:
     + keys::Keys
     + receipts::Receipts
     + states::States
+    + usage::UsageLog
 {
 }
 

@@ -11,6 +11,7 @@ use walkon_core::event::{ActionState, Event};
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::receipt::Receipt;
+use walkon_core::usage::Usage;
 
 use super::{Coordinator, Error};
 use crate::queue::Delivered;
@@ -71,6 +72,9 @@ impl Coordinator {
         let event = &delivered.event;
         if let Some(receipt) = receipt(event, &delivered.id) {
             self.store.put_receipt(&receipt).await?;
+        }
+        if let Some(usage) = Usage::of(event, &delivered.id) {
+            self.store.log_usage(&usage).await?;
         }
         if event.kind_of_change == "finding" {
             self.found(event, &delivered.id).await?;

@@ -6,6 +6,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 mod m0001_accounts_and_receipts;
 mod m0003_sealed;
 mod m0004_audit;
+mod m0005_usage;
 
 /// Every change.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts_and_receipts::Change),
             Box::new(m0003_sealed::Change),
             Box::new(m0004_audit::Change),
+            Box::new(m0005_usage::Change),
         ]
     }
 }

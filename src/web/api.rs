@@ -23,6 +23,7 @@ use crate::queue::{ActionFilter, ActionView};
 
 pub mod batch;
 pub mod hands;
+pub mod usage;
 
 /// The most rows of one answer.
 const ROWS_MAX: usize = 1000;
@@ -133,6 +134,7 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/receipts", get(receipts))
         .route("/api/events", get(events))
         .merge(hands::router())
+        .merge(usage::router())
         .layer(map_response(in_our_words))
         .with_state(coordinator)
 }

@@ -32,6 +32,7 @@ pub(crate) const CORE: &[Row] = &[
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),
+    ("usage", &["event"]),
     ("recorder", &["gesture"]),
     ("gate", &[]),
     ("dial", &[]),

@@ -7,7 +7,7 @@
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
 //!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`],
-//!   [`event`], [`receipt`], [`audit`], [`fault`], [`storage_state`]), and the ports that two doors
+//!   [`event`], [`receipt`], [`audit`], [`usage`], [`fault`], [`storage_state`]), and the ports that two doors
 //!   share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
 
@@ -38,6 +38,7 @@ pub mod recorder;
 pub mod site;
 pub mod step;
 pub mod storage_state;
+pub mod usage;
 
 pub mod lifecycle;
 pub mod motion;
