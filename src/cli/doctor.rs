@@ -11,6 +11,8 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::store::schema::Schema;
+use crate::store::vault::Vault;
+use crate::store::vault::master::Source;
 
 struct Check {
     what: &'static str,
@@ -24,6 +26,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
         Check { what: "data folder", found: data(config) },
         Check { what: "redis", found: redis(config).await },
         Check { what: "database", found: database(config).await },
+        Check { what: "master keys", found: masters(config) },
         Check { what: "browser", found: browser(config) },
         Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "behaviors and profiles", found: catalog(config) },
@@ -91,6 +94,16 @@ async fn database(config: &Config) -> Result<String, (String, String)> {
     schema.check().map_err(|error| of(error.into()))?;
     let Schema { database, applied, pending, .. } = schema;
     Ok(format!("{database}, {} of {} changes", applied.len(), applied.len() + pending.len()))
+}
+
+fn masters(config: &Config) -> Result<String, (String, String)> {
+    let path = data_path(config).map_err(of)?.join("master.key");
+    let source = roles::master_keys(config, path);
+    if matches!(source, Source::Embedded(_)) && source.is_missing() {
+        return Ok(format!("{source} (not there yet; the first start makes it)"));
+    }
+    let ids = Vault::of(source.clone()).reload().map_err(|error| of(error.into()))?;
+    Ok(format!("{} in {source}", ids.join(", ")))
 }
 
 fn browser(config: &Config) -> Result<String, (String, String)> {

@@ -18,3 +18,4 @@ mod sealed;
 mod settings;
 mod site_faults;
 mod stopping;
+mod usage;
