@@ -17,6 +17,8 @@ use crate::shutdown::Shutdown;
 /// How long to wait before something is started again, doubled each time up to the most.
 const AGAIN: Duration = Duration::from_millis(100);
 const AGAIN_MAX: Duration = Duration::from_secs(5);
+/// How long to wait before a Redis that did not come up again is tried once more.
+const REDIS_AGAIN: Duration = Duration::from_millis(500);
 /// How long something must have run for its ends to count from new.
 const WELL: Duration = Duration::from_secs(20);
 /// How often children are looked at.
@@ -65,6 +67,8 @@ pub struct Supervisor {
     walkon: PathBuf,
     redis: Option<Embedded>,
     redis_folder: PathBuf,
+    /// When it is started again, while it is away.
+    redis_again_at: Option<Instant>,
     running: Vec<Running>,
 }
 
@@ -90,7 +94,13 @@ pub enum Error {
 impl Supervisor {
     /// A parent without children. `walkon` is the executable they run.
     pub fn new(walkon: PathBuf, data: &DataFolder) -> Self {
-        Self { walkon, redis: None, redis_folder: data.redis(), running: Vec::new() }
+        Self {
+            walkon,
+            redis: None,
+            redis_folder: data.redis(),
+            redis_again_at: None,
+            running: Vec::new(),
+        }
     }
 
     /// Starts a Redis of our own and says how to reach it.
@@ -148,8 +158,9 @@ impl Supervisor {
         if self.redis.as_mut().is_some_and(Embedded::has_ended) {
             tracing::warn!("redis ended by itself; starting it again");
             self.redis = None;
-            self.redis = Some(Embedded::start(&self.redis_folder).await?);
+            self.redis_again_at = Some(Instant::now());
         }
+        self.start_redis_again().await;
         for running in &mut self.running {
             let now = Instant::now();
             if let Some(child) = &mut running.child {
@@ -170,6 +181,20 @@ impl Supervisor {
             }
         }
         Ok(())
+    }
+
+    /// It has been up, so that what keeps it from coming up again may pass: a full disk does.
+    async fn start_redis_again(&mut self) {
+        if self.redis_again_at.is_none_or(|at| Instant::now() < at) {
+            return;
+        }
+        match Embedded::start(&self.redis_folder).await {
+            Ok(redis) => (self.redis, self.redis_again_at) = (Some(redis), None),
+            Err(error) => {
+                tracing::warn!(%error, "redis did not come up; it is started again soon");
+                self.redis_again_at = Some(Instant::now() + REDIS_AGAIN);
+            }
+        }
     }
 
     /// Stops everybody, and Redis at the end. Workers finish what they do, all at once; a hard stop

@@ -78,6 +78,7 @@ pub(super) enum DriverName {
     /// Chrome, over a pipe.
     Cdp,
     /// No browser: pages are fetched and their forms sent, for tests.
+    #[cfg(feature = "demo")]
     Fake,
 }
 
@@ -86,6 +87,7 @@ impl DriverName {
     pub(super) fn args(self) -> Vec<String> {
         match self {
             Self::Cdp => Vec::new(),
+            #[cfg(feature = "demo")]
             Self::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
         }
     }
@@ -336,6 +338,7 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
     let driver: Arc<dyn Driver> = match args.driver {
         DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config)?)?),
+        #[cfg(feature = "demo")]
         DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()),
     };
     let shutdown = Shutdown::new();
