@@ -7,8 +7,8 @@
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
 //!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`],
-//!   [`event`], [`receipt`], [`usage`], [`audit`], [`fault`], [`storage_state`]), and the ports that
-//!   two doors share ([`dial`], [`gate`], [`recorder`]).
+//!   [`event`], [`receipt`], [`usage`], [`audit`], [`fault`], [`storage_state`]), and the ports
+//!   that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
 
 pub mod clock;
