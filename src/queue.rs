@@ -15,6 +15,8 @@
 
 mod accounts;
 mod actions;
+mod batch;
+mod charged;
 mod check;
 mod embedded;
 mod error;
@@ -25,11 +27,15 @@ mod forecast;
 mod gauge;
 mod hand;
 mod options;
+mod peek;
 mod pool;
 mod public;
+mod restore;
 mod rules;
 mod scripts;
 mod sooner;
+mod sweep;
+mod sync;
 mod views;
 mod wait;
 mod work;
@@ -43,8 +49,9 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
 pub use accounts::{AccountSetting, FleetCaps, HeldFor};
 pub use actions::{Cancelled, Enqueued, Incoming, Resolution};
+pub use charged::Released;
 pub use check::ServerFacts;
-pub use embedded::Embedded;
+pub use embedded::{Embedded, Launch};
 pub use error::Error;
 pub use events::{Delivered, Events};
 pub use explain::{Explanation, Reason};
@@ -52,9 +59,10 @@ pub use floor::{Acting, Coming};
 pub use forecast::{Fate, Forecast, Foreseen, Outlook};
 pub use gauge::{Gauge, Usage};
 pub use hand::{Paused, Person, Scope};
-pub use options::Options;
+pub use options::{Durability, Options};
 pub use pool::{PoolFilter, PoolStatus};
 pub use public::{Entry, Intake};
+pub use restore::{Loss, Opening, Remembered, Taken};
 pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
 pub use sooner::Woken;
@@ -81,6 +89,7 @@ struct Inner {
     zones: zones::Known,
     rounds: work::Rounds,
     bells: sooner::Bells,
+    batches: batch::Batches,
     /// The connection broke: what is behind it may be another run of the server.
     shaken: AtomicBool,
 }
@@ -99,6 +108,13 @@ impl Queue {
     ///
     /// [`Error::Refused`] says what about the server is wrong and what to do about it.
     pub async fn connect(options: &Options) -> Result<Self, Error> {
+        let queue = Self::look(options).await?;
+        queue.boot().await?;
+        Ok(queue)
+    }
+
+    /// The same without noting a restart: for whoever only looks.
+    pub async fn look(options: &Options) -> Result<Self, Error> {
         options.validate()?;
         let url = options.url.as_deref().ok_or(Error::NoUrl)?;
         let client = redis::Client::open(url).map_err(|source| Error::Url {
@@ -112,7 +128,7 @@ impl Queue {
         let mut shared = ConnectionManager::new_with_config(client.clone(), config)
             .await
             .map_err(Error::from)?;
-        let facts = check::server(&mut shared, options.accept_weak_durability).await?;
+        let facts = check::server(&mut shared, options).await?;
         let inner = Inner {
             client,
             shared,
@@ -122,11 +138,10 @@ impl Queue {
             zones: zones::Known::default(),
             rounds: work::Rounds::default(),
             bells: sooner::Bells::default(),
+            batches: batch::Batches::default(),
             shaken: AtomicBool::new(false),
         };
-        let queue = Self { inner: Arc::new(inner) };
-        queue.boot().await?;
-        Ok(queue)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// What is known of the server.
@@ -145,7 +160,8 @@ impl Queue {
 
     /// Notes a restart of Redis, and for how long claims stay shut after it.
     ///
-    /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke.
+    /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke or the queue
+    /// was lost.
     pub async fn boot(&self) -> Result<Duration, Error> {
         let mut shared = self.inner.shared.clone();
         let run_id = check::run_id(&mut shared).await?;
@@ -162,14 +178,16 @@ impl Queue {
             o.attempts.to_string(),
             o.losses.to_string(),
             ms(o.retention),
+            u8::from(o.books).to_string(),
         ];
+        // It may be another Redis: what it holds of ours is not known.
+        self.inner.zones.forget();
         let reply = self.run(&scripts::BOOT, &args).await?;
         if scripts::word(&reply, 0)? == "schema" {
             let (found, ours) = (scripts::word(&reply, 1)?, scripts::word(&reply, 2)?);
             return Err(Error::Refused {
                 why: format!("its queue is of form {found}, this walkon knows form {ours}"),
-                remedy: "run the version that made it, or give this one a Redis of its own"
-                    .to_owned(),
+                remedy: error::FORM.to_owned(),
             });
         }
         Ok(Duration::from_millis(scripts::int(&reply, 1)? as u64))

@@ -12,6 +12,7 @@
 pub mod accounts;
 pub mod address;
 pub mod audit;
+mod charges;
 mod connect;
 pub mod credentials;
 mod error;
@@ -25,12 +26,14 @@ pub mod states;
 pub mod usage;
 pub mod vault;
 
+pub use charges::{Books, LOST, OpenAction, Reach};
 pub use error::Error;
 
 /// What must last.
 pub trait Store:
     accounts::Accounts
     + audit::Audit
+    + Books
     + credentials::Credentials
     + holds::Holds
     + keys::Keys

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use crate::data::DataFolder;
-use crate::queue::Embedded;
+use crate::queue::{Embedded, Launch};
 use crate::shutdown::Shutdown;
 
 /// How long to wait before something is started again, doubled each time up to the most.
@@ -69,6 +69,7 @@ pub struct Supervisor {
     redis_folder: PathBuf,
     /// When it is started again, while it is away.
     redis_again_at: Option<Instant>,
+    launch: Launch,
     running: Vec<Running>,
 }
 
@@ -99,13 +100,15 @@ impl Supervisor {
             redis: None,
             redis_folder: data.redis(),
             redis_again_at: None,
+            launch: Launch::default(),
             running: Vec::new(),
         }
     }
 
     /// Starts a Redis of our own and says how to reach it.
-    pub async fn start_redis(&mut self) -> Result<String, Error> {
-        let redis = Embedded::start(&self.redis_folder).await?;
+    pub async fn start_redis(&mut self, launch: Launch) -> Result<String, Error> {
+        self.launch = launch;
+        let redis = Embedded::launch(&self.redis_folder, &self.launch).await?;
         let url = redis.url();
         self.redis = Some(redis);
         Ok(url)
@@ -188,7 +191,7 @@ impl Supervisor {
         if self.redis_again_at.is_none_or(|at| Instant::now() < at) {
             return;
         }
-        match Embedded::start(&self.redis_folder).await {
+        match Embedded::launch(&self.redis_folder, &self.launch).await {
             Ok(redis) => (self.redis, self.redis_again_at) = (Some(redis), None),
             Err(error) => {
                 tracing::warn!(%error, "redis did not come up; it is started again soon");

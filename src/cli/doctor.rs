@@ -14,6 +14,9 @@ use crate::store::schema::Schema;
 use crate::store::vault::Vault;
 use crate::store::vault::master::Source;
 
+/// For how long a loss is told.
+const LOSS_TOLD: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+
 struct Check {
     what: &'static str,
     /// What was found, or what is wrong with what to do.
@@ -27,6 +30,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
         Check { what: "redis", found: redis(config).await },
         Check { what: "database", found: database(config).await },
         Check { what: "master keys", found: masters(config) },
+        Check { what: "what redis kept", found: kept(config).await },
         Check { what: "browser", found: browser(config) },
         Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "behaviors and profiles", found: catalog(config) },
@@ -81,9 +85,11 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
     }
     let options = crate::queue::Options {
         url: Some(config.queue.url.clone()),
+        accept_weak_durability: config.queue.accept_weak_durability,
+        durability: super::roles::durability(config),
         ..crate::queue::Options::default()
     };
-    let queue = crate::queue::Queue::connect(&options).await;
+    let queue = crate::queue::Queue::look(&options).await;
     let queue = queue.map_err(|error| of(error.into()))?;
     Ok(format!("{:?}", queue.facts()))
 }
@@ -104,6 +110,33 @@ fn masters(config: &Config) -> Result<String, (String, String)> {
     }
     let ids = Vault::of(source.clone()).reload().map_err(|error| of(error.into()))?;
     Ok(format!("{} in {source}", ids.join(", ")))
+}
+
+/// Whether Redis has lost something of late.
+async fn kept(config: &Config) -> Result<String, (String, String)> {
+    let own = data_path(config).map_err(of)?;
+    let own = crate::queue::Embedded::url_in(&own.join("redis"));
+    let url = if config.queue.url.is_empty() { own } else { config.queue.url.clone() };
+    let options = crate::queue::Options {
+        url: Some(url),
+        accept_weak_durability: true,
+        ..crate::queue::Options::default()
+    };
+    // What is wrong with it the check before this one says.
+    let Ok(queue) = crate::queue::Queue::look(&options).await else {
+        return Ok("not looked at: no redis answers".to_owned());
+    };
+    let loss = queue.last_loss().await.map_err(|error| of(error.into()))?;
+    let now = queue.now().await.map_err(|error| of(error.into()))?;
+    match loss.filter(|loss| now.duration_since(loss.at) < LOSS_TOLD) {
+        None => Ok("all it was given, for all that is known".to_owned()),
+        Some(loss) => Err((
+            format!("{}: {}", loss.at, loss.why),
+            "send again what `walkon dead` and the receipts tell as `redis_lost`; find out who \
+             emptied or set back redis, and keep others off it. This is told for 7 days"
+                .to_owned(),
+        )),
+    }
 }
 
 fn browser(config: &Config) -> Result<String, (String, String)> {

@@ -205,7 +205,7 @@ pub(super) async fn start_fleet(
         ("WALKON__WEB__LISTEN".to_owned(), config.web.listen.to_string()),
     ];
     if config.queue.url.is_empty() {
-        env.push(("WALKON__QUEUE__URL".to_owned(), fleet.start_redis().await?));
+        env.push(("WALKON__QUEUE__URL".to_owned(), fleet.start_redis(launch(config)).await?));
     }
     let role = |name: String, words: &[&str], more: &[String]| {
         let mut args: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -223,6 +223,16 @@ pub(super) async fn start_fleet(
         fleet.start(role(format!("worker {number}"), &["worker"], &worker_args))?;
     }
     Ok(fleet)
+}
+
+/// Which Redis of our own is started.
+fn launch(config: &Config) -> queue::Launch {
+    queue::Launch { durability: durability(config), ..queue::Launch::default() }
+}
+
+/// As the settings say, which have been checked.
+pub(super) fn durability(config: &Config) -> queue::Durability {
+    queue::Durability::named(&config.queue.durability).unwrap_or_default()
 }
 
 /// Waits until the coordinator says that it is ready.
@@ -250,7 +260,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     let listener = TcpListener::bind(config.web.listen).await;
     let listener = listener.map_err(|error| port_failure(config, &error))?;
     let redis = match config.queue.url.as_str() {
-        "" => Some(queue::Embedded::start(&data.redis()).await?),
+        "" => Some(queue::Embedded::launch(&data.redis(), &launch(config)).await?),
         _ => None,
     };
     let url = redis.as_ref().map_or_else(|| config.queue.url.clone(), queue::Embedded::url);
@@ -262,6 +272,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().take_in(shutdown.clone()));
     shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
     let served = web::serve(listener, coordinator.clone(), data.worker_token()?, &shutdown).await;
     shutdown.stop_soon();
@@ -288,9 +299,11 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
     let options = queue::Options {
         url: Some(url),
         accept_weak_durability: config.queue.accept_weak_durability,
+        durability: durability(config),
         lease: config.queue.lease,
         grace: config.queue.grace,
         retry_base: config.queue.retry,
+        books: true,
         ..queue::Options::default()
     };
     let archive = Archive::open(data.recordings());

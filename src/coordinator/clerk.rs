@@ -60,6 +60,8 @@ impl Coordinator {
                     () = shutdown.soft().cancelled() => return Ok(()),
                 };
             }
+            let news: Vec<_> = batch.iter().map(|delivered| delivered.event.clone()).collect();
+            self.store.follow(&news).await?;
             for delivered in &batch {
                 self.enter(delivered).await?;
             }

@@ -5,15 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 use walkon_core::bundle::Bundle;
+use walkon_core::charge::Charge;
 use walkon_core::fault::in_one_line;
 use walkon_core::id::{ActionId, WorkerId};
-use walkon_core::lease::{Ask, Claim, HandBack, Lease, Token};
-use walkon_core::outcome::Settlement;
+use walkon_core::kind::EffectClass;
+use walkon_core::lease::{Ask, Claim, Claimed, HandBack, Lease, Token};
+use walkon_core::outcome::{Outcome, Settlement};
 use walkon_core::storage_state::StorageState;
 
 use super::Coordinator;
 use crate::desk::{Chunk, Desk, Error};
-use crate::queue::{self, Begun, Settled};
+use crate::queue::{self, Begun, Released, Settled};
 
 /// The longest a claim may wait at the desk.
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
@@ -23,6 +25,20 @@ fn queue_failed(error: &queue::Error) -> Error {
 }
 
 impl Coordinator {
+    /// Writes a charge into the books, if there is one, before what it was taken for may happen.
+    async fn book(&self, charge: Option<Charge>) -> Result<(), Error> {
+        let Some(charge) = charge else { return Ok(()) };
+        let booked = self.store.charge(&charge).await;
+        booked.map_err(|error| Error::Failed { why: in_one_line(&error) })
+    }
+
+    /// What leaves an effect begins with a write of its own, and is booked then. What leaves none
+    /// has no such moment.
+    async fn book_at_claim(&self, claimed: &Claimed, charge: Option<Charge>) -> Result<(), Error> {
+        let looks = claimed.action.kind_row().effect == EffectClass::None;
+        if looks { self.book(charge).await } else { Ok(()) }
+    }
+
     /// Proves that a lease is live, by renewing it.
     async fn prove(&self, lease: &Lease) -> Result<(), Error> {
         let lost = self
@@ -41,9 +57,11 @@ impl Desk for Coordinator {
         let until = asked + patience.min(PATIENCE_MAX);
         loop {
             let waited = asked.elapsed();
-            let mut claim = self.queue.claim(ask).await.map_err(|error| queue_failed(&error))?;
+            let claimed = self.queue.claim_charged(ask).await;
+            let (mut claim, charge) = claimed.map_err(|error| queue_failed(&error))?;
             let next = match &mut claim {
                 Claim::Work(claimed) => {
+                    self.book_at_claim(claimed, charge).await?;
                     claimed.waited = waited;
                     return Ok(claim);
                 }
@@ -63,8 +81,10 @@ impl Desk for Coordinator {
     }
 
     async fn begin(&self, lease: &Lease, action: &ActionId) -> Result<(), Error> {
-        match self.queue.begin(lease, action).await.map_err(|error| queue_failed(&error))? {
-            Begun::Go => Ok(()),
+        let begun = self.queue.begin_charged(lease, action).await;
+        let (begun, charge) = begun.map_err(|error| queue_failed(&error))?;
+        match begun {
+            Begun::Go => self.book(charge).await,
             Begun::Fenced => Err(Error::Fenced),
             Begun::Full => Err(Error::CapFull),
         }
@@ -87,8 +107,15 @@ impl Desk for Coordinator {
         settlement: &Settlement,
         keep: bool,
     ) -> Result<(), Error> {
-        let settled = self.queue.finish(lease, action, settlement, keep).await;
-        match settled.map_err(|error| queue_failed(&error))? {
+        let settled = self.queue.finish_timed(lease, action, settlement, keep).await;
+        let (settled, at) = settled.map_err(|error| queue_failed(&error))?;
+        match (settled, &settlement.outcome) {
+            (Settled::Fenced, _) => {}
+            // The queue has given back what it charged.
+            (_, Outcome::NotRun { .. }) => self.store.refund(&lease.token),
+            _ => self.store.settle(&lease.token, at),
+        }
+        match settled {
             Settled::Fenced => Err(Error::Fenced),
             Settled::As { kept, .. } if keep && !kept => Err(Error::Fenced),
             Settled::As { .. } => Ok(()),
@@ -96,8 +123,13 @@ impl Desk for Coordinator {
     }
 
     async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<(), Error> {
-        let released = self.queue.release(lease, action).await;
-        if released.map_err(|error| queue_failed(&error))? { Ok(()) } else { Err(Error::Fenced) }
+        let released = self.queue.release_charged(lease, action).await;
+        match released.map_err(|error| queue_failed(&error))? {
+            Released::Fenced => return Err(Error::Fenced),
+            Released::Refunded => self.store.refund(&lease.token),
+            Released::Back => {}
+        }
+        Ok(())
     }
 
     async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error> {

@@ -61,6 +61,7 @@ impl Coordinator {
             self.queue.boot().await?;
             known.was_away = false;
         }
+        let until_open = self.restore().await?;
         let reaped = self.queue.reap(AT_ONCE).await?;
         if reaped.leases > 0 {
             tracing::info!(leases = reaped.leases, "took back what was lost");
@@ -75,6 +76,6 @@ impl Coordinator {
         });
         let options = self.queue.options();
         let most = options.lease + options.grace;
-        Ok([reaped.next, until_hold].into_iter().flatten().fold(most, Duration::min))
+        Ok([reaped.next, until_hold, until_open].into_iter().flatten().fold(most, Duration::min))
     }
 }

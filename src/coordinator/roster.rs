@@ -3,6 +3,9 @@
 //! Whatever changes an account's facts (its file, a hold, a token) ends here, in one write to the
 //! queue that every later claim reads.
 
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Deserialize;
 use walkon_core::account::{Account, Lifecycle, Standing};
@@ -30,6 +33,8 @@ struct File {
     account: Vec<toml::Spanned<Account>>,
 }
 
+/// Accounts on their way to Redis at once.
+const AT_ONCE: usize = 64;
 /// The device and persona of an account that names none.
 const DEVICE: &str = "desktop-laptop";
 const PERSONA: &str = "casual";
@@ -55,13 +60,18 @@ impl Coordinator {
             )
         })?;
         let mut imported = Imported::default();
+        let known = self.store.accounts().await?;
+        let known: BTreeSet<_> = known.into_iter().map(|standing| standing.account.id).collect();
         for (account, secrets) in accounts {
-            let known = self.store.account(&account.id).await?.is_some();
             self.store.put_account(&account).await?;
             self.keep_secrets(&account.id, secrets).await?;
-            self.enroll(&account.id).await?;
-            if known { &mut imported.updated } else { &mut imported.added }.push(account.id);
+            let is_known = known.contains(&account.id);
+            if is_known { &mut imported.updated } else { &mut imported.added }.push(account.id);
         }
+        let these: BTreeSet<_> = imported.added.iter().chain(&imported.updated).collect();
+        let mut standings = self.store.accounts().await?;
+        standings.retain(|standing| these.contains(&standing.account.id));
+        self.enroll_these(standings).await?;
         Ok(imported)
     }
 
@@ -81,7 +91,7 @@ impl Coordinator {
             }
         };
         let mut faults = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut accounts = Vec::new();
         for entry in parsed.account {
             let at = entry.span().start;
@@ -133,10 +143,16 @@ impl Coordinator {
         for (name, plan) in &self.options.plans {
             self.queue.set_plan(name, plan).await?;
         }
-        for standing in self.store.accounts().await? {
-            self.enroll(&standing.account.id).await?;
-        }
-        Ok(())
+        self.enroll_these(self.store.accounts().await?).await
+    }
+
+    /// Writes these accounts into the queue, several at once.
+    async fn enroll_these(&self, standings: Vec<Standing>) -> Result<(), Error> {
+        let write = async |standing: Standing| {
+            Ok::<_, Error>(self.queue.put_account(&self.setting(&standing)).await?)
+        };
+        let writes = futures_util::stream::iter(standings).map(write);
+        writes.buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Writes what is known of an account into the queue.

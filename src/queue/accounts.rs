@@ -105,10 +105,9 @@ impl Queue {
     /// Writes the tables of all zones in use anew; to be called once a day.
     pub async fn refresh_zones(&self) -> Result<(), Error> {
         let mut zones = std::collections::BTreeSet::new();
-        for id in self.account_ids().await? {
-            let mut cmd = redis::cmd("HGET");
-            cmd.arg(self.key(&format!("a:{id}"))).arg("tz");
-            zones.extend(self.ask::<Option<String>>(&cmd).await?);
+        for some in self.account_ids().await?.chunks(MOVED_AT_ONCE) {
+            let keys: Vec<_> = some.iter().map(|id| format!("a:{id}")).collect();
+            zones.extend(self.peek(&keys).await?.iter_mut().filter_map(|of| of.remove("tz")));
         }
         for zone in zones {
             self.put_zone(&zone).await?;

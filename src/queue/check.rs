@@ -9,7 +9,7 @@ use std::time::Duration;
 use redis::aio::ConnectionLike;
 use redis::{FromRedisValue, cmd};
 
-use super::Error;
+use super::{Durability, Error, Options};
 
 /// How long a server may take to load its log.
 const LOADING_MAX: Duration = Duration::from_mins(2);
@@ -21,7 +21,7 @@ pub struct ServerFacts {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Whether it keeps what it acknowledged, also through a crash.
+    /// Whether it keeps all that it acknowledged, also through a crash.
     pub is_durable: bool,
 }
 
@@ -63,37 +63,57 @@ fn refused(why: impl Into<String>, remedy: impl Into<String>) -> Error {
     Error::Refused { why: why.into(), remedy: remedy.into() }
 }
 
-/// Checks the server; `accept_weak` lets one pass that may lose what it acknowledged.
+/// Checks whether the server is what the options ask for.
 pub(super) async fn server(
     connection: &mut impl ConnectionLike,
-    accept_weak: bool,
+    options: &Options,
 ) -> Result<ServerFacts, Error> {
     wait_until_loaded(connection).await?;
     let server = info(connection, "server").await?;
     let text = |name: &str| server.get(name).cloned().unwrap_or_default();
     let version = text("redis_version");
-    let major: u32 = version.split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
-    if major < 7 {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let number: (u32, u32) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if number < (7, 0) {
         let why = format!("its version is {version}, at least 7.0 is needed");
         return Err(refused(why, "install Redis 7 or later, or Valkey"));
+    }
+    if options.durability == Durability::Relaxed && number < (7, 2) {
+        let why = format!(
+            "its version is {version}, and `queue.durability` is `relaxed`, which waits by \
+             `WAITAOF` (7.2)"
+        );
+        let remedy = "install Redis 7.2 or later, or Valkey; or set `queue.durability` to `always`";
+        return Err(refused(why, remedy));
     }
     if info(connection, "replication").await?.get("role").is_some_and(|role| role != "master") {
         return Err(refused("it is a replica", "name the primary in `queue.url`"));
     }
-    let weakness = weakness(connection).await?;
-    if let (Some((why, remedy)), false) = (&weakness, accept_weak) {
+    let (weakness, fsync) = weakness(connection, options.durability).await?;
+    if let (Some((why, remedy)), false) = (&weakness, options.accept_weak_durability) {
         let or = "or accept the risk with `queue.accept_weak_durability = true`";
         return Err(refused(why.clone(), format!("{remedy}, {or}")));
     }
     let name = if text("server_name") == "valkey" { "valkey" } else { "redis" };
     let version = server.get("valkey_version").cloned().unwrap_or(version);
-    Ok(ServerFacts { name: name.to_owned(), version, is_durable: weakness.is_none() })
+    Ok(ServerFacts {
+        name: name.to_owned(),
+        version,
+        is_durable: weakness.is_none() && fsync == "always",
+    })
 }
 
-/// What about the server could lose acknowledged work, and what to do about it.
-async fn weakness(connection: &mut impl ConnectionLike) -> Result<Option<(String, String)>, Error> {
-    let wanted =
-        [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")];
+/// What about the server could lose more than `durability` says, with what to do about it; and
+/// when it brings its log to disk.
+async fn weakness(
+    connection: &mut impl ConnectionLike,
+    durability: Durability,
+) -> Result<(Option<(String, String)>, String), Error> {
+    let wanted = [
+        ("appendonly", &["yes"][..]),
+        ("appendfsync", durability.fsync()),
+        ("maxmemory-policy", &["noeviction"]),
+    ];
     let mut get = cmd("CONFIG");
     get.arg("GET");
     for (name, _) in wanted {
@@ -104,13 +124,18 @@ async fn weakness(connection: &mut impl ConnectionLike) -> Result<Option<(String
         Err(error @ (Error::Unreachable(_) | Error::Slow(_))) => return Err(error),
         Err(_) => {
             let why = "it does not say how it is configured (`CONFIG GET` is not allowed)";
-            return Ok(Some((why.to_owned(), "allow `CONFIG GET` to this user".to_owned())));
+            let remedy = "allow `CONFIG GET` to this user".to_owned();
+            return Ok((Some((why.to_owned(), remedy)), String::new()));
         }
     };
-    let off = wanted.iter().find(|(name, value)| have.get(*name).is_none_or(|is| is != value));
-    Ok(off.map(|(name, value)| {
+    let is_off =
+        |name: &str, good: &[&str]| have.get(name).is_none_or(|is| !good.contains(&is.as_str()));
+    let off = wanted.iter().find(|(name, good)| is_off(name, good));
+    let off = off.map(|(name, good)| {
+        let value = good[0];
         let is = have.get(*name).map_or("unknown", String::as_str);
         let why = format!("`{name}` is `{is}`, it must be `{value}`");
         (why, format!("set `{name} {value}` in redis.conf (or `CONFIG SET {name} {value}`)"))
-    }))
+    });
+    Ok((off, have.get("appendfsync").cloned().unwrap_or_default()))
 }

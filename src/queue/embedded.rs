@@ -15,7 +15,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::Error;
+use super::{Durability, Error};
 
 /// The socket's name in its folder.
 const SOCKET: &str = "redis.sock";
@@ -75,13 +75,34 @@ fn url(socket: &Path) -> String {
     url
 }
 
-/// What makes a server keep what it acknowledges, and what makes it keep nothing.
-const KEEPS: &[&str] =
-    &["--appendonly", "yes", "--appendfsync", "always", "--no-appendfsync-on-rewrite", "no"];
+/// What is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// The server: Redis or Valkey, by its name or path.
+    pub program: PathBuf,
+    /// When it must have its log on disk.
+    pub durability: Durability,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Self { program: PROGRAM.into(), durability: Durability::Always }
+    }
+}
+
+/// What is started unless another is named.
+const PROGRAM: &str = "redis-server";
+/// What makes a server keep nothing.
 const FORGETS: &[&str] = &["--appendonly", "no"];
 
+/// What makes a server keep what it acknowledges.
+fn keeps(durability: Durability) -> Vec<&'static str> {
+    let fsync = durability.fsync()[0];
+    vec!["--appendonly", "yes", "--appendfsync", fsync, "--no-appendfsync-on-rewrite", "no"]
+}
+
 /// The command line; with `setpriv`, where there is one, the child dies with us.
-fn command(folder: &Path, socket: &Path, log: &Path, keeps: &[&str]) -> Command {
+fn command(program: &Path, folder: &Path, socket: &Path, log: &Path, keeps: &[&str]) -> Command {
     let dies_with_us = Command::new("setpriv")
         .arg("--version")
         .stdout(Stdio::null())
@@ -90,10 +111,10 @@ fn command(folder: &Path, socket: &Path, log: &Path, keeps: &[&str]) -> Command 
         .is_ok_and(|status| status.success());
     let mut command = if dies_with_us {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "redis-server"]);
+        command.args(["--pdeathsig", "KILL"]).arg(program);
         command
     } else {
-        Command::new("redis-server")
+        Command::new(program)
     };
     let pid = folder.join("redis.pid");
     command.args(["--port", "0", "--unixsocketperm", "700", "--daemonize", "no"]);
@@ -104,9 +125,9 @@ fn command(folder: &Path, socket: &Path, log: &Path, keeps: &[&str]) -> Command 
     command
 }
 
-/// Whether `redis-server` is to be found; `setpriv` would not say so.
-fn is_installed() -> bool {
-    let mut version = Command::new("redis-server");
+/// Whether the server is to be found; `setpriv` would not say so.
+fn is_installed(program: &Path) -> bool {
+    let mut version = Command::new(program);
     version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     version.status().is_ok_and(|status| status.success())
 }
@@ -149,15 +170,20 @@ impl Embedded {
     ///
     /// [`Error::Missing`] without a `redis-server`, [`Error::Locked`] where another one runs.
     pub async fn start(folder: &Path) -> Result<Self, Error> {
-        Self::with(folder, KEEPS).await
+        Self::launch(folder, &Launch::default()).await
+    }
+
+    /// The same with another server, or another durability.
+    pub async fn launch(folder: &Path, launch: &Launch) -> Result<Self, Error> {
+        Self::with(folder, &launch.program, &keeps(launch.durability)).await
     }
 
     /// The same, but it keeps nothing: for what is thrown away after.
     pub(super) async fn scratch(folder: &Path) -> Result<Self, Error> {
-        Self::with(folder, FORGETS).await
+        Self::with(folder, Path::new(PROGRAM), FORGETS).await
     }
 
-    async fn with(folder: &Path, keeps: &[&str]) -> Result<Self, Error> {
+    async fn with(folder: &Path, program: &Path, keeps: &[&str]) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(at(folder))?;
         let folder = &folder.canonicalize().map_err(at(folder))?;
         let socket = folder.join(SOCKET);
@@ -167,11 +193,11 @@ impl Embedded {
         let lock = lock(folder).await?;
         let url = url(&socket);
         stop_leftover(&url).await?;
-        if !is_installed() {
-            return Err(Error::Missing("redis-server".to_owned()));
+        if !is_installed(program) {
+            return Err(Error::Missing(program.display().to_string()));
         }
         let log = folder.join("redis.log");
-        let child = command(folder, &socket, &log, keeps)
+        let child = command(program, folder, &socket, &log, keeps)
             .spawn()
             .map_err(|error| Error::Start(error.to_string()))?;
         let mut server = Self { child, socket, _lock: lock };

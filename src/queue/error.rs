@@ -7,6 +7,9 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// What to do about a queue of another version.
+pub(super) const FORM: &str = "run the version that made it, or give this one a Redis of its own";
+
 /// Why the queue did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -43,6 +46,9 @@ pub enum Error {
     /// It is a replica.
     #[error("this redis is a read-only replica")]
     ReadOnly(#[source] Cause),
+    /// It was emptied, or is another one: the queue is not in it.
+    #[error("redis has lost the queue: it was emptied")]
+    Lost,
     /// It did not finish loading in time.
     #[error("redis is still loading its data")]
     Loading,
@@ -107,6 +113,10 @@ impl Error {
             }
             Self::Disk(_) => "make room on the server's disk",
             Self::ReadOnly(_) => "name the primary in `queue.url`",
+            Self::Lost => {
+                "a coordinator makes it anew from its books and says what was lost; find out who \
+                 emptied redis (`FLUSHALL`), and keep others off it"
+            }
             Self::Loading => "wait: a large log takes minutes; then start again",
             Self::Zone(_) => "use an IANA name, for example `Europe/Berlin`",
             Self::Missing(_) => {
@@ -142,6 +152,11 @@ impl From<RedisError> for Error {
                 Self::Denied(error.into())
             }
             _ if code == "NOAUTH" || code == "WRONGPASS" => Self::Denied(error.into()),
+            _ if is("LOST") => Self::Lost,
+            _ if is("FORM") => Self::Refused {
+                why: "its queue is of another form than this walkon knows".to_owned(),
+                remedy: FORM.to_owned(),
+            },
             _ if is("OOM") => Self::Full(error.into()),
             _ if is("MISCONF") => Self::Disk(error.into()),
             ErrorKind::Io => Self::Unreachable(error.into()),

@@ -46,15 +46,12 @@ impl Queue {
         for lease in &leases {
             let Some((account, name)) = lease.split_once('|') else { continue };
             let Some(class) = Class::named(name) else { continue };
-            let mut get = redis::cmd("HMGET");
-            get.arg(self.key(&format!("a:{account}")));
-            get.arg(format!("w:{name}")).arg(format!("j:{name}"));
-            let (worker, id): (Option<String>, Option<String>) = self.ask(&get).await?;
-            let action = match id.and_then(|id| id.parse().ok()) {
-                Some(id) => self.action(&id).await?,
-                None => None,
+            let mut fields = self.peek_one(&format!("a:{account}")).await?;
+            let action = match fields.remove(&format!("j:{name}")).map(|id| id.parse()) {
+                Some(Ok(id)) => self.action(&id).await?,
+                _ => None,
             };
-            let worker = worker.unwrap_or_default();
+            let worker = fields.remove(&format!("w:{name}")).unwrap_or_default();
             acting.push(Acting { account: account.to_owned(), class, worker, action });
         }
         Ok(acting)
@@ -76,9 +73,7 @@ impl Queue {
         due.truncate(most);
         let mut coming = Vec::new();
         for (at, class, account) in due {
-            let mut get = redis::cmd("HGET");
-            get.arg(self.key(&format!("a:{account}"))).arg("ks");
-            let slots: Option<String> = self.ask(&get).await?;
+            let slots = self.peek_one(&format!("a:{account}")).await?.remove("ks");
             let kind = |slot: &str| slot.split('@').next().unwrap_or_default().to_owned();
             let mut kinds: Vec<_> =
                 slots.unwrap_or_default().split_whitespace().map(kind).collect();

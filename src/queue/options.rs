@@ -6,6 +6,41 @@ use serde::Deserialize;
 
 use super::Error;
 
+/// When Redis must have its log on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Before it answers anything (`appendfsync always`).
+    #[default]
+    Always,
+    /// Each second (`appendfsync everysec`), and before anybody acts (`WAITAOF`, Redis 7.2): what
+    /// it answered else in its last seconds may be lost in a crash.
+    Relaxed,
+}
+
+impl Durability {
+    /// Of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Always, Self::Relaxed].into_iter().find(|one| one.name() == name)
+    }
+
+    /// Its name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Relaxed => "relaxed",
+        }
+    }
+
+    /// The values of `appendfsync` that will do, the one it is started with first.
+    pub(super) fn fsync(self) -> &'static [&'static str] {
+        match self {
+            Self::Always => &["always"],
+            Self::Relaxed => &["everysec", "always"],
+        }
+    }
+}
+
 /// The queue's options, `[queue]` in `walkon.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -15,6 +50,8 @@ pub struct Options {
     /// Use a Redis that may lose what it has acknowledged. After its crash a cap can be exceeded
     /// by what was lost.
     pub accept_weak_durability: bool,
+    /// When Redis must have its log on disk.
+    pub durability: Durability,
     /// How long a lease lasts; workers renew it each third.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub lease: Duration,
@@ -39,6 +76,13 @@ pub struct Options {
     pub prefix: String,
     /// What the two public streams' names start with.
     pub public: String,
+    /// How many events the public stream keeps, about.
+    #[serde(skip)]
+    pub events_kept: usize,
+    /// Whether books are kept of what is charged, so that Redis may forget: after each start of it
+    /// claims wait until it was compared with them. A coordinator keeps them.
+    #[serde(skip)]
+    pub books: bool,
 }
 
 impl Default for Options {
@@ -46,6 +90,7 @@ impl Default for Options {
         Self {
             url: None,
             accept_weak_durability: false,
+            durability: Durability::Always,
             lease: Duration::from_secs(30),
             grace: Duration::from_secs(3),
             retry_base: Duration::from_secs(10),
@@ -55,6 +100,8 @@ impl Default for Options {
             retention: Duration::from_hours(24),
             prefix: "wk:{0}:".to_owned(),
             public: "walkon:".to_owned(),
+            events_kept: 100_000,
+            books: false,
         }
     }
 }

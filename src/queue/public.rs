@@ -16,8 +16,6 @@ const GROUP: &str = "coordinators";
 const FIELD: &str = "action";
 /// After how long an entry that was read and never acknowledged is read by somebody else.
 const STALE: Duration = Duration::from_secs(5);
-/// How many events the public stream keeps, about.
-const EVENTS_KEPT: usize = 100_000;
 
 /// One entry of the intake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +79,7 @@ impl Queue {
         let stream = self.public("events");
         let add = |id: &str| {
             let mut add = redis::cmd("XADD");
-            add.arg(&stream).arg("MAXLEN").arg("~").arg(EVENTS_KEPT).arg(id);
+            add.arg(&stream).arg("MAXLEN").arg("~").arg(self.inner.options.events_kept).arg(id);
             for (name, value) in fields(event) {
                 add.arg(name).arg(value);
             }
@@ -164,7 +162,14 @@ impl Intake {
         let mut claim = redis::cmd("XAUTOCLAIM");
         claim.arg(&stream).arg(GROUP).arg("one").arg(STALE.as_millis() as u64).arg("0-0");
         claim.arg("COUNT").arg(most);
-        let left: StreamAutoClaimReply = self.queue.ask(&claim).await?;
+        let left: StreamAutoClaimReply = match self.queue.ask(&claim).await {
+            Err(Error::Answer(why)) if why.contains("NOGROUP") => {
+                // Redis was emptied: the next read makes the group anew.
+                self.ready = false;
+                return Ok(Vec::new());
+            }
+            other => other?,
+        };
         if !left.claimed.is_empty() {
             return Ok(left.claimed.iter().map(entry).collect());
         }

@@ -93,7 +93,12 @@ pub const RULES: &[Rule] = &[
     ),
     stays("route", "There is no way to do it", "give the account a token, or the site a behavior"),
     stays("plan", "Its plan is not known", "add the plan to walkon.toml and start again"),
-    stays("zone", "Its zone's days are not known", "give the account an IANA time zone"),
+    stays(
+        "zone",
+        "Its zone's days are not known",
+        "give the account an IANA time zone; if it has one, start the coordinator again, which \
+         writes the zone's table anew",
+    ),
     passes("restarted", "Redis was restarted", "wait until the leases before it have ended"),
     stays("clock", "The server's clock went back", "check the clock of the Redis host"),
     stays(

@@ -21,12 +21,18 @@ use super::{Error, Queue};
 /// two verbs of a worker that are also one.
 const SHARED: &[&str] = &[
     include_str!("lua/prelude.lua"),
+    include_str!("lua/record.lua"),
+    include_str!("lua/record_account.lua"),
+    include_str!("lua/record_action.lua"),
+    include_str!("lua/zone.lua"),
     include_str!("lua/object.lua"),
+    include_str!("lua/facts.lua"),
     include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
-    include_str!("lua/zone.lua"),
     include_str!("lua/limits.lua"),
+    include_str!("lua/tally.lua"),
     include_str!("lua/charge.lua"),
+    include_str!("lua/text.lua"),
     include_str!("lua/breaker.lua"),
     include_str!("lua/slot.lua"),
     include_str!("lua/lane.lua"),
@@ -34,6 +40,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/fate.lua"),
     include_str!("lua/again.lua"),
     include_str!("lua/doubt.lua"),
+    include_str!("lua/begin.lua"),
     include_str!("lua/finish.lua"),
     include_str!("lua/take.lua"),
     include_str!("lua/claim.lua"),
@@ -72,6 +79,9 @@ macro_rules! scripts {
 
 scripts! {
     BOOT, Settle, "boot";
+    MEND, Settle, "mend";
+    RESTORE, Settle, "restore";
+    RECALL, Settle, "recall";
     PLAN, Settle, "plan";
     ZONES, Settle, "zones";
     EXTEND, Settle, "extend";
@@ -80,9 +90,9 @@ scripts! {
     REMOVE, Settle, "remove";
     ENQUEUE, Grow, "enqueue";
     CLAIM, Grow, "claim_call";
-    BEGIN, Settle, "begin";
+    BEGIN, Settle, "begin_call";
     FINISH, Settle, "finish_call";
-    FINISH_CLAIM, Settle, "finish_claim";
+    ROUND, Grow, "round";
     RELEASE, Settle, "release";
     REAP, Settle, "reap";
     CANCEL, Settle, "cancel";
@@ -91,6 +101,8 @@ scripts! {
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
     HEED, Read, "heed";
+    PEEK, Read, "peek";
+    PLANT, Grow, "plant";
     POOL, Read, "pool";
     SNAPSHOT, Read, "snapshot";
 }
@@ -121,11 +133,19 @@ impl Library {
         for Lua { name, may, text } in ALL {
             let writes = !matches!(may, May::Read);
             let flags = may.flags();
+            let close = if writes { "close" } else { "" };
+            let check = match *name {
+                // The only one that begins a queue.
+                "boot" => "",
+                _ => "if wrong then return { err = wrong } end\n",
+            };
             write!(
                 body,
-                "redis.register_function{{ function_name = '{name}_VERSION', \
+                "do\nlocal function run(KEYS, ARGV)\n{text}end\n\
+                 redis.register_function{{ function_name = '{name}_VERSION', \
                  flags = {{ {flags} }},\ncallback = function(KEYS, ARGV)\n\
-                 start(KEYS[1], {writes})\n{text}end }}\n"
+                 local wrong = start(KEYS[1], {writes})\n{check}\
+                 return {close}(run(KEYS, ARGV))\nend }}\nend\n"
             )
             .expect("a string takes all");
         }
@@ -181,6 +201,10 @@ async fn load(connection: &mut impl ConnectionLike) -> Result<(), redis::RedisEr
 impl Queue {
     /// Runs a script; its answer as a flat list of texts.
     pub(super) async fn run(&self, lua: &Lua, args: &[String]) -> Result<Vec<String>, Error> {
+        flat(self.run_raw(lua, args).await?)
+    }
+
+    pub(super) async fn run_raw(&self, lua: &Lua, args: &[String]) -> Result<Value, Error> {
         let meta = self.key("meta");
         let mut tries = 1;
         loop {
@@ -189,8 +213,11 @@ impl Queue {
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
             }
+            if let Err(Error::Lost) = answer {
+                self.lost();
+            }
             match answer {
-                Ok(value) => return flat(value),
+                Ok(value) => return Ok(value),
                 Err(error) if error.is_passing() && tries < TRIES => {
                     tries += 1;
                     tokio::time::sleep(BETWEEN).await;

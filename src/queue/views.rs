@@ -10,6 +10,7 @@ use walkon_core::event::ActionState;
 use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lease::Class;
 
+use super::peek::Fields;
 use super::{Error, Queue};
 
 /// How many actions one page looks through at most.
@@ -129,8 +130,6 @@ pub struct AccountView {
     pub used_at: Option<Timestamp>,
 }
 
-type Fields = BTreeMap<String, String>;
-
 fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
     let text = |name: &str| fields.get(name).cloned();
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
@@ -202,17 +201,14 @@ impl Queue {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut pipe = redis::pipe();
-        for id in ids {
-            pipe.cmd("HGETALL").arg(self.key(&format!("j:{id}")));
-        }
-        let hashes: Vec<Fields> = self.ask_all(&pipe).await?;
+        let keys: Vec<_> = ids.iter().map(|id| format!("j:{id}")).collect();
+        let things = self.peek(&keys).await?;
         let mut get = redis::cmd("MGET");
         for id in ids {
             get.arg(self.key(&format!("p:{id}")));
         }
         let texts: Vec<Option<String>> = self.ask(&get).await?;
-        let rows = ids.iter().zip(&hashes).zip(&texts);
+        let rows = ids.iter().zip(&things).zip(&texts);
         Ok(rows.filter_map(|((id, fields), json)| view(id, fields, json.as_deref()?)).collect())
     }
 
@@ -272,9 +268,7 @@ impl Queue {
 
     /// One account; `None`: the queue does not know it.
     pub async fn account(&self, id: &AccountId) -> Result<Option<AccountView>, Error> {
-        let mut get = redis::cmd("HGETALL");
-        get.arg(self.key(&format!("a:{id}")));
-        let fields: Fields = self.ask(&get).await?;
+        let fields = self.peek_one(&format!("a:{id}")).await?;
         let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
         if fields.is_empty() || text("st") == "gone" {
             return Ok(None);
@@ -288,8 +282,11 @@ impl Queue {
         let waiting: Vec<u64> =
             if text("ks").is_empty() { Vec::new() } else { self.ask_all(&pipe).await? };
         let now = self.now().await?.as_millisecond();
-        let used = |name: &str| {
-            let (end, count) = fields.get(name)?.split_once(':')?;
+        // Ends of the day and of the hour, each with what was counted in it.
+        let counters = text("c");
+        let used = |at: usize| {
+            let mut words = counters.split(' ').skip(at);
+            let (end, count) = (words.next()?, words.next()?);
             (end.parse::<i64>().ok()? > now).then(|| count.parse().ok())?
         };
         let lease = |class: Class| {
@@ -301,10 +298,10 @@ impl Queue {
             plan: text("pl"),
             time_zone: text("tz"),
             waiting: waiting.iter().sum(),
-            today: used("D").unwrap_or_default(),
-            this_hour: used("H").unwrap_or_default(),
+            today: used(0).unwrap_or_default(),
+            this_hour: used(3).unwrap_or_default(),
             leases: Class::ALL.into_iter().filter_map(lease).collect(),
-            used_at: text("lu").parse().ok().map(from_ms),
+            used_at: text("lu").parse().ok().filter(|ms| *ms > 0).map(from_ms),
         }))
     }
 }

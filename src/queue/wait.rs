@@ -19,8 +19,8 @@ const SERVER_SLACK: Duration = Duration::from_millis(300);
 
 /// A connection on which an answer may take as long as it takes, and what the server calls it.
 #[derive(Clone)]
-struct Line {
-    connection: MultiplexedConnection,
+pub(super) struct Line {
+    pub(super) connection: MultiplexedConnection,
     id: i64,
 }
 
@@ -33,7 +33,7 @@ impl Spare {
         self.0.lock().expect("nothing panics while it is held").pop()
     }
 
-    fn give(&self, line: Line) {
+    pub(super) fn give(&self, line: Line) {
         self.0.lock().expect("nothing panics while it is held").push(line);
     }
 }
@@ -47,7 +47,7 @@ impl Inner {
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 
-    async fn line(&self) -> Result<Line, Error> {
+    pub(super) async fn line(&self) -> Result<Line, Error> {
         if let Some(line) = self.spare.take() {
             return Ok(line);
         }

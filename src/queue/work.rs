@@ -1,7 +1,6 @@
 //! Work from the worker's side: claim, begin, extend, finish, release; and taking back losses.
 
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,12 +11,14 @@ use walkon_core::id::ActionId;
 use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, HandBack, Lease, Token};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 
+use super::batch::Verb;
+use super::charged::Released;
 use super::{Error, Queue, actions, scripts};
 
 /// The most bytes of a result that are kept.
 const RESULT_MAX: usize = 2048;
 /// How often a claim goes on by itself where a script has looked at all it may at once.
-const ROUNDS: u32 = 64;
+pub(super) const ROUNDS: u32 = 64;
 
 /// The answer to "the side effect is about to happen".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,7 @@ fn after(reply: &[String], index: usize) -> Result<Option<Duration>, Error> {
 fn shut(word: &str) -> String {
     match word {
         "restarted" => "redis was restarted; waiting until older leases have ended".to_owned(),
+        "restoring" => "redis was started; its counters are compared with the books".to_owned(),
         "clock" => "the server's clock went back; waiting until it has caught up".to_owned(),
         other => other.to_owned(),
     }
@@ -111,12 +113,12 @@ fn names<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(",")
 }
 
-fn of(lease: &Lease) -> Vec<String> {
+pub(super) fn of(lease: &Lease) -> Vec<String> {
     vec![lease.account.to_string(), lease.class.name().to_owned(), lease.token.0.clone()]
 }
 
 /// The words by which a worker asks for work.
-fn asking(ask: &Ask) -> [String; 4] {
+pub(super) fn asking(ask: &Ask) -> [String; 4] {
     [
         ask.worker.to_string(),
         ask.nonce.to_string(),
@@ -126,7 +128,7 @@ fn asking(ask: &Ask) -> [String; 4] {
 }
 
 /// What a claim was answered; `None`: there is more to look at, ask again.
-fn answer(reply: &[String]) -> Result<Option<Claim>, Error> {
+pub(super) fn answer(reply: &[String]) -> Result<Option<Claim>, Error> {
     Ok(Some(match scripts::word(reply, 0)? {
         "work" => Claim::Work(Box::new(claimed(reply)?)),
         "shut" => {
@@ -141,7 +143,12 @@ fn answer(reply: &[String]) -> Result<Option<Claim>, Error> {
 }
 
 /// The words by which an attempt is settled.
-fn settling(lease: &Lease, id: &ActionId, settlement: &Settlement, keep: bool) -> Vec<String> {
+pub(super) fn settling(
+    lease: &Lease,
+    id: &ActionId,
+    settlement: &Settlement,
+    keep: bool,
+) -> Vec<String> {
     let outcome = &settlement.outcome;
     let (code, why) = outcome.reason().unwrap_or_default();
     let effect = match outcome {
@@ -171,7 +178,7 @@ fn settling(lease: &Lease, id: &ActionId, settlement: &Settlement, keep: bool) -
     args
 }
 
-fn settled(reply: &[String]) -> Result<Settled, Error> {
+pub(super) fn settled(reply: &[String]) -> Result<Settled, Error> {
     match scripts::word(reply, 0)? {
         "fenced" => Ok(Settled::Fenced),
         name => {
@@ -183,35 +190,21 @@ fn settled(reply: &[String]) -> Result<Settled, Error> {
 impl Queue {
     /// The next action that may be carried out, under a lease. The same nonce gets the same answer.
     pub async fn claim(&self, ask: &Ask) -> Result<Claim, Error> {
-        let args = asking(ask);
-        // The connection broke since: it may have been a restart.
-        if self.inner.shaken.swap(false, Ordering::Relaxed) {
-            self.boot().await?;
-        }
-        for _ in 0..ROUNDS {
-            if let Some(claim) = answer(&self.run(&scripts::CLAIM, &args).await?)? {
-                return Ok(claim);
-            }
-        }
-        Ok(Claim::Nothing { next: Some(Duration::from_millis(1)) })
+        Ok(self.claim_charged(ask).await?.0)
     }
 
     /// Says that the side effect is about to happen. Lost after this, it may have been done.
     pub async fn begin(&self, lease: &Lease, id: &ActionId) -> Result<Begun, Error> {
-        let mut args = of(lease);
-        args.push(id.to_string());
-        let reply = self.run(&scripts::BEGIN, &args).await?;
-        Ok(match scripts::word(&reply, 0)? {
-            "go" => Begun::Go,
-            "full" => Begun::Full,
-            _ => Begun::Fenced,
-        })
+        Ok(self.begin_charged(lease, id).await?.0)
     }
 
     /// Renews leases for their full length from now; returns those that are lost.
     pub async fn extend(&self, leases: &[Lease]) -> Result<Vec<Lease>, Error> {
         let args: Vec<String> = leases.iter().flat_map(of).collect();
-        let lost = self.run(&scripts::EXTEND, &args).await?;
+        let lost = match self.run(&scripts::EXTEND, &args).await {
+            Err(Error::Lost) => return Ok(leases.to_vec()),
+            other => other?,
+        };
         Ok(leases.iter().filter(|lease| lost.contains(&lease.token.0)).cloned().collect())
     }
 
@@ -226,13 +219,10 @@ impl Queue {
         settlement: &Settlement,
         keep: bool,
     ) -> Result<Settled, Error> {
-        let args = settling(lease, id, settlement, keep);
-        let settled = settled(&self.run(&scripts::FINISH, &args).await?)?;
-        self.heard(settled);
-        Ok(settled)
+        Ok(self.finish_timed(lease, id, settlement, keep).await?.0)
     }
 
-    fn heard(&self, settled: Settled) {
+    pub(super) fn heard(&self, settled: Settled) {
         if matches!(settled, Settled::As { state, .. } if !state.is_final()) {
             self.inner.bells.work_is_back();
         }
@@ -248,12 +238,12 @@ impl Queue {
         keep: bool,
         ask: &Ask,
     ) -> Result<(Settled, Claim), Error> {
-        let mut args = settling(lease, id, settlement, keep);
-        args.extend(asking(ask));
-        let reply = self.run(&scripts::FINISH_CLAIM, &args).await?;
-        let settled = settled(&reply)?;
+        let settling = settling(lease, id, settlement, keep);
+        let calls = [(Verb::Finish, settling), (Verb::Claim, asking(ask).to_vec())];
+        let replies = self.call_all(calls).await?;
+        let settled = settled(&replies[0])?;
         self.heard(settled);
-        match answer(&reply[2..])? {
+        match answer(&replies[1])? {
             Some(claim) => Ok((settled, claim)),
             // It has looked at all it may at once: it goes on as a claim of the same nonce.
             None => Ok((settled, self.claim(ask).await?)),
@@ -263,16 +253,7 @@ impl Queue {
     /// Hands an action back untouched: its caps are given back and no attempt is counted. Without
     /// an action: lets a kept lease go. False: the lease was lost before.
     pub async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<bool, Error> {
-        let mut args = of(lease);
-        args.push(action.map(|back| back.id.to_string()).unwrap_or_default());
-        if let Some(fault) = action.and_then(|back| back.fault.as_ref()) {
-            args.extend([fault.code.clone(), fault.why.clone()]);
-        }
-        let reply = self.run(&scripts::RELEASE, &args).await?;
-        if action.is_some() {
-            self.inner.bells.work_is_back();
-        }
-        Ok(scripts::int(&reply, 0)? == 1)
+        Ok(self.release_charged(lease, action).await? != Released::Fenced)
     }
 
     /// Takes back leases that ended a grace ago and ends work whose time passed, at most `limit`

@@ -26,6 +26,11 @@ impl Known {
         self.0.lock().expect("nothing panics while it is held").contains(entry)
     }
 
+    /// They are gone from Redis.
+    pub(super) fn forget(&self) {
+        self.0.lock().expect("nothing panics while it is held").clear();
+    }
+
     fn add(&self, entry: (String, i64)) {
         self.0.lock().expect("nothing panics while it is held").insert(entry);
     }

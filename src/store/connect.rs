@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 
@@ -53,6 +54,8 @@ async fn file(path: &Path) -> Result<DatabaseConnection, Error> {
     options.map_sqlx_sqlite_opts(move |options| {
         // What is deleted is overwritten: no secret stays behind in a free page.
         let options = options.in_memory(false).shared_cache(false).pragma("secure_delete", "ON");
+        // One write of the disk a transaction, where a rollback journal takes three.
+        let options = options.journal_mode(SqliteJournalMode::Wal);
         options.filename(&path).busy_timeout(CONNECT_MAX)
     });
     Database::connect(options)

@@ -20,21 +20,22 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_sealed::Change),
             Box::new(m0004_audit::Change),
             Box::new(m0005_usage::Change),
+            Box::new(super::charges::Migration),
         ]
     }
 }
 
 /// Makes columns that mean the same on each database.
 #[derive(Clone, Copy)]
-struct Columns(DbBackend);
+pub(super) struct Columns(DbBackend);
 
 impl Columns {
-    fn of(manager: &SchemaManager<'_>) -> Self {
+    pub(super) fn of(manager: &SchemaManager<'_>) -> Self {
         Self(manager.get_database_backend())
     }
 
     /// A short text that is compared byte by byte: tokens are, and ids are sorted so.
-    fn word(self, name: &'static str) -> ColumnDef {
+    pub(super) fn word(self, name: &'static str) -> ColumnDef {
         let mut column = ColumnDef::new(Alias::new(name));
         column.string().not_null();
         if self.0 == DbBackend::Postgres {
@@ -44,7 +45,7 @@ impl Columns {
     }
 
     /// A text of any length: `MySQL`'s own `TEXT` ends at 64 KiB.
-    fn text(self, name: &'static str) -> ColumnDef {
+    pub(super) fn text(self, name: &'static str) -> ColumnDef {
         let mut column = ColumnDef::new(Alias::new(name));
         match self.0 {
             DbBackend::MySql => column.custom(Alias::new("LONGTEXT")),
@@ -54,12 +55,12 @@ impl Columns {
     }
 
     /// A whole number, of 64 bits.
-    fn number(name: &'static str) -> ColumnDef {
+    pub(super) fn number(name: &'static str) -> ColumnDef {
         ColumnDef::new(Alias::new(name)).big_integer().not_null().to_owned()
     }
 
     /// A table with its key. `MySQL` cannot take back half of a change: one that is there is left.
-    fn table(
+    pub(super) fn table(
         self,
         name: &'static str,
         key: &[&'static str],
@@ -83,7 +84,7 @@ impl Columns {
 }
 
 /// Adds an index that is not there yet.
-async fn add_index(
+pub(super) async fn add_index(
     manager: &SchemaManager<'_>,
     name: &'static str,
     table: &'static str,
@@ -105,7 +106,10 @@ async fn add_index(
 }
 
 /// Drops tables that are there.
-async fn drop_tables(manager: &SchemaManager<'_>, names: &[&'static str]) -> Result<(), DbErr> {
+pub(super) async fn drop_tables(
+    manager: &SchemaManager<'_>,
+    names: &[&'static str],
+) -> Result<(), DbErr> {
     for name in names {
         let table = Table::drop().table(Alias::new(*name)).if_exists().to_owned();
         manager.drop_table(table).await?;

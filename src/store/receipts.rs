@@ -12,13 +12,13 @@ use super::sql::{SqlStore, read, write};
 #[sea_orm(table_name = "receipt")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    action: String,
+    pub(super) action: String,
     account: String,
     kind: String,
-    state: String,
+    pub(super) state: String,
     at_ms: i64,
     #[sea_orm(column_type = "Text")]
-    document: String,
+    pub(super) document: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

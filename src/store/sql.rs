@@ -1,12 +1,14 @@
 //! The store in SQL, whichever database it is.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, SqlErr, UpdateMany};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::address::Address;
+use super::charges::Pending;
 use super::schema::Schema;
 use super::vault::Vault;
 use super::vault::master::Source;
@@ -17,6 +19,8 @@ use super::{Error, connect};
 pub struct SqlStore {
     pub(super) db: DatabaseConnection,
     pub(super) vault: Vault,
+    /// Charges that wait to be written.
+    pub(super) pending: Arc<Pending>,
 }
 
 impl SqlStore {
@@ -29,7 +33,7 @@ impl SqlStore {
     /// key that what it holds is sealed with.
     pub async fn open(address: &Address, vault: Vault) -> Result<Self, Error> {
         Schema::up(address).await?;
-        let store = Self { db: connect::wide(address).await?, vault };
+        let store = Self { db: connect::wide(address).await?, vault, pending: Arc::default() };
         store.check_master().await?;
         Ok(store)
     }

@@ -20,9 +20,14 @@ const ACCOUNT: &str = "[[account]]\nid = \"ada\"\nsite = \"plaza\"\nusername = \
 const LIKE: &[u8] = br#"{"account":"ada","kind":"like","target":"post:7"}"#;
 
 pub(crate) async fn coordinator(bench: &Bench, folder: &Path) -> Coordinator {
+    coordinator_on(bench, folder, Plan::default()).await
+}
+
+/// The same, with a plan for its one account.
+pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> Coordinator {
     let store = SqlStore::in_folder(folder).await.unwrap();
     let catalog = Catalog::load(Path::new("behaviors"), Path::new("profiles")).unwrap();
-    let plans = [("default".to_owned(), Plan::default())].into();
+    let plans = [("default".to_owned(), plan)].into();
     let coordinator = Coordinator {
         queue: bench.queue.clone(),
         store: Arc::new(store),

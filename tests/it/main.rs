@@ -18,5 +18,6 @@ mod plaza;
 mod queue;
 mod reaper;
 mod relay;
+mod restore;
 mod store;
 mod support;

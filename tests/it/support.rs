@@ -6,6 +6,7 @@ pub(crate) mod databases;
 pub(crate) mod fixture;
 #[cfg(feature = "demo")]
 pub(crate) mod fleet;
+pub(crate) mod peek;
 pub(crate) mod processes;
 pub(crate) mod redis;
 pub(crate) mod site;

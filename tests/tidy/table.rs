@@ -28,6 +28,7 @@ pub(crate) const CORE: &[Row] = &[
     ("storage_state", &[]),
     ("bundle", &["account", "behavior", "device", "persona", "rng", "site", "storage_state"]),
     ("lease", &["action", "id"]),
+    ("charge", &["id", "lease"]),
     ("outcome", &["lease"]),
     ("event", &["action"]),
     ("receipt", &["action"]),

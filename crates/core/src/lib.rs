@@ -6,9 +6,9 @@
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`]), what is asked ([`action`], [`kind`]), how it is done ([`behavior`],
-//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`bundle`], [`outcome`],
-//!   [`event`], [`receipt`], [`usage`], [`audit`], [`fault`], [`storage_state`]), and the ports
-//!   that two doors share ([`dial`], [`gate`], [`recorder`]).
+//!   [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`], [`bundle`],
+//!   [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`], [`storage_state`]), and
+//!   the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
 
 pub mod clock;
@@ -20,6 +20,7 @@ pub mod action;
 pub mod audit;
 pub mod behavior;
 pub mod bundle;
+pub mod charge;
 pub mod device;
 pub mod dial;
 pub mod effect;

@@ -12,14 +12,13 @@ use serde_json::json;
 use walkon_core::id::ActionId;
 use walkon_core::lease::{Class, Lease, Token};
 
+use super::super::peek::{Fields, Words};
 use super::super::{ANSWER_MAX, CONNECT_MAX, Error, Options, Queue, scripts};
 use super::{ACTIONS_MAX, LEASE};
 
 /// How many accounts one script reads, how many actions one pipeline.
 const ACCOUNTS_AT_ONCE: usize = 100;
 const ACTIONS_AT_ONCE: usize = 500;
-
-type Fields = BTreeMap<String, String>;
 
 /// One waiting action.
 #[derive(Debug, Clone)]
@@ -38,8 +37,10 @@ type Lane = (String, Vec<(String, String)>);
 pub(super) struct Copied {
     pub(super) now: i64,
     meta: Fields,
-    /// Hashes by what their keys end with: accounts, plans, routes, the fleet's caps, actions.
-    hashes: BTreeMap<String, Fields>,
+    /// Routes by what their keys end with.
+    routes: BTreeMap<String, Fields>,
+    /// Accounts, plans, actions and the fleet's caps by what their keys end with.
+    things: BTreeMap<String, Fields>,
     /// Packed zones.
     texts: BTreeMap<String, String>,
     lanes: Vec<Lane>,
@@ -75,28 +76,15 @@ impl Source {
         self.ask(redis::cmd("HGETALL").arg(self.key(rest))).await
     }
 
-    async fn snapshot(&self, accounts: &[String]) -> Result<Vec<String>, Error> {
+    async fn run(&self, lua: &scripts::Lua, args: &[String]) -> Result<Words, Error> {
         let mut connection = self.connection.clone();
-        let meta = self.key("meta");
-        scripts::flat(scripts::call(&mut connection, &scripts::SNAPSHOT, &meta, accounts).await?)
-    }
-}
-
-/// Reads a script's flat answer from front to back.
-struct Words<I>(I);
-
-impl<I: Iterator<Item = String>> Words<I> {
-    fn next(&mut self) -> Result<String, Error> {
-        self.0.next().ok_or_else(|| Error::Answer("a snapshot that ends too soon".to_owned()))
+        let answer = scripts::call(&mut connection, lua, &self.key("meta"), args).await?;
+        Ok(Words::new(scripts::flat(answer)?))
     }
 
-    fn count(&mut self) -> Result<usize, Error> {
-        let word = self.next()?;
-        word.parse().map_err(|_| Error::Answer(format!("`{word}` where a count was due")))
-    }
-
-    fn pairs(&mut self) -> Result<Vec<(String, String)>, Error> {
-        (0..self.count()?).map(|_| Ok((self.next()?, self.next()?))).collect()
+    async fn peek(&self, keys: &[String]) -> Result<Vec<Fields>, Error> {
+        let mut words = self.run(&scripts::PEEK, keys).await?;
+        keys.iter().map(|_| words.pairs()).collect()
     }
 }
 
@@ -108,7 +96,8 @@ impl Copied {
         let mut copied = Self {
             now: now(&source, &meta).await?,
             meta,
-            hashes: BTreeMap::from([("g".to_owned(), source.hash("g").await?)]),
+            routes: BTreeMap::new(),
+            things: BTreeMap::new(),
             texts: BTreeMap::new(),
             lanes: Vec::new(),
             accounts: source.ask(redis::cmd("SMEMBERS").arg(source.key("acc"))).await?,
@@ -116,7 +105,7 @@ impl Copied {
         };
         copied.accounts.sort();
         for some in copied.accounts.clone().chunks(ACCOUNTS_AT_ONCE) {
-            let words = source.snapshot(some).await?;
+            let words = source.run(&scripts::SNAPSHOT, some).await?;
             copied.take_accounts(words)?;
         }
         copied.take_rules(&source).await?;
@@ -133,11 +122,10 @@ impl Copied {
         self.waiting
     }
 
-    fn take_accounts(&mut self, words: Vec<String>) -> Result<(), Error> {
-        let mut words = Words(words.into_iter().peekable());
-        while words.0.peek().is_some() {
+    fn take_accounts(&mut self, mut words: Words) -> Result<(), Error> {
+        while !words.is_over() {
             let id = words.next()?;
-            let mut fields: Fields = words.pairs()?.into_iter().collect();
+            let mut fields: Fields = words.pairs()?;
             // The indexes are made anew; a lease without an action is let go.
             fields.retain(|name, _| !name.starts_with("i:"));
             for class in Class::ALL.map(Class::name) {
@@ -147,7 +135,7 @@ impl Copied {
                     });
                 }
             }
-            self.hashes.insert(format!("a:{id}"), fields);
+            self.things.insert(format!("a:{id}"), fields);
             for _ in 0..words.count()? {
                 let key = words.next()?;
                 self.lanes.push((key, words.pairs()?));
@@ -159,16 +147,18 @@ impl Copied {
     /// Plans, routes and zones that the accounts name.
     async fn take_rules(&mut self, source: &Source) -> Result<(), Error> {
         let of = |field: &str| -> BTreeSet<String> {
-            let accounts = self.hashes.values().filter_map(|fields| fields.get(field).cloned());
+            let accounts = self.things.values().filter_map(|fields| fields.get(field).cloned());
             accounts.collect()
         };
         let (plans, routes, zones) = (of("pl"), of("rt"), of("tz"));
-        for (of, names) in [("plan", plans), ("rt", routes)] {
-            for name in names {
-                let rest = format!("{of}:{name}");
-                let hash = source.hash(&rest).await?;
-                self.hashes.insert(rest, hash);
-            }
+        let plans = plans.iter().map(|name| format!("plan:{name}"));
+        let rules: Vec<_> = plans.chain(["g".to_owned()]).collect();
+        let fields = source.peek(&rules).await?;
+        self.things.extend(rules.into_iter().zip(fields));
+        for name in routes {
+            let rest = format!("rt:{name}");
+            let hash = source.hash(&rest).await?;
+            self.routes.insert(rest, hash);
         }
         for zone in zones {
             let rest = format!("tz:{zone}");
@@ -188,27 +178,27 @@ impl Copied {
         if ids.len() > ACTIONS_MAX {
             return Err(Error::TooMany { count: ids.len(), most: ACTIONS_MAX });
         }
-        for fields in self.hashes.values() {
+        for fields in self.things.values() {
             let busy = Class::ALL.map(|class| fields.get(&format!("j:{}", class.name())).cloned());
             ids.extend(busy.into_iter().flatten().map(|id| (id, "")));
         }
         for some in ids.chunks(ACTIONS_AT_ONCE) {
-            let mut pipe = redis::pipe();
-            for (id, _) in some {
-                pipe.cmd("HGETALL").arg(source.key(&format!("j:{id}")));
-            }
-            let read: Vec<Fields> = pipe.query_async(&mut source.connection.clone()).await?;
-            for ((id, state), mut fields) in some.iter().zip(read) {
+            let keys: Vec<_> = some.iter().map(|(id, _)| format!("j:{id}")).collect();
+            let read = source.peek(&keys).await?;
+            for (((id, state), key), mut fields) in some.iter().zip(keys).zip(read) {
+                // Removed since: it is in no lane of ours.
+                if fields.is_empty() {
+                    continue;
+                }
                 if !state.is_empty() {
                     // Claimed since its lane was read: here it still waits.
                     fields.insert("st".to_owned(), (*state).to_owned());
                     self.waiting.extend(waiting(id, &fields));
                 }
-                self.hashes.insert(format!("j:{id}"), fields);
+                self.things.insert(key, fields);
             }
         }
-        // Removed since: it is in no lane of ours.
-        let known = |id: &String| self.hashes.get(&format!("j:{id}")).is_some_and(|f| f.len() > 1);
+        let known = |id: &String| self.things.contains_key(&format!("j:{id}"));
         for (_, lane) in &mut self.lanes {
             lane.retain(|(id, _)| known(id));
         }
@@ -218,7 +208,8 @@ impl Copied {
     /// Writes it into a server of virtual time; returns what runs at its beginning.
     pub(super) async fn write(&self, queue: &Queue) -> Result<Vec<(Lease, ActionId)>, Error> {
         let mut pipe = Piped { queue, pipe: redis::pipe() };
-        let not_ours = ["run_id", "clean", "opt", "allow_fake", "fake", "hw"];
+        let not_ours =
+            ["run_id", "clean", "opt", "allow_fake", "fake", "hw", "due", "held", "books"];
         let meta = self.meta.iter().filter(|(name, _)| !not_ours.contains(&name.as_str()));
         pipe.hash("meta", meta.map(|(name, value)| (name.clone(), value.clone())).collect());
         pipe.hash("meta", BTreeMap::from([("opt".to_owned(), self.options_on(queue))]));
@@ -228,9 +219,12 @@ impl Copied {
         for (rest, text) in &self.texts {
             pipe.add("SET", rest, std::slice::from_ref(text));
         }
-        for (rest, fields) in &self.hashes {
+        for (rest, fields) in &self.routes {
             pipe.hash(rest, fields.clone());
-            pipe.flush_when_full().await?;
+        }
+        let things: Vec<_> = self.things.iter().collect();
+        for some in things.chunks(ACCOUNTS_AT_ONCE) {
+            queue.run(&scripts::PLANT, &some.iter().flat_map(planted).collect::<Vec<_>>()).await?;
         }
         for (rest, lane) in &self.lanes {
             let pairs: Vec<_> =
@@ -270,7 +264,7 @@ impl Copied {
     /// Attempts that run at the beginning.
     fn live(&self) -> Vec<(Lease, ActionId)> {
         let of = |id: &String, class: Class| {
-            let fields = self.hashes.get(&format!("a:{id}"))?;
+            let fields = self.things.get(&format!("a:{id}"))?;
             let get = |field: &str| fields.get(&format!("{field}:{}", class.name()));
             let (account, token) = (id.parse().ok()?, Token(get("t")?.clone()));
             Some((Lease { account, class, token, ttl: LEASE }, get("j")?.parse().ok()?))
@@ -278,6 +272,12 @@ impl Copied {
         let all = self.accounts.iter().flat_map(|id| Class::ALL.map(|class| of(id, class)));
         all.flatten().collect()
     }
+}
+
+/// As the script that makes it anew wants to be told.
+fn planted((rest, fields): &(&String, &Fields)) -> Vec<String> {
+    let pairs = fields.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
+    [(*rest).clone(), fields.len().to_string()].into_iter().chain(pairs).collect()
 }
 
 /// Writes in pieces.

@@ -13,31 +13,28 @@
 -- Returns   1 written, 0 its zone has no table
 local id, st, zone = ARGV[1], ARGV[2], ARGV[7]
 if not lookup(zone, now) then return 0 end
-local A = account(id) or open(K .. 'a:' .. id, true)
-A.id, accounts[id] = id, A
+local A = account(id) or new_account(id)
 local was = A.f.st
 
 -- A move to another zone: what was counted stays counted until the new zone's day is over, too.
 if A.f.tz and A.f.tz ~= zone then
-  local moved = {}
-  for _, w in ipairs({ { 'D', 86400000 }, { 'H', HOUR } }) do
-    local old = num(match(A.f[w[1]] or '', '^%d+'))
+  local ends = {}
+  for _, w in ipairs({ { DAY, 86400000 }, { HOURLY, HOUR } }) do
+    local old = A.f.c[w[1]]
     local d = old > now and lookup(zone, old - 1)
     if old > now and not d then return 0 end
-    if d and w[1] == 'D' then moved[old] = d[2] end
-    if d and w[1] == 'H' then
+    if d and w[1] == DAY then ends[old] = d[2] end
+    if d and w[1] == HOURLY then
       local hour = d[1] + (floor((old - 1 - d[1]) / HOUR) + 1) * HOUR
-      moved['h' .. old] = math.min(hour, d[2])
+      ends['h' .. old] = math.min(hour, d[2])
     end
   end
-  for field, value in pairs(A.f) do
-    local old, n = match(value, '^(%d+):(%d+)$')
-    local of = field:gsub('^al:', '')
-    local hourly = of == 'H' or of:sub(1, 2) == 'h:'
-    local new = old and moved[hourly and 'h' .. num(old) or num(old)]
-    if new then put(A, field, fmt('%.0f:%d', new, num(n))) end
+  local function move_windows(c)
+    c[DAY] = ends[c[DAY]] or c[DAY]
+    c[HOURLY] = ends['h' .. c[HOURLY]] or c[HOURLY]
   end
-  A.day, A.c = nil, {}
+  move_windows(A.f.c)
+  for kind in string.gmatch(A.f.cs, '%S+') do move_windows(own_counters(A, kind)) end
   put(A, 'y', nil)
 end
 
@@ -48,7 +45,7 @@ if st ~= 'held' or was ~= st or A.f.co ~= ARGV[4] then
   put(A, 'hs', st == 'held' and now or nil)
 end
 put(A, 'st', st)
-put(A, 'hu', st == 'held' and ARGV[3] or nil)
+put(A, 'hu', st == 'held' and num(ARGV[3]) or nil)
 put(A, 'co', st == 'held' and ARGV[4] or nil)
 put(A, 'wy', st == 'held' and ARGV[5] or nil)
 put(A, 'si', ARGV[9] ~= '' and ARGV[9] or nil)
@@ -59,18 +56,18 @@ if ARGV[10] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
   call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 10))
 end
 put(A, 'rt', rt)
+put(A, 'keep', nil)
 if ARGV[8] == '1' then
   for _, class in ipairs(CLASSES) do
     if A.f['t:' .. class] then
       -- Whoever held it may act until its lease ends: nobody else starts before.
-      put(A, 'f:' .. class, num(A.f['x:' .. class]) + O.grace)
+      put(A, 'f:' .. class, A.f['x:' .. class] + O.grace)
       lose(A, class, 'fenced', 'its lease was revoked')
     end
   end
 end
 reindex(A)
 call('SADD', K .. 'acc', id)
-call('PERSIST', A.key)
 if st == 'held' and was ~= 'held' then emit('held', id, nil, { code = ARGV[4], why = ARGV[5] }) end
 if st == 'active' and was == 'held' then emit('released', id) end
 return 1

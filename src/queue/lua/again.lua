@@ -1,8 +1,8 @@
 -- again.lua: work that goes back into its lane, to be performed again or to be read.
 
 local function backoff(J, n)
-  local wait = math.min(O.base * 2 ^ math.min(n - 1, 30), O.max)
-  local chance = tonumber(string.sub(redis.sha1hex(J.id .. ':' .. n), 1, 6), 16) / 0xffffff
+  local wait = min(O.base * 2 ^ min(n - 1, 30), O.max)
+  local chance = tonumber(sub(redis.sha1hex(J.id .. ':' .. n), 1, 6), 16) / 0xffffff
   return floor(wait * (0.8 + 0.4 * chance))
 end
 
@@ -10,9 +10,8 @@ end
 local function requeue(A, J, due, duty)
   put(J, 'du', duty)
   move(J, duty == 'v' and 'unknown' or 'waiting')
-  save(J)
-  if duty == 'p' and num(J.f.x) > 0 then call('ZADD', K .. 'exp', J.f.x, J.id) end
-  push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), num(J.f.sc), due)
+  if duty == 'p' and J.f.x then call('ZADD', K .. 'exp', J.f.x, J.id) end
+  push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), J.f.sc, due)
 end
 
 -- The effect may be there: the site is read before anything else is done.

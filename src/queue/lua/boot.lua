@@ -3,16 +3,25 @@
 -- KEYS[1]   <prefix>meta
 -- ARGV[1]   the server's run id
 -- ARGV[2]   1: writes it has acknowledged may be gone after a crash
--- ARGV[3…]  lease ms, grace ms, base ms, max ms, attempts, losses, retention ms
+-- ARGV[3-9] lease ms, grace ms, base ms, max ms, attempts, losses, retention ms
+-- ARGV[10]  1: books are kept beside it (then so for good)
+--
+-- After each start the field `due` says what Redis remembered, "<its last token> <ms>". Where books
+-- are kept claims wait until it was compared with them (mend.lua).
 --
 -- Returns   { epoch, ms until claims open }
 --           { schema, the form of what is kept, the one that we know }
 local was = call('HMGET', KEYS[1], 'run_id', 'clean', 'ver')
 local run, clean = was[1], was[2]
 if run and was[3] ~= SCHEMA then return { 'schema', was[3] or '1', SCHEMA } end
-call('HSET', KEYS[1], 'ver', SCHEMA, 'opt', table.concat(ARGV, ' ', 3))
-local resume, epoch = num(M.resume), num(M.epoch)
+call('HSET', KEYS[1], 'ver', SCHEMA, 'opt', table.concat(ARGV, ' ', 3, 9))
+if ARGV[10] == '1' then call('HSET', KEYS[1], 'books', 1) end
+local resume, epoch = M.resume, num(M.epoch)
 if run ~= ARGV[1] then
+  if not M.due then
+    local seen = fmt('%016d-%012d %d', epoch, M.seq, M.hw)
+    call('HSET', KEYS[1], 'due', seen)
+  end
   -- Tokens go on from a later epoch even if the log has lost its end.
   epoch = math.max(epoch + 1, now)
   resume = 0
@@ -22,7 +31,8 @@ if run ~= ARGV[1] then
     -- Leases that the log no longer knows cannot outlast this.
     if ARGV[2] == '1' then resume = now + math.max(O.lease or 0, num(ARGV[3])) + num(ARGV[4]) end
   end
-  call('HSET', KEYS[1], 'run_id', ARGV[1], 'epoch', epoch, 'seq', 0, 'resume', resume)
+  call('HSET', KEYS[1], 'run_id', ARGV[1], 'epoch', epoch, 'seq', 0, 'resume', resume, 'hw',
+    stamp())
   call('HDEL', KEYS[1], 'clean')
 end
 return { text(epoch), math.max(0, resume - now) }

@@ -25,13 +25,13 @@ end
 
 local function trip(A, P, J, x)
   local opens = num(A.f.bo) + 1
-  local wait = math.min(num(P.f.bb) * 2 ^ math.min(opens - 1, 30), num(P.f.bm))
+  local wait = min(num(P.f.bb) * 2 ^ min(opens - 1, 30), num(P.f.bm))
   -- Accounts that failed together do not come back together.
-  local chance = tonumber(string.sub(redis.sha1hex(A.id .. opens), 1, 6), 16) / 0xffffff
+  local chance = tonumber(sub(redis.sha1hex(A.id .. opens), 1, 6), 16) / 0xffffff
   local till = floor(now + wait * (0.9 + 0.2 * chance))
   put(A, 'bs', 'o')
   put(A, 'bo', opens)
-  put(A, 'bu', text(till))
+  put(A, 'bu', till)
   put(A, 'bk', nil)
   local why = num(A.f.bf) .. ' failures in a row, the last: ' .. (x.why or x.code or 'unknown')
   emit('breaker', A.id, J, { code = 'open', why = why })

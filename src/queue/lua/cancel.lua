@@ -13,13 +13,12 @@ local act = { code = 'cancel', by = ARGV[3], why = ARGV[2] }
 if J.f.st == 'waiting' then
   emit('act', J.f.a, J, act)
   pull(A, J.id, J.f.sl)
-  if num(J.f.x) > 0 then call('ZREM', K .. 'exp', J.id) end
+  if J.f.x then call('ZREM', K .. 'exp', J.id) end
   put(J, 'cx', ARGV[2])
   again(A, J, now, { code = 'cancelled', why = ARGV[2] })
   reindex(A)
 elseif J.f.st == 'running' or J.f.st == 'unknown' then
   emit('act', J.f.a, J, act)
   put(J, 'cx', ARGV[2])
-  save(J)
 end
 return J.f.st

@@ -1,100 +1,67 @@
 -- charge.lua: taking from the limits, and giving back what provably was not used.
 --
--- An action's field `ch` says what its claim took: "D H gd gh l0 l1 tat0 tat1", the windows' ends,
--- then the kind's last use and the burst's time before and after. A refund undoes that claim's own
--- charge and nothing else: a counter only while its window is the one that was charged, the two
--- times only while nobody has moved them since.
+-- An action's field `ch` says what its claim took: D H gd gh l0 l1 tat0 tat1, the
+-- windows' ends, then the kind's last use and the burst's time before and after. A refund undoes
+-- that claim's own charge and nothing else: a counter only while its window is the one that was
+-- charged, the two times only while nobody has moved them since.
 
-local CHARGE = '%d %d %d %d %d %d %d %d'
+local CHARGE = '<dddddddd'
 
-local function tally(A, kind, de, he, gd, gh, by)
-  local G, L = global(), limit(plan(A) or { kinds = {}, f = {} }, kind)
-  if de then
-    bump(A, 'D', de, by)
-    bump(A, L.d, de, by)
-  end
-  if he then
-    bump(A, 'H', he, by)
-    bump(A, L.h, he, by)
-  end
-  if gd then bump(G, 'd', gd, by) end
-  if gh then bump(G, 'h', gh, by) end
-  save(G)
-end
-
-local LEVELS = { 80, 95, 100 }
-
--- Tells of each cap that has just reached 80, 95 or 100 percent, once a window. Kept in the field
--- al:<counter> as "<window's end>:<level>".
-local function alarm(A, J)
-  caps(A, J.f.k, now, function(code, o, field, window, most)
-    local used, level = count(o, field, window), nil
-    if used * 100 < LEVELS[1] * most then return end
-    for _, percent in ipairs(LEVELS) do
-      if used * 100 >= percent * most and (used - 1) * 100 < percent * most then level = percent end
-    end
-    if not level then return end
-    local last = o.f['al:' .. field] or call('HGET', o.key, 'al:' .. field) or ''
-    local known, height = match(last, '^(%d+):(%d+)$')
-    if tonumber(known) == window and tonumber(height) >= level then return end
-    put(o, 'al:' .. field, fmt('%d:%d', window, level))
-    local why = fmt('%d of %d used: %d %%', used, most, level)
-    emit('quota', A.id, J, { code = code, why = why })
-  end)
+-- When the kind was last performed, moved to `t`.
+local function used(A, kind, t)
+  own_counters(A, kind)[LAST_USE] = t
 end
 
 local function charge(A, J)
-  local kind = J.f.k
+  local kind, f = J.f.k, A.f
   local de, he = windows(A, now)
   local gd, gh = fleet_windows(now)
-  local P, l0, tat0 = plan(A), num(A.f['l:' .. kind]), num(A.f.tat)
-  local tat1 = P.bi and math.max(now, tat0) + P.bi or tat0
-  tally(A, kind, de, he, gd, gh, 1)
-  put(A, 'l:' .. kind, stamp())
-  alarm(A, J)
-  save(global())
-  if tat1 ~= tat0 then put(A, 'tat', text(tat1)) end
-  return fmt(CHARGE, de, he, gd, gh, l0, now, tat0, tat1)
+  local P, l0, tat0 = plan(A), counters_of(A, kind)[LAST_USE], f.tat or 0
+  local tat1 = P.bi and max(now, tat0) + P.bi or tat0
+  tally(A, kind, de, he, gd, gh, 1, J)
+  used(A, kind, now)
+  f.tat = tat1
+  return pack_fields(CHARGE, de, he, gd, gh, l0, now, tat0, tat1)
 end
 
 local function charged(J)
-  local c = {}
-  for part in string.gmatch(J.f.ch or '', '%S+') do c[#c + 1] = tonumber(part) end
-  return #c == 8 and c or nil
+  return J.f.ch and { unpack_fields(CHARGE, J.f.ch) }
+end
+
+-- The same for whoever keeps books; empty where nobody does.
+local function charge_words(J)
+  return M.books and J.f.ch and fmt('%d %d %d %d %d %d %d %d', unpack_fields(CHARGE, J.f.ch)) or ''
 end
 
 local function refund(A, J)
-  local c, kind, G = charged(J), J.f.k, global()
-  if not c then return end
-  local function same(o, field, window)
-    local c = counter(o, field)
-    return c and c[1] == window and window or nil
-  end
-  tally(A, kind, same(A, 'D', c[1]), same(A, 'H', c[2]), same(G, 'd', c[3]), same(G, 'h', c[4]), -1)
-  if num(A.f['l:' .. kind]) == c[6] then put(A, 'l:' .. kind, c[5]) end
-  if num(A.f.tat) == c[8] then put(A, 'tat', c[7]) end
+  local ch, kind = charged(J), J.f.k
+  if not ch then return end
+  local c, k, g = A.f.c, own_counters(A, kind), fleet_counters()
+  tally(A, kind, c[DAY] == ch[1] and ch[1], c[HOURLY] == ch[2] and ch[2],
+    g[DAY] == ch[3] and ch[3], g[HOURLY] == ch[4] and ch[4], -1)
+  if k[LAST_USE] == ch[6] then k[LAST_USE] = ch[5] end
+  if A.f.tat == ch[8] then A.f.tat = ch[7] end
   put(J, 'ch', nil)
 end
 
 -- The act comes later than its claim: where a window has ended between the two, the act is charged
 -- to the window it falls into, too. Returns whether there was room.
 local function recharge(A, J)
-  local c, kind = charged(J), J.f.k
-  if not c then return true end
-  local was = { D = c[1], H = c[2], d = c[3], h = c[4] }
-  was['d:' .. kind], was['h:' .. kind] = c[1], c[2]
-  local room = true
-  local known = caps(A, kind, now, function(_, o, field, window, most)
-    if window ~= was[field] and count(o, field, window) >= most then room = false end
-  end)
-  if not (known and room) then return false end
+  local ch, kind = charged(J), J.f.k
+  if not ch then return true end
   local new = { windows(A, now) }
+  if not new[1] then return false end
   new[3], new[4] = fleet_windows(now)
+  for i = 1, caps(A, kind, now), 5 do
+    local c, at, window = CAPS[i + 1], CAPS[i + 2], CAPS[i + 3]
+    local was = ch[(at == DAY and 1 or 2) + (c == global().f.c and 2 or 0)]
+    if window ~= was and count(c, at, window) >= CAPS[i + 4] then return false end
+  end
   local function fresh(i)
-    return new[i] ~= c[i] and new[i] or nil
+    return new[i] ~= ch[i] and new[i]
   end
   tally(A, kind, fresh(1), fresh(2), fresh(3), fresh(4), 1)
-  for i = 1, 4 do c[i] = new[i] end
-  put(J, 'ch', fmt(CHARGE, unpack(c)))
+  for i = 1, 4 do ch[i] = new[i] end
+  put(J, 'ch', pack_fields(CHARGE, unpack(ch, 1, 8)))
   return true
 end

@@ -24,7 +24,7 @@ local function try(A, class, ask)
     for _, lane in ipairs(lanes(A)) do
       if lane.class == class then
         if lane.at > now then
-          ask.soonest = math.min(ask.soonest, lane.at)
+          ask.soonest = min(ask.soonest, lane.at)
         elseif not best or rank(lane) < rank(best) then
           best = lane
         end
@@ -37,40 +37,32 @@ local function try(A, class, ask)
   reindex(A)
 end
 
--- The account that may be claimed and has waited longest, of all classes asked for.
+-- The account that may be claimed and has waited longest, of all classes asked for; where there is
+-- none, `ask.soonest` is when there will be.
 local function first(ask)
   local acct, class, since
   for _, name in ipairs(ask.classes) do
-    local wake = K .. 'wake:' .. name
-    local head = call('ZRANGEBYSCORE', wake, '-inf', stamp(), 'LIMIT', '0', '1')[1]
-    if head and acct then
-      since = since or num(call('ZSCORE', K .. 'wake:' .. class, acct))
-      if num(call('ZSCORE', wake, head)) < since then acct, class = head, name end
-    elseif head then
-      acct, class = head, name
+    local head = call('ZRANGE', K .. 'wake:' .. name, '0', '0', 'WITHSCORES')
+    local at = head[1] and tonumber(head[2])
+    if at and at > now then
+      ask.soonest = min(ask.soonest, at)
+    elseif at and at < (since or NEVER) then
+      acct, class, since = head[1], name, at
     end
   end
   return acct, class
 end
 
--- When somebody of the classes asked for may be claimed, where nobody may at present.
-local function soonest(ask)
-  local at = ask.soonest
-  for _, name in ipairs(ask.classes) do
-    local head = call('ZRANGE', K .. 'wake:' .. name, '0', '0', 'WITHSCORES')
-    if head[1] then at = math.min(at, num(head[2])) end
-  end
-  return at < NEVER and math.max(0, at - now) or -1
-end
-
 local function claim(worker, nonce, classes, held)
+  -- Redis was started and not yet compared with the books (boot.lua).
+  if M.due and M.books then return { 'shut', 1000, 'restoring' } end
   local last = call('GET', K .. 'w:' .. worker)
-  if last then
-    local n, id, acct, class, token = match(last, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
-    local J = n == nonce and action(id)
+  if last and sub(last, 1, #nonce + 1) == nonce .. ' ' then
+    local id, acct, class, token = match(last, ' (%S+) (%S+) (%S+) (%S+)$')
+    local J = action(id)
     if J then return work_of(account(acct), J, class, token) end
   end
-  if now < num(M.resume) then return { 'shut', num(M.resume) - now, 'restarted' } end
+  if now < M.resume then return { 'shut', M.resume - now, 'restarted' } end
   if late > 1000 then return { 'shut', late, 'clock' } end
   if M.paused then
     local _, by, why = pause_parts(M.paused)
@@ -78,8 +70,8 @@ local function claim(worker, nonce, classes, held)
     return { 'shut', 1000, fmt('paused by %s: %s', by, why) }
   end
   local ask = { worker = worker, nonce = nonce, classes = {}, soonest = NEVER }
-  for class in string.gmatch(classes, '%a+') do ask.classes[#ask.classes + 1] = class end
-  for acct in string.gmatch(held, '[^,]+') do
+  for class in gmatch(classes, '%a+') do ask.classes[#ask.classes + 1] = class end
+  for acct in gmatch(held, '[^,]+') do
     local A = account(acct)
     local work = A and try(A, 'browser', ask)
     if work then return work end
@@ -87,7 +79,7 @@ local function claim(worker, nonce, classes, held)
   for _ = 1, SCANS do
     local acct, class = first(ask)
     if not acct then
-      return { 'none', soonest(ask) }
+      return { 'none', ask.soonest < NEVER and max(0, ask.soonest - now) or -1 }
     end
     local A = account(acct)
     local work = A and try(A, class, ask)

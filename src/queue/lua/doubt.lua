@@ -5,17 +5,16 @@ local function unread(A, J, after, x)
   put(J, 'vt', num(J.f.vt) + 1)
   if num(J.f.vt) >= O.attempts then return park(J, x) end
   note(J, x)
-  requeue(A, J, now + math.max(after, backoff(J, num(J.f.vt))), 'v')
+  requeue(A, J, now + max(after, backoff(J, num(J.f.vt))), 'v')
   emit('unknown', A.id, J, x)
 end
 
 -- Whether a cap leaves no room for one more of the kind.
 local function is_full(A, kind, t)
-  local full = false
-  caps(A, kind, t, function(_, o, field, window, most)
-    full = full or count(o, field, window) >= most
-  end)
-  return full
+  for i = 1, caps(A, kind, t) or 0, 5 do
+    if count(CAPS[i + 1], CAPS[i + 2], CAPS[i + 3]) >= CAPS[i + 4] then return true end
+  end
+  return false
 end
 
 -- The effect may be there: its kind says what is done about that. What would be made again but
@@ -44,14 +43,14 @@ local function lose(A, class, code, why)
   -- with it again and again must wait.
   local wait = num(J.f.lo) > 1 and backoff(J, num(J.f.lo) - 1) or 0
   if not J.f.bg then return again(A, J, now + wait, x) end
-  put(A, 'l:' .. J.f.k, now)
+  used(A, J.f.k, now)
   doubt(A, J, now, x)
 end
 
 -- Ends a waiting action whose time has passed; returns whether it did. One that an earlier attempt
 -- may have made is read first: what stands on the site must not be told as never done.
 local function expire(A, J)
-  if J.f.st ~= 'waiting' or num(J.f.x) == 0 or num(J.f.x) > now then return false end
+  if J.f.st ~= 'waiting' or not J.f.x or J.f.x > now then return false end
   pull(A, J.id, J.f.sl)
   local x = { code = 'expired', why = 'its time passed while it waited' }
   if not J.f.bp or J.f.ef == 'none' then

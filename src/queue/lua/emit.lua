@@ -6,25 +6,26 @@
 local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', 'class', 'cl',
   'intake', 'in' }
 
+local ENTRY, filled = { 'v', '1', 'type', '', 'at', '' }, 6
+
+local function tell(name, value)
+  if not value or value == '' then return end
+  ENTRY[filled + 1], ENTRY[filled + 2] = name, value
+  filled = filled + 2
+end
+
 -- One entry in the stream of events. `J` is the action it is about, `more` further fields.
 local function emit(what, acct, J, more)
-  local e, n = { 'v', '1', 'type', what, 'at', stamp() }, 6
-  local function add(name, value)
-    if value and value ~= '' then
-      e[n + 1] = name
-      e[n + 2] = value
-      n = n + 2
-    end
-  end
-  add('account', acct)
+  ENTRY[4], ENTRY[6], filled = what, stamp(), 6
+  tell('account', acct)
   if J then
     local f = J.f
-    for i = 1, #TOLD, 2 do add(TOLD[i], f[TOLD[i + 1]]) end
-    add('action', J.id)
-    if num(f.at) > 0 then add('attempt', f.at) end
+    for i = 1, #TOLD, 2 do tell(TOLD[i], f[TOLD[i + 1]]) end
+    tell('action', J.id)
+    if (f.at or 0) > 0 then tell('attempt', f.at) end
   end
   if more then
-    for name, value in pairs(more) do add(name, value) end
+    for name, value in pairs(more) do tell(name, value) end
   end
-  call('XADD', K .. 'ev', '*', unpack(e))
+  call('XADD', K .. 'ev', '*', unpack(ENTRY, 1, filled))
 end

@@ -17,7 +17,7 @@ local WORDS, out = 15, {}
 
 -- When it came, in ms; what comes within one ms stays in order by its fraction.
 local function arrival()
-  LAST.nth = LAST.at == now and math.min(LAST.nth + 1, 4095) or 0
+  LAST.nth = LAST.at == now and min(LAST.nth + 1, 4095) or 0
   LAST.at = now
   return now + LAST.nth / 4096
 end
@@ -26,14 +26,14 @@ end
 local function arrive(A, J)
   local kind, forced = parts(J.f.sl)
   local class = class_of(A, kind, forced)
-  local stands = class and tonumber(A.f['i:' .. class])
-  if stands and stands <= now then save(A) else reindex(A) end
+  local stands = class and A.f['i:' .. class] or -1
+  if not (stands >= 0 and stands <= now) then reindex(A) end
 end
 
 local function enqueue(args)
   local id, key = args[1], args[8] ~= '' and args[8] or nil
-  local known = call('HGET', K .. 'j:' .. id, 'fp')
-  if known then return known == args[9] and 'new' or 'conflict', id end
+  local known = action(id)
+  if known then return known.f.fp == args[9] and 'new' or 'conflict', id end
   if key then
     local first, print = match(call('GET', K .. 'i:' .. key) or '', '^([^|]+)|(.*)$')
     if first then return print == args[9] and 'same' or 'conflict', first end
@@ -44,11 +44,10 @@ local function enqueue(args)
   local function given(i)
     return args[i] ~= '' and args[i] ~= '0' and args[i] or nil
   end
-  local J = { key = K .. 'j:' .. id, id = id, w = {}, f = {} }
-  local f = { a = args[2], k = args[3], sl = args[4], sc = rank, nb = given(6), x = given(7),
-    ik = key, fp = args[9], ol = args[10], ef = args[11], tg = given(12), th = given(13),
-    ['in'] = given(14), cr = now, at = 0 }
-  for field, value in pairs(f) do put(J, field, value) end
+  local J = new_action(id, { a = args[2], k = args[3], sl = args[4], sc = rank, ik = key,
+    x = tonumber(given(7)), fp = args[9], ol = args[10], ef = args[11], tg = given(12),
+    th = given(13), ['in'] = given(14), cr = now, at = 0 })
+  put(J, 'nb', given(6))
   call('SET', K .. 'p:' .. id, args[15])
   if key then call('SET', K .. 'i:' .. key, id .. '|' .. args[9]) end
   call('ZADD', K .. 'jobs', now, id)

@@ -15,7 +15,8 @@ local kind, forced = parts(J and J.f.sl or ARGV[3])
 local verify = J and J.f.du == 'v'
 local rows, at = {}, now
 local function told(id, field)
-  return id and num(call('HGET', K .. 'j:' .. id, field)) or 0
+  local of = id and action(id)
+  return of and num(of.f[field]) or 0
 end
 
 local function gate(code, till, words, since)
@@ -30,9 +31,9 @@ if J and state ~= 'waiting' and state ~= 'unknown' then
 end
 local parked = J and call('ZSCORE', K .. 'parked', J.id)
 if parked then
-  return { state, -1, 'parked', -1, -1, -1, call('HGET', J.key, 'wy') or '', parked }
+  return { state, -1, 'parked', -1, -1, -1, J.f.wy or '', parked }
 end
-gate('restarted', num(M.resume))
+gate('restarted', M.resume)
 if late > 1000 then gate('clock', now + late) end
 for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
   local since, by, why = pause_parts(text)
@@ -72,8 +73,9 @@ if not verify and kind ~= 'sign_in' then
   local shut = {}
   limits(A, kind, now, shut)
   -- A cap has been full, and a cooldown has run, since the last that was charged.
-  local last = { cooldown = A.f['l:' .. kind], burst = A.f.lu, daily_cap = A.f.lu,
-    hourly_cap = A.f.lu, kind_daily_cap = A.f['l:' .. kind], kind_hourly_cap = A.f['l:' .. kind] }
+  local of = counters_of(A, kind)[LAST_USE]
+  local last = { cooldown = of, burst = A.f.lu, daily_cap = A.f.lu, hourly_cap = A.f.lu,
+    kind_daily_cap = of, kind_hourly_cap = of }
   for _, row in ipairs(shut) do
     local since = row[4] ~= 0 and num(last[row[1]]) or 0
     rows[#rows + 1] = { row[1], row[2], row[3], row[4], '', since }

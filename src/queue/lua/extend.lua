@@ -9,7 +9,6 @@ for i = 1, #ARGV, 3 do
   local A, class = account(ARGV[i]), ARGV[i + 1]
   if A and A.f['t:' .. class] == ARGV[i + 2] then
     put(A, 'x:' .. class, now + O.lease)
-    save(A)
     call('ZADD', K .. 'lease', now + O.lease, A.id .. '|' .. class)
   else
     lost[#lost + 1] = ARGV[i + 2]

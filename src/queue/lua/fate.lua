@@ -1,6 +1,6 @@
 -- fate.lua: what becomes of an action: requeued, ended, parked, or in doubt.
 --
--- j:<id>   hash of an action (fields below), small fields only
+-- j:<id>   object of an action (fields below), small fields only
 -- p:<id>   string, the action as JSON, as it was sent
 -- i:<key>  string "<id>|<fingerprint>", as long as the action is kept
 -- n        hash of counts by state: they add up to all that was ever planned
@@ -13,22 +13,17 @@
 -- ik key  tg target  th hash of text  in intake
 -- ft fa fk last token settled and its answer, cx cancel wished  cl class  nb not before
 -- hb why a host handed it back
-local function action(id)
-  local J = open(K .. 'j:' .. id)
-  if not J or not J.f.a then return nil end
-  J.id = id
-  return J
-end
 
 local function move(J, state)
-  if J.f.st ~= state then
-    if J.f.st then call('HINCRBY', K .. 'n', J.f.st, '-1') end
-    call('HINCRBY', K .. 'n', state, '1')
+  local was = J.f.st
+  if was ~= state then
+    if was then moved[was] = (moved[was] or 0) - 1 end
+    moved[state] = (moved[state] or 0) + 1
   end
-  put(J, 'st', state)
-  put(J, 'up', stamp())
+  local j = touch(J)
+  j.st, j.up = state, now
   -- Being settled: this is the answer, should it be asked for again.
-  if J.settled then put(J, 'fa', state) end
+  if J.settled then j.fa = state end
 end
 
 -- `x` is { code, why, outcome, result }: kept with the action and told in its event.
@@ -44,16 +39,15 @@ local function conclude(J, state, x)
   local keep, was = O.retention, J.f.st
   move(J, state)
   note(J, x)
-  save(J)
-  if num(J.f.x) > 0 then call('ZREM', K .. 'exp', J.id) end
+  if J.f.x then call('ZREM', K .. 'exp', J.id) end
   if was == 'unknown' then call('ZREM', K .. 'parked', J.id) end
   if state == 'failed' then
     keep = keep * 7
     call('ZADD', K .. 'dlq', now, J.id)
     call('ZREMRANGEBYSCORE', K .. 'dlq', '-inf', now - keep)
   end
+  put(J, 'keep', keep)
   keep = text(keep)
-  call('PEXPIRE', J.key, keep)
   call('PEXPIRE', K .. 'p:' .. J.id, keep)
   if J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, keep) end
   emit(state, J.f.a, J, x)
@@ -64,7 +58,6 @@ local function park(J, x)
   move(J, 'unknown')
   note(J, x)
   put(J, 'du', 'p')
-  save(J)
   call('ZADD', K .. 'parked', now, J.id)
   emit('unknown', J.f.a, J, x)
 end

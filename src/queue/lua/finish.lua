@@ -21,13 +21,13 @@ local function settle(A, J, x, after)
     -- Only a reading that looked and did not find it says that it is not there.
     if x.ended == 'retry' and x.code == 'not_there' then
       put(J, 'bp', nil)
-      return again(A, J, now + math.max(after, backoff(J, num(J.f.at))), x)
+      return again(A, J, now + max(after, backoff(J, num(J.f.at))), x)
     end
     if x.ended == 'fatal' then return park(J, x) end
     return unread(A, J, after, x)
   end
   if x.ended == 'fatal' then return conclude(J, 'failed', x) end
-  local due = now + math.max(after, backoff(J, num(J.f.at)))
+  local due = now + max(after, backoff(J, num(J.f.at)))
   if x.ended == 'unknown' then return doubt(A, J, due, x) end
   if x.ended == 'notrun' then refund(A, J) end
   return again(A, J, due, x)
@@ -35,7 +35,7 @@ end
 
 local function finish(args)
   local A, class, token, J = account(args[1]), args[2], args[3], action(args[4])
-  if J and J.f.ft == token then return { J.f.fa, num(J.f.fk) } end
+  if J and J.f.ft == token then return { J.f.fa, J.f.fk } end
   if not J or not holds(A, class, token, args[4]) then return { 'fenced' } end
   local function given(i)
     return args[i] ~= '' and args[i] or nil
@@ -44,27 +44,28 @@ local function finish(args)
     result = given(10) }
   -- The cooldown counts from the end of what was done.
   if J.f.du == 'p' and J.f.k ~= 'sign_in' and x.ended ~= 'notrun' then
-    put(A, 'l:' .. J.f.k, stamp())
+    used(A, J.f.k, now)
   end
-  for finding in string.gmatch(args[11], '[%a_]+') do
+  for finding in gmatch(args[11], '[%a_]+') do
     emit('finding', A.id, J, { code = finding })
   end
   judge(A, J, x)
-  local keep = args[12] == '1' and math.max(barred(A, class), tripped(A)) <= now
-    and now < num(A.f['x:' .. class])
+  local keep = args[12] == '1' and max(barred(A, class), tripped(A)) <= now
+    and now < A.f['x:' .. class]
   J.settled = true
   put(J, 'ft', token)
-  put(J, 'fk', keep and '1' or '0')
+  put(J, 'fk', keep and 1 or 0)
   settle(A, J, x, num(args[9]))
   if keep then
     put(A, 'j:' .. class, nil)
     put(A, 'k:' .. class, nil)
-    local ends = text(now + O.lease)
+    local ends = now + O.lease
     put(A, 'x:' .. class, ends)
-    call('ZADD', K .. 'lease', ends, A.id .. '|' .. class)
+    call('ZADD', K .. 'lease', text(ends), A.id .. '|' .. class)
   else
     unlease(A, class)
   end
+  J.settled = nil
   reindex(A)
   return { J.f.st, keep and 1 or 0 }
 end

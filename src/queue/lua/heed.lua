@@ -7,7 +7,7 @@
 if M.paused then return ARGV end
 local out = {}
 for _, acct in ipairs(ARGV) do
-  local site = call('HGET', K .. 'a:' .. acct, 'si')
-  if pause_of(site) then out[#out + 1] = acct end
+  local A = account(acct)
+  if A and site_pause(A) then out[#out + 1] = acct end
 end
 return out

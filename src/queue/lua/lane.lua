@@ -7,12 +7,21 @@
 -- bell:<class>     list: one token wakes one idle worker; bell:w:<worker> one that keeps a lease
 
 local function has(list, slot)
-  return string.find(' ' .. list .. ' ', ' ' .. slot .. ' ', 1, true)
+  return find(' ' .. list .. ' ', ' ' .. slot .. ' ', 1, true)
 end
 
 local function add(A, field, slot)
   local list = A.f[field] or ''
   if not has(list, slot) then put(A, field, list == '' and slot or list .. ' ' .. slot) end
+end
+
+-- Takes a slot off a list.
+local function strike(A, field, slot)
+  local left = {}
+  for one in gmatch(A.f[field] or '', '%S+') do
+    if one ~= slot then left[#left + 1] = one end
+  end
+  put(A, field, left[1] and table.concat(left, ' ') or nil)
 end
 
 -- Fields `ks` and `zs`: the account's slots that hold work, and those that may hold delayed work.
@@ -32,37 +41,35 @@ end
 local function ripen(q, z)
   for _, id in ipairs(call('ZRANGEBYSCORE', z, '-inf', stamp(), 'LIMIT', 0, 20)) do
     call('ZREM', z, id)
-    call('ZADD', q, num(call('HGET', K .. 'j:' .. id, 'sc')), id)
+    local J = action(id)
+    call('ZADD', q, J and J.f.sc or 0, id)
   end
 end
 
 -- The account's slots that hold work, due work moved up, each with when it may be claimed.
 local function lanes(A)
-  local out, ks, zs = {}, {}, {}
-  local delayed, rest = A.f.zs or '', tripped(A)
-  for slot in string.gmatch(A.f.ks or '', '%S+') do
+  local out, delayed, rest = {}, A.f.zs, tripped(A)
+  for slot in gmatch(A.f.ks or '', '%S+') do
     local q, z = K .. 'q:' .. A.id .. ':' .. slot, K .. 'z:' .. A.id .. ':' .. slot
-    local late = delayed ~= '' and has(delayed, slot)
+    local late = delayed and has(delayed, slot)
     if late then ripen(q, z) end
     local head, next = call('ZRANGE', q, '0', '0'), nil
-    if not head[1] then next = late and call('ZRANGE', z, '0', '0', 'WITHSCORES') or {} end
-    if head[1] or next[1] then
+    if late and not head[1] then next = call('ZRANGE', z, '0', '0', 'WITHSCORES') end
+    if head[1] or next and next[1] then
       local kind, forced, verify = parts(slot)
       local class = class_of(A, kind, forced)
-      ks[#ks + 1] = slot
-      if late then zs[#zs + 1] = slot end
       if class then
-        local at = math.max(head[1] and now or num(next[2]), barred(A, class), rest)
+        local at = max(next and num(next[2]) or now, barred(A, class), rest)
         -- Reading takes nothing, and an account must always be able to sign in.
         if at < NEVER and verify == '' and kind ~= 'sign_in' then
           at = is_busy(A, kind) and NEVER or limits(A, kind, at)
         end
         out[#out + 1] = { slot = slot, kind = kind, class = class, id = head[1], at = at, q = q }
       end
+    else
+      strike(A, 'ks', slot)
+      if late then strike(A, 'zs', slot) end
     end
-  end
-  for field, left in pairs({ ks = table.concat(ks, ' '), zs = table.concat(zs, ' ') }) do
-    if left ~= (A.f[field] or '') then put(A, field, left ~= '' and left or nil) end
   end
   return out
 end

@@ -1,30 +1,17 @@
 -- limits.lua: what an account may do and when: cooldowns, caps, burst, hours, the fleet's caps.
 --
--- Counters are fields `<window's end>:<count>`: D and H (all kinds), d:<kind> and h:<kind>; each
--- carries its own window, so that none needs resetting. `l:<kind>` is when the kind last acted,
--- `tat` the burst's theoretical arrival time (GCRA). They are charged when work is claimed, never
--- when it is done: what was performed can only be less.
+-- Counters are lists { day's end, count, told, hour's end, count, told, last use }: an account's
+-- `c` counts all kinds, and it has one for each; the fleet's `c` all. Each count carries its own
+-- window, so that none needs resetting; `told` is the highest alarm of that window. `tat` is the
+-- burst's theoretical arrival time (GCRA). They are charged when work is claimed, never when it is
+-- done: what was performed can only be less.
 
--- The counter in a field, as { window's end, count }, read once a call; false: there is none.
-local function counter(o, field)
-  local c = o.c[field]
-  if c == nil then
-    local window, n = match(o.f[field] or '', '^(%d+):(%d+)$')
-    c = window and { tonumber(window), tonumber(n) } or false
-    o.c[field] = c
-  end
-  return c
-end
+local DAY, HOURLY, LAST_USE = 1, 4, 7
+local CAPS = {}
 
-local function count(o, field, window)
-  local c = counter(o, field)
-  return c and c[1] == window and c[2] or 0
-end
-
-local function bump(o, field, window, by)
-  local n = math.max(0, count(o, field, window) + by)
-  o.c[field] = { window, n }
-  put(o, field, fmt('%d:%d', window, n))
+-- What the counter `c` (at DAY or HOURLY) has counted in the window that ends then.
+local function count(c, at, window)
+  return c[at] == window and c[at + 1] or 0
 end
 
 -- Where the day and the hour that hold `t` end. An open window stays open until its end, also when
@@ -32,10 +19,10 @@ end
 local function windows(A, t)
   local d = day(A, t)
   if not d then return nil end
-  local D, H = counter(A, 'D'), counter(A, 'H')
-  local de, he = D and D[1] or 0, H and H[1] or 0
+  local c = A.f.c
+  local de, he = c[DAY], c[HOURLY]
   if t >= de then de = d[2] end
-  if t >= he then he = math.min(d[1] + (floor((t - d[1]) / HOUR) + 1) * HOUR, d[2]) end
+  if t >= he then he = min(d[1] + (floor((t - d[1]) / HOUR) + 1) * HOUR, d[2]) end
   return de, he
 end
 
@@ -43,52 +30,57 @@ local function fleet_windows(t)
   return (floor(t / 86400000) + 1) * 86400000, (floor(t / HOUR) + 1) * HOUR
 end
 
--- Calls `see(code, object, field, window's end, most)` for every cap on `kind` at `t`. False where
--- the day is not known.
-local function caps(A, kind, t, see)
+local function cap(n, most, code, c, at, window)
+  if not most then return n end
+  CAPS[n + 1], CAPS[n + 2], CAPS[n + 3], CAPS[n + 4], CAPS[n + 5] = code, c, at, window, most
+  return n + 5
+end
+
+-- Writes every cap on `kind` at `t` into CAPS, five values each (code, counter, DAY or HOURLY,
+-- window's end, most), and returns how many values; nil where the day is not known.
+local function caps(A, kind, t)
   local de, he = windows(A, t)
-  if not de then return false end
-  local P, G = plan(A), global()
+  if not de then return nil end
+  local P, G = plan(A), global().f
   local L = limit(P, kind)
-  if P.dcap then see('daily_cap', A, 'D', de, P.dcap) end
-  if P.hcap then see('hourly_cap', A, 'H', he, P.hcap) end
-  if L.dk then see('kind_daily_cap', A, L.d, de, L.dk) end
-  if L.hk then see('kind_hourly_cap', A, L.h, he, L.hk) end
-  if G.f.dmax or G.f.hmax then
-    local gd, gh = fleet_windows(t)
-    if G.f.dmax then see('global_daily_cap', G, 'd', gd, num(G.f.dmax)) end
-    if G.f.hmax then see('global_hourly_cap', G, 'h', gh, num(G.f.hmax)) end
-  end
-  return true
+  local c, k = A.f.c, counters_of(A, kind)
+  local n = cap(0, P.dcap, 'daily_cap', c, DAY, de)
+  n = cap(n, P.hcap, 'hourly_cap', c, HOURLY, he)
+  n = cap(n, L.dk, 'kind_daily_cap', k, DAY, de)
+  n = cap(n, L.hk, 'kind_hourly_cap', k, HOURLY, he)
+  if not (G.dmax or G.hmax) then return n end
+  local g, gd, gh = G.c or UNUSED, fleet_windows(t)
+  n = cap(n, G.dmax, 'global_daily_cap', g, DAY, gd)
+  return cap(n, G.hmax, 'global_hourly_cap', g, HOURLY, gh)
+end
+
+-- The later of `t` and `till`, if that comes after `from`; then also a row of it in `out`.
+local function gate(t, from, out, code, till, used, most)
+  if till <= from then return t end
+  if out then out[#out + 1] = { code, till, used or -1, most or -1 } end
+  return max(t, till)
 end
 
 -- The earliest instant from `from` on at which `kind` may be claimed; NEVER when none is known.
 -- With `out` also a row { code, until, used, most } for each limit that is shut at `from`.
 local function limits(A, kind, from, out)
   local P, t = plan(A), from
-  if not P then
-    if out then out[#out + 1] = { 'plan', NEVER, -1, -1 } end
-    return NEVER
-  end
+  if not P then return gate(t, from, out, 'plan', NEVER) end
   local L = limit(P, kind)
+  local k = counters_of(A, kind)
   for _ = 1, 12 do
-    local s = t
-    local function gate(code, till, used, most)
-      if till <= s then return end
-      if out then out[#out + 1] = { code, till, used or -1, most or -1 } end
-      t = math.max(t, till)
+    local s, n = t, caps(A, kind, t)
+    if not n then return gate(t, s, out, 'zone', NEVER) end
+    for i = 1, n, 5 do
+      local window, most = CAPS[i + 3], CAPS[i + 4]
+      local used = count(CAPS[i + 1], CAPS[i + 2], window)
+      if used >= most then
+        t = gate(t, s, out, CAPS[i], most == 0 and NEVER or window, used, most)
+      end
     end
-    local known = caps(A, kind, s, function(code, o, field, window, most)
-      local used = count(o, field, window)
-      if used >= most then gate(code, most == 0 and NEVER or window, used, most) end
-    end)
-    if not known then
-      gate('zone', NEVER)
-      return NEVER
-    end
-    if L.cd > 0 then gate('cooldown', num(A.f[L.last]) + L.cd) end
-    if P.bi then gate('burst', num(A.f.tat) - P.room) end
-    if P.hours then gate('hours', opening(P.hours, day(A, s), s)) end
+    if L.cd > 0 then t = gate(t, s, out, 'cooldown', k[LAST_USE] + L.cd) end
+    if P.bi then t = gate(t, s, out, 'burst', (A.f.tat or 0) - P.room) end
+    if P.hours then t = gate(t, s, out, 'hours', opening(P.hours, day(A, s), s)) end
     if t == s or t >= NEVER then return t end
     out = nil
   end

@@ -1,99 +1,66 @@
--- object.lua: hashes as objects, read once a call and written once, by `save`; and those that every
--- script needs: accounts, their plans and routes, the fleet's caps.
+-- object.lua: accounts and actions, read once a call and written once, by `close`.
 --
--- a:<account>  hash: st co wy hu standing, pl plan, tz zone, rt routes, ks zs slots, lu last use;
---              its counters (limits.lua), breaker (breaker.lua) and leases (index.lua)
--- plan:<name>  hash, as plan.lua writes it
--- rt:<hash>    hash of kind or kind@class to `api`, `browser` or `-`
--- g            hash of the fleet's caps and counters
+-- a:<account>  record (record.lua): st co wy hu standing, pl plan, tz zone, rt routes, ks zs slots,
+--              lu last use; counters (limits.lua), breaker (breaker.lua), leases (index.lua)
+-- j:<action>   record; fate.lua tells its fields
+--
+-- A field `keep` says for how many ms a thing is kept from its last change on.
 
--- The hash at `key` as an object; nil when there is none, unless `maybe`.
+-- The map at `key`; nil when there is none, unless `maybe`.
 local function open(key, maybe)
-  local raw, f = call('HGETALL', key), {}
-  if #raw == 0 and not maybe then return nil end
-  for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
-  return { key = key, f = f, w = {}, c = {} }
+  local raw = call('GET', key)
+  if not raw and not maybe then return nil end
+  return { key = key, f = raw and unpack_object(raw) or {} }
 end
 
--- Sets a field, or takes it away with nil; `save` writes it.
-local function put(o, field, value)
-  o.f[field] = value
-  o.w[field] = true
-end
-
-local function save(o)
-  local set, gone, s, g = {}, {}, 0, 0
-  for field in pairs(o.w) do
-    local value = o.f[field]
-    if value == nil then
-      g = g + 1
-      gone[g] = field
-    else
-      set[s + 1] = field
-      set[s + 2] = value
-      s = s + 2
-    end
+-- What every call that writes ends with: whatever has changed, the last token, and the counts by
+-- state.
+local function close(answer)
+  for _, o in ipairs(changed) do
+    local raw, keep = o.write and o.write(o) or pack(o.f), o.f.keep
+    if keep then call('SET', o.key, raw, 'PX', text(keep)) else call('SET', o.key, raw) end
   end
-  if s > 0 then call('HSET', o.key, unpack(set)) end
-  if g > 0 then call('HDEL', o.key, unpack(gone)) end
-  o.w = {}
+  if seq > M.seq then call('HSET', K .. 'meta', 'seq', text(seq)) end
+  for state, by in pairs(moved) do
+    if by ~= 0 then call('HINCRBY', K .. 'n', state, text(by)) end
+  end
+  return answer
+end
+
+-- One that is not there yet.
+local function new_account(id)
+  local A = { key = K .. 'a:' .. id, id = id, kinds = {}, after = 1, raw = '',
+    f = { cs = '', c = { 0, 0, 0, 0, 0, 0, 0 } }, write = write_account }
+  accounts[id] = A
+  return A
 end
 
 local function account(id)
   local A = accounts[id]
-  if not A then
-    A = open(K .. 'a:' .. id)
-    if A then A.id = id end
+  if A == nil then
+    local key = K .. 'a:' .. id
+    local raw = call('GET', key)
+    A = raw and { key = key, id = id, kinds = {}, write = write_account } or false
+    if A then read_account(A, raw) end
     accounts[id] = A
   end
-  return A
+  return A or nil
 end
 
--- The account's plan, read anew only after some plan was written (`pv`); false: there is none.
-local function plan(A)
-  if not kept then
-    kept = slot_of(KEPT, K, 512)
-    if kept.pv ~= M.pv then kept.pv, kept.plans = M.pv, {} end
-  end
-  local id = A.f.pl or ''
-  local P = kept.plans[id]
-  if P == nil then
-    P = open(K .. 'plan:' .. id) or false
-    if P then
-      local f = P.f
-      P.kinds, P.hours, P.dcap, P.hcap = {}, f.hours, tonumber(f.dcap), tonumber(f.hcap)
-      P.bi, P.room = tonumber(f.bi), (num(f.bs) - 1) * num(f.bi)
-    end
-    kept.plans[id] = P
-  end
-  return P
+local function new_action(id, fields)
+  local J = { key = K .. 'j:' .. id, id = id, f = fields, write = write_action }
+  actions[id] = J
+  return J
 end
 
--- What a plan says of one kind, with the names of the fields that count it.
-local function limit(P, kind)
-  local L = P.kinds[kind]
-  if not L then
-    L = { cd = num(P.f['cd:' .. kind]), dk = tonumber(P.f['dk:' .. kind]),
-      hk = tonumber(P.f['hk:' .. kind]), last = 'l:' .. kind, d = 'd:' .. kind, h = 'h:' .. kind }
-    P.kinds[kind] = L
+local function action(id)
+  local J = actions[id]
+  if J == nil then
+    local key = K .. 'j:' .. id
+    local raw = call('GET', key)
+    J = raw and { key = key, id = id, write = write_action } or false
+    if J then read_action(J, raw) end
+    actions[id] = J
   end
-  return L
-end
-
--- By which class work of this name (a kind, or kind@class) goes; `-`: it is refused. A set of
--- routes is named by the hash of its content, so what was read of it stays true.
-local function route(A, name)
-  local known = slot_of(ROUTES, A.f.rt, 512)
-  if known[name] == nil then known[name] = call('HGET', K .. 'rt:' .. A.f.rt, name) end
-  return known[name]
-end
-
--- The fleet's own caps, counted in hours and days of UTC.
-local function global()
-  if not fleet then
-    local g = call('HMGET', K .. 'g', 'd', 'h', 'dmax', 'hmax')
-    fleet = { key = K .. 'g', w = {}, c = {},
-      f = { d = g[1] or nil, h = g[2] or nil, dmax = g[3] or nil, hmax = g[4] or nil } }
-  end
-  return fleet
+  return J or nil
 end

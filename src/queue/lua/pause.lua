@@ -6,7 +6,7 @@
 
 -- By whom, since when and why the account's site is paused; nil: it is not.
 local function pause_of(site)
-  if not site or num(M.sites) == 0 then return nil end
+  if not site or M.sites == 0 then return nil end
   local field = 'paused:' .. site
   if M[field] == nil then M[field] = call('HGET', K .. 'meta', field) end
   return M[field] or nil

@@ -8,12 +8,14 @@
 -- Returns   1
 local o = open(K .. ARGV[1], true)
 for field in pairs(o.f) do
-  if not (ARGV[1] == 'g' and #field == 1) then put(o, field, nil) end
+  if not (ARGV[1] == 'g' and field == 'c') then put(o, field, nil) end
 end
 -- A plan without limits is a plan, too.
 if ARGV[1] ~= 'g' then put(o, 'known', 1) end
-for i = 2, #ARGV, 2 do put(o, ARGV[i], ARGV[i + 1]) end
-save(o)
+for i = 2, #ARGV, 2 do
+  local value = ARGV[i + 1]
+  put(o, ARGV[i], ARGV[i] ~= 'hours' and tonumber(value) or value)
+end
 -- Whoever has read a plan before reads it anew.
 local time = call('TIME')
 call('HSET', KEYS[1], 'pv', time[1] .. '.' .. time[2])

@@ -1,23 +1,41 @@
 -- prelude.lua: the ground under every function of the library; the loader puts it first.
 --
--- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, and `opt`, what `boot`
---                        was told. The only key that is declared; all others are made from its
---                        prefix and so share its hash tag.
+-- KEYS[1]  <prefix>meta  hash: ver epoch seq hw resume run_id paused pv, `opt`, what `boot` was
+--                        told, and `books` and `due` (boot.lua). The only key that is declared;
+--                        all others are made from its prefix and so share its hash tag.
 --
 -- `start` gives K (the prefix), M (meta), O (the options), now (ms: never goes back), late (how
 -- far the server's clock has fallen behind what was already seen). What outlives a call (KEPT) is
 -- only what its own version or its own content names, and the instant of the LAST arrival: a call
--- must never see what another has left half done.
+-- must never see what another has left half done. `close` (object.lua) writes what has changed.
 
--- Named by every call: while it is loaded, a library sees nothing of them.
-local call, floor, match, fmt
+local function globals()
+  return tonumber, ipairs, pairs, unpack
+end
+
+-- Bound by the first call: while it is loaded, a library sees nothing of them, and each look at a
+-- global costs a call as much as a table.
+local call, floor, max, min, match, gmatch, sub, find, fmt, tonumber, ipairs, pairs, unpack
+local pack, unpack_object, pack_fields, unpack_fields
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
-local SCHEMA = '2'
-local META = { 'opt', 'epoch', 'hw', 'resume', 'paused', 'sites', 'pv', 'allow_fake', 'fake' }
+local SCHEMA = '3'
+-- What a call is told whose queue is gone (somebody emptied Redis under our feet), or was made anew
+-- by another version.
+local LOST = 'LOST the queue is gone: redis was emptied'
+local FORM = 'FORM the queue is of another form than this version knows'
 local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
-local KEPT, ROUTES, OPT, LAST = {}, {}, {}, {}
-local K, M, O, now, late, accounts, fleet, kept, written
+local KEPT, ROUTES, OPT, LAST, UNUSED = {}, {}, {}, {}, { 0, 0, 0, 0, 0, 0, 0 }
+local K, M, O, seq, now, late, accounts, actions, fleet, kept, written, changed, moved
+
+local function bind()
+  call, floor, max, min = redis.call, math.floor, math.max, math.min
+  match, gmatch, sub, find = string.match, string.gmatch, string.sub, string.find
+  fmt = string.format
+  pack, unpack_object = cmsgpack.pack, cmsgpack.unpack
+  pack_fields, unpack_fields = struct.pack, struct.unpack
+  tonumber, ipairs, pairs, unpack = globals()
+end
 
 local function num(word)
   return tonumber(word) or 0
@@ -52,7 +70,7 @@ local function options(words)
   local o = slot_of(OPT, words, 64)
   if not o.lease then
     local i = 0
-    for value in string.gmatch(words, '%S+') do
+    for value in gmatch(words, '%S+') do
       i = i + 1
       o[OPTIONS[i]] = tonumber(value)
     end
@@ -60,20 +78,26 @@ local function options(words)
   return o
 end
 
--- What every call begins with; `writes` is false where it only reads.
+-- What every call begins with; `writes` is false where it only reads. Returns what is
+-- wrong with the queue, if something is.
 local function start(meta, writes)
-  call, floor, match, fmt = redis.call, math.floor, string.match, string.format
-  K, accounts, fleet, kept = string.sub(meta, 1, -5), {}, nil, nil
-  written = nil
-  local raw = call('HMGET', meta, unpack(META))
-  M = {}
-  for i, name in ipairs(META) do M[name] = raw[i] or nil end
-  O = options(M.opt or '')
+  if not call then bind() end
+  K, fleet, kept, written = sub(meta, 1, -5), nil, nil, nil
+  accounts, actions, changed, moved = {}, {}, {}, {}
+  local opt, ver, epoch, last, mark, resume, paused, sites, pv, due, books, allow, fake =
+    unpack(call('HMGET', meta, 'opt', 'ver', 'epoch', 'seq', 'hw', 'resume', 'paused', 'sites',
+      'pv', 'due', 'books', 'allow_fake', 'fake'))
+  M = { epoch = epoch, seq = num(last), hw = num(mark), resume = num(resume),
+    paused = paused or nil, sites = num(sites), pv = pv, due = due, books = books,
+    allow_fake = allow }
+  O, seq = options(opt or ''), M.seq
   local time = call('TIME')
   local server = time[1] * 1000 + floor(time[2] / 1000)
   -- Tests move time by hand (2: and mean its leaps to count); nothing else sets `allow_fake`.
-  if M.allow_fake and M.fake then server = num(M.fake) end
-  now = math.max(server, num(M.hw))
+  if allow and fake then server = num(fake) end
+  now = max(server, M.hw)
   late = now - server
-  if writes and now > num(M.hw) + 50 then call('HSET', meta, 'hw', stamp()) end
+  if not epoch then return LOST end
+  if ver ~= SCHEMA then return FORM end
+  if writes and server > M.hw + 50 then call('HSET', meta, 'hw', stamp()) end
 end

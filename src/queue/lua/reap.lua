@@ -16,7 +16,6 @@ if leapt and M.allow_fake ~= '1' then
     local acct, class = match(member, '^([^|]+)|(.+)$')
     local A = account(acct)
     put(A, 'x:' .. class, now + O.lease)
-    save(A)
     call('ZADD', K .. 'lease', now + O.lease, member)
   end
   call('HSET', KEYS[1], 'resume', now + O.lease)

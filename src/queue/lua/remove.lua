@@ -33,5 +33,5 @@ reindex(A)
 if budget <= 0 then return math.max(left, 1) end
 call('SREM', K .. 'acc', A.id)
 -- Its counters stay until its day is over: taken up again, it has not a second quota.
-call('PEXPIRE', A.key, 2 * 86400000)
+put(A, 'keep', 2 * 86400000)
 return 0

@@ -21,9 +21,10 @@ if verb ~= 'retry' then
   conclude(J, verb, x)
   return J.f.st
 end
-for _, field in ipairs({ 'at', 'lo', 'vt', 'ch', 'bg', 'cx', 'ft', 'x' }) do put(J, field, nil) end
+for _, field in ipairs({ 'lo', 'vt', 'ch', 'bg', 'cx', 'ft', 'x', 'keep' }) do
+  put(J, field, nil)
+end
 put(J, 'at', 0)
-call('PERSIST', J.key)
 call('PERSIST', K .. 'p:' .. J.id)
 if J.f.ik then call('PERSIST', K .. 'i:' .. J.f.ik) end
 requeue(A, J, now, 'p')

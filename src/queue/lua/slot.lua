@@ -22,9 +22,9 @@ end
 
 -- Until when the account (not its limits) keeps a class shut; NEVER: until somebody acts.
 local function barred(A, class)
-  local till = num(A.f['f:' .. class])
+  local till = A.f['f:' .. class] or 0
   if A.f.st == 'held' then
-    till = math.max(till, num(A.f.hu) > 0 and num(A.f.hu) or NEVER)
+    till = max(till, num(A.f.hu) > 0 and num(A.f.hu) or NEVER)
   elseif A.f.st ~= 'active' then
     till = NEVER
   end

@@ -3,23 +3,19 @@
 -- KEYS[1]   <prefix>meta
 -- ARGV[1…]  accounts
 --
--- Returns   for each that is there: its name, how many fields, field, value, …, how many lanes,
---           then for each lane its key's rest, how many actions, action, score, …
+-- Returns   for each that is there: its name, how many fields, field, value, … (text.lua), how many
+--           lanes, then for each lane its key's rest, how many actions, action, score, …
 local out = {}
 local function add(value)
   out[#out + 1] = value
 end
 for _, id in ipairs(ARGV) do
-  local fields = call('HGETALL', K .. 'a:' .. id)
-  if #fields > 0 then
-    local ks, keys = '', {}
+  local A = account(id)
+  if A then
+    local keys = {}
     add(id)
-    add(#fields / 2)
-    for i, value in ipairs(fields) do
-      add(value)
-      if i % 2 == 1 and value == 'ks' then ks = fields[i + 1] end
-    end
-    for slot in string.gmatch(ks, '%S+') do
+    spell(A, out)
+    for slot in string.gmatch(A.f.ks or '', '%S+') do
       keys[#keys + 1] = 'q:' .. id .. ':' .. slot
       keys[#keys + 1] = 'z:' .. id .. ':' .. slot
     end

@@ -12,7 +12,7 @@ local function lookup(zone, t)
   local first = tonumber(call('GETRANGE', key, 0, 12))
   if not first or t < first then return nil end
   -- Days of 23 or 25 hours put the guess off by one at most.
-  local from = math.max(0, floor((t - first) / 86400000) - 1) * 20
+  local from = max(0, floor((t - first) / 86400000) - 1) * 20
   local raw = call('GETRANGE', key, from, from + 99)
   for p = 0, 60, 20 do
     local start, stop = tonumber(raw:sub(p + 1, p + 13)), tonumber(raw:sub(p + 21, p + 33))
@@ -25,17 +25,13 @@ end
 
 -- The account's local day that holds `t`; today's is kept in the account's field `y`.
 local function day(A, t)
-  if not A.day and A.f.y then
-    local s, e, at, by = match(A.f.y, '^(%S+) (%S+) (%S+) (%S+)$')
-    A.day = { num(s), num(e), num(at), num(by) }
-  end
-  for _, known in ipairs({ A.day or false, A.far or false }) do
-    if known and known[1] <= t and t < known[2] then return known end
-  end
+  local known = A.f.y
+  if known and known[1] <= t and t < known[2] then return known end
+  known = A.far
+  if known and known[1] <= t and t < known[2] then return known end
   local found = lookup(A.f.tz, t)
   if found and found[1] <= now and now < found[2] then
-    A.day = found
-    put(A, 'y', fmt('%.0f %.0f %d %d', unpack(found)))
+    put(A, 'y', found)
   elseif found then
     A.far = found
   end
@@ -47,9 +43,18 @@ local function wall(d, e)
   return e >= d[3] and e + d[4] or e
 end
 
+-- Active hours ("510-1320 …") as a list of { from, to }, in minutes of the day.
+local function stretches(hours)
+  local out = {}
+  for from, to in gmatch(hours, '(%d+)-(%d+)') do
+    out[#out + 1] = { tonumber(from), tonumber(to) }
+  end
+  return out
+end
+
 local function inside(hours, minute)
-  for from, to in string.gmatch(hours, '(%d+)-(%d+)') do
-    from, to = tonumber(from), tonumber(to)
+  for _, h in ipairs(hours) do
+    local from, to = h[1], h[2]
     if from < to then
       if minute >= from and minute < to then return true end
     elseif minute >= from or minute < to then
@@ -59,14 +64,14 @@ local function inside(hours, minute)
   return false
 end
 
--- The earliest instant from `t` on, within day `d`, at which `hours` ("510-1320 …") are open;
--- the day's end when there is none.
+-- The earliest instant from `t` on, within day `d`, at which the account's hours are open; the
+-- day's end when there is none.
 local function opening(hours, d, t)
   local e, best = floor((t - d[1]) / 60000), d[2]
   if inside(hours, wall(d, e)) then return t end
-  for from in string.gmatch(hours, '(%d+)-') do
-    -- A stretch opens when the wall shows `from`, before or after the change, or at the change.
-    for _, c in ipairs({ tonumber(from), tonumber(from) - d[4], d[3] }) do
+  for _, h in ipairs(hours) do
+    -- A stretch opens when the wall shows its beginning, before or after the change, or at it.
+    for _, c in ipairs({ h[1], h[1] - d[4], d[3] }) do
       local at = d[1] + c * 60000
       if c > e and at < best and inside(hours, wall(d, c)) then best = at end
     end

@@ -116,6 +116,9 @@ async fn a_planted_secret_is_found_nowhere() {
         assert!(!bytes.is_empty() || file.ends_with("err.log"), "{}", file.display());
         found.extend(held(&bytes, &texts).map(|text| format!("{}: {text}", file.display())));
     }
+    // What is not in the database yet.
+    let log = fs::read(data.join("walkon.db-wal")).unwrap_or_default();
+    found.extend(held(&log, &texts).map(|text| format!("walkon.db-wal: {text}")));
     assert_eq!(found, [""; 0]);
 }
 

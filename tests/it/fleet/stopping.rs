@@ -5,6 +5,7 @@ use walkon::queue::Embedded;
 
 use crate::support::eventually;
 use crate::support::fleet::{Home, redis_at};
+use crate::support::peek::{peeking, spelled};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_soft_stop_finishes_what_runs_hands_back_the_rest_and_leaves_nothing() {
@@ -25,12 +26,9 @@ async fn a_soft_stop_finishes_what_runs_hands_back_the_rest_and_leaves_nothing()
     let mut ask = redis_at(&data.join("redis/redis.sock")).await;
     let leases: u64 = redis::cmd("ZCARD").arg("wk:{0}:lease").query_async(&mut ask).await.unwrap();
     assert_eq!(leases, 0, "no lease is left");
-    let mut states = Vec::new();
-    for id in &ids {
-        let mut get = redis::cmd("HGET");
-        get.arg(format!("wk:{{0}}:j:{id}")).arg("st");
-        states.push(get.query_async::<String>(&mut ask).await.unwrap());
-    }
+    let keys: Vec<_> = ids.iter().map(|id| format!("j:{id}")).collect();
+    let actions = spelled(peeking("wk:{0}:", &keys).query_async(&mut ask).await.unwrap());
+    let states: Vec<_> = actions.iter().map(|action| action["st"].clone()).collect();
     assert_eq!(states[0], "done", "what ran was finished: {states:?}");
     assert!(states[1..].iter().all(|state| state == "waiting"), "{states:?}");
     redis.stop().await.unwrap();

@@ -237,7 +237,7 @@ impl Host {
             tokio::task::yield_now().await;
         }
         drop(server);
-        let server = Embedded::start(folder).await.expect("a server");
+        let server = crate::support::redis::start(folder).await.expect("a server");
         self.bench.reconnect(&server.url()).await;
         self.server = Some(server);
         self.kills += 1;
@@ -299,7 +299,7 @@ async fn crowd_of_workers_exceeds_nothing_and_loses_nothing() {
 async fn run(seed: u64) {
     eprintln!("repeat the draws: WALKON_SEED={seed} cargo test --test it crowd");
     let folder = fast_folder("crowd");
-    let server = Embedded::start(&folder).await.expect("a server");
+    let server = crate::support::redis::start(&folder).await.expect("a server");
     let wire = Wire::lay(&server.url(), &folder.join("wire.sock"), None);
     let bench = Bench::through(&server.url(), &wire.url(), START, options()).await;
     for (id, limits) in PLANS {

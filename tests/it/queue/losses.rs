@@ -127,7 +127,7 @@ async fn what_can_neither_be_repeated_nor_read_waits_for_a_person() {
     let bench = Bench::at(NOON).await;
     bench.account("ada", "").await;
     let id = bench.add("ada", "comment", "").await;
-    bench.ask::<()>(&["HSET", &format!("P:j:{id}"), "ol", "park"]).await;
+    bench.change(&format!("j:{id}"), "ol", "park").await;
     let claimed = bench.claim("w1").await;
     bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
     bench.lose_all().await;

@@ -20,7 +20,7 @@ fn kill_server(server: &mut Embedded) {
 #[tokio::test]
 async fn a_killed_server_has_kept_all_it_acknowledged_and_claims_wait_for_old_leases() {
     let folder = own_folder("killed");
-    let mut server = Embedded::start(&folder).await.unwrap();
+    let mut server = crate::support::redis::start(&folder).await.unwrap();
     let bench = Bench::on(&server.url(), NOON, options()).await;
     for n in 0..4 {
         let id = format!("a{n}");
@@ -33,7 +33,7 @@ async fn a_killed_server_has_kept_all_it_acknowledged_and_claims_wait_for_old_le
     kill_server(&mut server);
     drop(server);
 
-    let server = Embedded::start(&folder).await.unwrap();
+    let server = crate::support::redis::start(&folder).await.unwrap();
     let bench = Bench::on(&server.url(), NOON, options()).await;
     assert_eq!(bench.queue.stats().await.unwrap(), before, "nothing acknowledged is lost");
     match bench.try_claim("w3").await {
@@ -56,7 +56,7 @@ async fn a_killed_server_has_kept_all_it_acknowledged_and_claims_wait_for_old_le
 #[tokio::test]
 async fn after_a_clean_stop_claims_wait_for_nothing() {
     let folder = own_folder("clean");
-    let server = Embedded::start(&folder).await.unwrap();
+    let server = crate::support::redis::start(&folder).await.unwrap();
     let bench = Bench::on(&server.url(), NOON, options()).await;
     bench.account("ada", "").await;
     bench.account("ben", "").await;
@@ -65,7 +65,7 @@ async fn after_a_clean_stop_claims_wait_for_nothing() {
     bench.claim("w1").await;
     bench.queue.close().await.unwrap();
     server.stop().await.unwrap();
-    let server = Embedded::start(&folder).await.unwrap();
+    let server = crate::support::redis::start(&folder).await.unwrap();
     let bench = Bench::on(&server.url(), NOON, options()).await;
     bench.claim("w2").await;
     server.stop().await.unwrap();
@@ -74,18 +74,18 @@ async fn after_a_clean_stop_claims_wait_for_nothing() {
 #[tokio::test]
 async fn a_data_folder_serves_one_process_at_a_time() {
     let folder = own_folder("twice");
-    let server = Embedded::start(&folder).await.unwrap();
-    let error = Embedded::start(&folder).await.unwrap_err();
+    let server = crate::support::redis::start(&folder).await.unwrap();
+    let error = crate::support::redis::start(&folder).await.unwrap_err();
     assert!(matches!(error, Error::Locked(_)), "{error}");
     assert!(error.remedy().is_some());
     server.stop().await.unwrap();
-    Embedded::start(&folder).await.unwrap().stop().await.unwrap();
+    crate::support::redis::start(&folder).await.unwrap().stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_path_too_long_for_a_socket_is_refused_before_anything_is_started() {
     let folder = own_folder(&"long".repeat(30));
-    let error = Embedded::start(&folder).await.unwrap_err();
+    let error = crate::support::redis::start(&folder).await.unwrap_err();
     assert!(matches!(error, Error::LongPath(_)), "{error}");
 }
 
@@ -188,6 +188,43 @@ async fn a_replica_is_refused_and_nobody_at_the_address_is_said_plainly() {
     let nobody = Options { url: Some("unix:///tmp/nobody-is-here.sock".into()), ..options() };
     let error = Queue::connect(&nobody).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_primary_that_becomes_a_replica_takes_nothing_and_says_so() {
+    let folder = own_folder("demoted");
+    let server = crate::support::redis::start(&folder).await.unwrap();
+    let bench = Bench::on(&server.url(), NOON, options()).await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    bench.ask::<()>(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    let json = br#"{"account":"ada","kind":"like","target":"post:7"}"#;
+    let action = walkon_core::action::Action::parse(json, bench.now()).unwrap();
+    let error = bench.queue.enqueue(&"one".parse().unwrap(), &action, None).await.unwrap_err();
+    assert!(matches!(error, Error::ReadOnly(_)), "{error:?}");
+    assert!(error.remedy().expect("a remedy").contains("primary"));
+    let error = bench.queue.claim(&bench.asking("w1")).await.unwrap_err();
+    assert!(matches!(error, Error::ReadOnly(_)), "{error:?}");
+    bench.ask::<()>(&["REPLICAOF", "NO", "ONE"]).await;
+    bench.claim_done("w1").await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn coordinators_of_two_forms_do_not_share_a_queue() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    // Another version has made the queue anew.
+    bench.ask::<()>(&["HSET", "P:meta", "ver", "999"]).await;
+    let running = bench.queue.claim(&bench.asking("w1")).await.unwrap_err();
+    let options =
+        Options { url: bench.queue.options().url.clone(), ..bench.queue.options().clone() };
+    let starting = Queue::connect(&options).await.unwrap_err();
+    for error in [running, starting] {
+        assert!(error.to_string().contains("form"), "{error}");
+        assert!(error.remedy().expect("a remedy").contains("the version that made it"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -114,6 +114,9 @@ async fn a_table_that_runs_out_is_written_anew_in_time() {
     bench.go_to("2027-08-01T12:00:00Z").await;
     let like = bench.add("ada", "like", "").await;
     assert_eq!(bench.why(&like).await, ["zone"]);
+    assert_eq!(bench.idle("w1").await, None, "it fails closed");
+    let rule = walkon::queue::rule("zone").unwrap();
+    assert!(rule.remedy.contains("writes the zone's table anew"), "{}", rule.remedy);
     bench.queue.refresh_zones().await.unwrap();
     let claimed = bench.claim("w1").await;
     bench.settle(&claimed, &done()).await;

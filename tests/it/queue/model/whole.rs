@@ -13,9 +13,9 @@ use walkon_core::lease::{Ask, Class};
 use super::Model;
 use super::books::Tally;
 use super::jobs::Place;
+use crate::support::peek::{Fields, peeking, spelled};
 use crate::support::redis::worker;
 
-type Fields = BTreeMap<String, String>;
 type Scores = BTreeMap<String, f64>;
 /// Account, slot and whether it is delayed.
 type Lane = (String, String, bool);
@@ -29,7 +29,7 @@ pub(crate) struct Watch {
 /// What Redis has.
 struct Sight {
     accounts: BTreeMap<String, Fields>,
-    jobs: BTreeMap<ActionId, Vec<Option<String>>>,
+    jobs: BTreeMap<ActionId, Fields>,
     lanes: BTreeMap<Lane, Scores>,
     wake: BTreeMap<Class, Scores>,
     lease: Scores,
@@ -46,6 +46,10 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    fn peek(&mut self, keys: &[String]) {
+        self.pipe.add_command(peeking(self.prefix, keys));
+    }
+
     fn ask(&mut self, words: &[&str]) {
         self.pipe.cmd(words[0]).arg(format!("{}{}", self.prefix, words[1]));
         for word in &words[2..] {
@@ -81,12 +85,10 @@ async fn look(model: &Model, raw: &mut MultiplexedConnection, prefix: &str) -> S
         let name = format!("{}:{account}:{slot}", if *late { "z" } else { "q" });
         batch.ask(&["ZRANGE", &name, "0", "-1", "WITHSCORES"]);
     }
-    for account in model.accounts.keys() {
-        batch.ask(&["HGETALL", &format!("a:{account}")]);
-    }
-    for id in model.open.keys() {
-        batch.ask(&["HMGET", &format!("j:{id}"), "st", "at", "lo"]);
-    }
+    let things = model.accounts.keys().map(|id| format!("a:{id}"));
+    let things = things.chain(model.open.keys().map(|id| format!("j:{id}")));
+    let things: Vec<_> = things.chain(["g".to_owned()]).collect();
+    batch.peek(&things);
     for class in Class::ALL {
         batch.ask(&["ZRANGE", &format!("wake:{}", class.name()), "0", "-1", "WITHSCORES"]);
     }
@@ -94,21 +96,30 @@ async fn look(model: &Model, raw: &mut MultiplexedConnection, prefix: &str) -> S
         batch.ask(&["ZRANGE", name, "0", "-1", "WITHSCORES"]);
     }
     batch.ask(&["HGETALL", "n"]);
-    batch.ask(&["HGETALL", "g"]);
     let answers = &mut batch.send(raw).await;
     let lanes = lanes.into_iter().map(|lane| (lane, next(answers))).collect();
-    let accounts = model.accounts.keys().map(|id| (id.clone(), next(answers))).collect();
-    let jobs = model.open.keys().map(|id| (id.clone(), next(answers))).collect();
+    let mut things = spelled(next(answers)).into_iter();
+    let accounts = model.accounts.keys().cloned().zip(things.by_ref()).collect();
+    let jobs = model.open.keys().cloned().zip(things.by_ref()).collect();
+    let fleet = things.next().expect("an answer each");
     let wake = Class::ALL.map(|class| (class, next(answers))).into();
     let (lease, parked, letters) = (next(answers), next(answers), next(answers));
-    let (counts, fleet) = (next(answers), next(answers));
+    let counts = next(answers);
     Sight { accounts, jobs, lanes, wake, lease, parked, letters, counts, fleet }
 }
 
-fn tally(text: Option<&String>) -> Tally {
-    let pair = text.and_then(|text| text.split_once(':'));
-    let number = |text: &str| text.parse().expect("a number");
-    pair.map_or_else(Tally::default, |(end, used)| Tally { end: number(end), used: number(used) })
+/// The numbers of a counter: the day's end, the count, its alarm, the hour's, the last use.
+fn counter(fields: &Fields, name: &str) -> Vec<i64> {
+    let text = fields.get(name).map_or("", String::as_str);
+    let numbers = text.split_whitespace().map(|word| word.parse().expect("a number"));
+    let mut numbers: Vec<i64> = numbers.collect();
+    numbers.resize(7, 0);
+    numbers
+}
+
+/// The count of the day (0) or of the hour (1).
+fn tally(counter: &[i64], n: usize) -> Tally {
+    Tally { end: counter[n * 3], used: counter[n * 3 + 1] }
 }
 
 fn number(text: Option<&String>) -> i64 {
@@ -148,7 +159,7 @@ impl Model {
         let now = self.now();
         for (id, fields) in &sight.jobs {
             let job = &self.open[id];
-            let seen = match fields[0].as_deref() {
+            let seen = match fields.get("st").map(String::as_str) {
                 Some("expired") => !job.may_be_made(),
                 Some("unknown") => job.may_be_made(),
                 _ => false,
@@ -169,9 +180,11 @@ impl Model {
         }
         for (id, job) in &self.open {
             let fields = &sight.jobs[id];
-            assert_eq!(fields[0].as_deref(), Some(job.state().name()), "[8] {id}: {job:?}");
-            assert_eq!(number(fields[1].as_ref()), job.attempts, "[21] {id}'s attempts: {job:?}");
-            assert_eq!(number(fields[2].as_ref()), job.losses, "[21] {id}'s losses: {job:?}");
+            let state = fields.get("st").map(String::as_str);
+            assert_eq!(state, Some(job.state().name()), "[8] {id}: {job:?}");
+            let [attempts, losses] = ["at", "lo"].map(|field| number(fields.get(field)));
+            assert_eq!(attempts, job.attempts, "[21] {id}'s attempts: {job:?}");
+            assert_eq!(losses, job.losses, "[21] {id}'s losses: {job:?}");
             let parked = sight.parked.contains_key(id.as_str());
             assert_eq!(parked, job.place == Place::Parked, "[8] {id} parked: {job:?}");
             let lanes = found.remove(id.as_str()).unwrap_or_default();
@@ -256,8 +269,9 @@ impl Model {
         for id in self.accounts.keys() {
             self.check_account(id, &sight.accounts[id]);
         }
-        for (n, letter) in ["d", "h"].into_iter().enumerate() {
-            self.same(tally(sight.fleet.get(letter)), self.fleet.used[n], "the fleet");
+        let fleet = counter(&sight.fleet, "c");
+        for n in 0..2 {
+            self.same(tally(&fleet, n), self.fleet.used[n], "the fleet");
         }
     }
 
@@ -273,16 +287,16 @@ impl Model {
     pub(crate) fn check_account(&self, id: &str, fields: &Fields) {
         let account = &self.accounts[id];
         let books = &account.books;
-        self.same(tally(fields.get("D")), books.all[0], &format!("{id}'s day"));
-        self.same(tally(fields.get("H")), books.all[1], &format!("{id}'s hour"));
-        for (kind, pair) in &books.kinds {
-            for (n, letter) in ["d", "h"].into_iter().enumerate() {
-                let have = tally(fields.get(&format!("{letter}:{kind}")));
-                self.same(have, pair[n], &format!("{id}'s {letter}:{kind}"));
+        let all = counter(fields, "c");
+        for (n, window) in ["day", "hour"].into_iter().enumerate() {
+            self.same(tally(&all, n), books.all[n], &format!("{id}'s {window}"));
+            for (kind, pair) in &books.kinds {
+                let have = tally(&counter(fields, &format!("c:{kind}")), n);
+                self.same(have, pair[n], &format!("{id}'s {window} of {kind}"));
             }
         }
         for (kind, at) in &books.last {
-            let have = number(fields.get(&format!("l:{kind}")));
+            let have = counter(fields, &format!("c:{kind}"))[6];
             assert_eq!(have, *at, "[2] when {id} last did a {kind}");
         }
         if account.plan.burst.is_some() {

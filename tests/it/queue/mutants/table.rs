@@ -25,36 +25,36 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a cap lets one more pass",
         "limits.lua",
-        "used >= most then gate",
-        "used > most then gate",
+        "if used >= most then",
+        "if used > most then",
         &[1, 4],
     ),
     mutant(
         "the kind's cap is not looked at",
         "limits.lua",
-        "if L.dk then see",
-        "if false then see",
+        "cap(n, L.dk, ",
+        "cap(n, nil, ",
         &[1, 8],
     ),
     mutant(
         "the fleet's cap is not looked at",
         "limits.lua",
-        "if G.f.hmax then see",
-        "if false then see",
+        "return cap(n, G.hmax, ",
+        "return cap(n, nil, ",
         &[4, 8],
     ),
     mutant(
         "a claim charges nothing",
         "charge.lua",
-        "tally(A, kind, de, he, gd, gh, 1)",
-        "tally(A, kind, de, he, gd, gh, 0)",
+        "tally(A, kind, de, he, gd, gh, 1, J)",
+        "tally(A, kind, de, he, gd, gh, 0, J)",
         &[1, 4, 13],
     ),
     mutant(
         "a count knows no window",
         "limits.lua",
-        "c and c[1] == window and c[2] or 0",
-        "c and c[2] or 0",
+        "return c[at] == window and c[at + 1] or 0",
+        "return c[at + 1]",
         &[1, 8, 13, 18],
     ),
     // Refunds.
@@ -75,21 +75,21 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a refund goes to any window",
         "charge.lua",
-        "== window and window or nil",
-        ">= 0 and window or nil",
+        "c[DAY] == ch[1] and ch[1]",
+        "ch[1]",
         &[13],
     ),
     mutant(
         "a refund forgets the kind's count",
-        "charge.lua",
-        "bump(A, L.d, de, by)",
-        "if by > 0 then bump(A, L.d, de, by) end",
+        "tally.lua",
+        "bump(k, DAY, de, by, A",
+        "bump(k, DAY, de, max(by, 0), A",
         &[13],
     ),
     mutant(
         "a refund takes back a later burst",
         "charge.lua",
-        "if num(A.f.tat) == c[8] then",
+        "if A.f.tat == ch[8] then",
         "if true then",
         &[3],
     ),
@@ -105,8 +105,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "no room is looked for in the next window",
         "charge.lua",
-        "window ~= was[field] and count(",
-        "false and count(",
+        "if window ~= was and count(",
+        "if false and count(",
         &[1, 4],
     ),
     mutant(
@@ -119,12 +119,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a charge is noted in the old window",
         "charge.lua",
-        "for i = 1, 4 do c[i] = new[i] end",
+        "for i = 1, 4 do ch[i] = new[i] end",
         "",
         &[13],
     ),
     // Cooldown and burst.
-    mutant("no cooldown", "limits.lua", "num(A.f[L.last]) + L.cd)", "num(A.f[L.last]))", &[2]),
+    mutant("no cooldown", "limits.lua", "k[LAST_USE] + L.cd)", "k[LAST_USE])", &[2]),
     mutant(
         "the cooldown runs from the claim",
         "finish.lua",
@@ -134,7 +134,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "a bucket that holds one more",
-        "object.lua",
+        "facts.lua",
         "(num(f.bs) - 1) * num",
         "num(f.bs) * num",
         &[3],
@@ -142,7 +142,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a bucket that saves up while idle",
         "charge.lua",
-        "math.max(now, tat0) + P.bi",
+        "max(now, tat0) + P.bi",
         "tat0 + P.bi",
         &[3],
     ),
@@ -154,13 +154,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[5],
     ),
     // Time.
-    mutant(
-        "time goes back",
-        "prelude.lua",
-        "math.max(server, num(M.hw))",
-        "server",
-        &[2, 5, 8, 13, 18, 19],
-    ),
+    mutant("time goes back", "prelude.lua", "max(server, M.hw)", "server", &[2, 5, 8, 13, 18, 19]),
     mutant(
         "claims with a clock that has gone back",
         "claim.lua",
@@ -185,22 +179,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a move of zone ends the day",
         "account.lua",
-        "then moved[old] = d[2] end",
-        "then moved[old] = now end",
+        "then ends[old] = d[2] end",
+        "then ends[old] = now end",
         &[13],
     ),
     mutant(
         "a move of zone keeps the old hour",
         "account.lua",
-        "moved['h' .. old] = math.min(hour, d[2])",
-        "moved['h' .. old] = old",
+        "ends['h' .. old] = math.min(hour, d[2])",
+        "ends['h' .. old] = old",
         &[13],
     ),
     mutant(
         "hours are not looked at",
         "limits.lua",
-        "if P.hours then gate",
-        "if false then gate",
+        "if P.hours then t =",
+        "if false then t =",
         &[14],
     ),
     // The breaker.
@@ -221,7 +215,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a breaker that rests as long each time",
         "breaker.lua",
-        "2 ^ math.min(opens - 1, 30)",
+        "2 ^ min(opens - 1, 30)",
         "1",
         &[15],
     ),
@@ -250,7 +244,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "begun on a lease that has ended",
         "begin.lua",
-        " or now >= num(A.f['x:' .. class])",
+        " or now >= A.f['x:' .. class]",
         "",
         &[7],
     ),
@@ -264,8 +258,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a lease is told longer than it is",
         "take.lua",
-        "num(A.f['x:' .. class]) - now",
-        "num(A.f['x:' .. class]) - now + 1000",
+        "A.f['x:' .. class] - now",
+        "A.f['x:' .. class] - now + 1000",
         &[5, 7],
     ),
     mutant(
@@ -278,7 +272,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a fence shuts nothing",
         "account.lua",
-        "put(A, 'f:' .. class, num(A.f['x:' .. class]) + O.grace)",
+        "put(A, 'f:' .. class, A.f['x:' .. class] + O.grace)",
         "",
         &[9, 14],
     ),
@@ -308,8 +302,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "the same nonce takes more work",
         "claim.lua",
-        "n == nonce and action(id)",
-        "n == '-' and action(id)",
+        "if last and sub(last",
+        "if false and sub(last",
         &[5, 8, 12],
     ),
     mutant(
@@ -402,18 +396,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "x.ended == 'retry'",
         &[7, 8],
     ),
-    mutant("what expired is done", "doubt.lua", "or num(J.f.x) > now then", "or true then", &[8]),
+    mutant("what expired is done", "doubt.lua", "or J.f.x > now then", "or true then", &[8]),
     mutant(
         "what was taken back is done again",
         "cancel.lua",
-        "put(J, 'cx', ARGV[2])\n  save(J)",
-        "save(J)",
+        "emit('act', J.f.a, J, act)\n  put(J, 'cx', ARGV[2])",
+        "emit('act', J.f.a, J, act)",
         &[7, 8],
     ),
     mutant(
         "a lost action is in no lane",
         "again.lua",
-        "push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), num(J.f.sc), due)",
+        "push(A, J.id, J.f.sl .. (duty == 'v' and '!' or ''), J.f.sc, due)",
         "",
         &[8, 18],
     ),
@@ -421,15 +415,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "ready, and in no index",
         "index.lua",
-        "call('ZADD', wake, is, A.id)",
-        "if stands > now then call('ZADD', wake, is, A.id) end",
+        "call('ZADD', wake, text(stands), A.id)",
+        "if stands > now then call('ZADD', wake, text(stands), A.id) end",
         &[9, 18],
     ),
     mutant(
         "woken too late",
         "index.lua",
-        "is = text(stands)",
-        "is = text(stands + 60000)",
+        "wake, text(stands), A",
+        "wake, text(stands + 60000), A",
         &[9, 18],
     ),
     mutant(
@@ -439,5 +433,5 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "",
         &[7, 8, 10, 13, 18],
     ),
-    mutant("what has ended stays for ever", "fate.lua", "call('PEXPIRE', J.key, keep)", "", &[23]),
+    mutant("what has ended stays for ever", "fate.lua", "put(J, 'keep', keep)", "", &[23]),
 ];

@@ -13,6 +13,7 @@ use walkon_core::outcome::{Outcome, Settlement};
 
 use super::super::model::{PARKED, Taken};
 use super::{Hand, OPEN_MAX, Op, PLANS, World, ZONES};
+use crate::support::peek::Fields;
 use crate::support::redis::{
     done, fatal, held, not_there, notrun, person, retry, setting, unknown,
 };
@@ -245,17 +246,8 @@ impl World {
         assert_eq!(self.snapshot(lease, id).await, before, "[7] an old token changed something");
     }
 
-    async fn snapshot(&self, lease: &Lease, id: &ActionId) -> Vec<Vec<(String, String)>> {
-        let mut pipe = redis::pipe();
-        for key in [format!("j:{id}"), format!("a:{}", lease.account)] {
-            pipe.cmd("HGETALL").arg(format!("{}{key}", self.bench.prefix));
-        }
-        let mut both: Vec<Vec<(String, String)>> =
-            pipe.query_async(&mut self.bench.raw()).await.expect("good commands");
-        for fields in &mut both {
-            fields.sort();
-        }
-        both
+    async fn snapshot(&self, lease: &Lease, id: &ActionId) -> Vec<Fields> {
+        self.bench.peek(&[format!("j:{id}"), format!("a:{}", lease.account)]).await
     }
 
     pub(super) async fn reap(&mut self) {

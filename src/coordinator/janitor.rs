@@ -1,0 +1,58 @@
+//! The janitor: what is of no more use leaves Redis and the books, and what runs out is renewed.
+//!
+//! Several may do it at once; each finds less to do.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Coordinator, Error};
+use crate::shutdown::Shutdown;
+
+/// How often it comes.
+const EACH: Duration = Duration::from_mins(1);
+/// How often it looks through everything.
+const THOROUGH: SignedDuration = SignedDuration::from_mins(10);
+/// How often the tables of time zones are written anew: they reach 400 days ahead.
+const ZONES: SignedDuration = SignedDuration::from_hours(24);
+
+/// When it last did what it does more seldom, by the queue's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rounds {
+    thorough: Timestamp,
+    zones: Timestamp,
+}
+
+impl Coordinator {
+    /// Comes again and again until a stop.
+    pub async fn keep_tidy(self, shutdown: Shutdown) {
+        let mut rounds = Rounds::default();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(EACH) => {}
+                () = shutdown.soft().cancelled() => return,
+            }
+            if let Err(error) = self.tidy(&mut rounds).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the janitor waits");
+            }
+        }
+    }
+
+    /// One round.
+    pub async fn tidy(&self, rounds: &mut Rounds) -> Result<(), Error> {
+        let now = self.queue.now().await?;
+        self.store.catch_up().await?;
+        self.queue.trim_events().await?;
+        if now.duration_since(rounds.thorough) >= THOROUGH {
+            let actions = self.queue.sweep().await?;
+            let charges = self.store.forget_charges(now).await?;
+            tracing::debug!(actions, charges, "swept");
+            rounds.thorough = now;
+        }
+        if now.duration_since(rounds.zones) >= ZONES {
+            self.queue.refresh_zones().await?;
+            rounds.zones = now;
+        }
+        Ok(())
+    }
+}
