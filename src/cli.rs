@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 
 mod actions;
+mod audit;
 mod behaviors;
 mod bench;
 mod browse;
@@ -18,10 +19,13 @@ mod doctor;
 mod enqueue;
 mod forecast;
 mod hands;
+mod keys;
 mod lists;
+mod migrate;
 mod out;
 mod report;
 mod roles;
+mod usage;
 
 pub use report::Failure;
 
@@ -72,7 +76,7 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, list, show, pause, resume, release.
+    /// Accounts: add, import, list, show, pause, resume, release, move.
     #[command(subcommand)]
     Account(lists::Account),
     /// Kinds of action.
@@ -100,6 +104,17 @@ enum Command {
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
     Config,
+    /// How attempts ended: by account, by hour, by kind, by result.
+    Usage(usage::Usage),
+    /// What was done by hand and decided by the fleet: list, verify.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Master keys: new, rotate, list.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// The database's tables: up, down, status.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
     /// Checks this host and says what to do about each finding.
     Doctor,
     /// How fast this build is on this host: queue.
@@ -161,6 +176,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
         }
+        Command::Usage(args) => usage::usage(&client()?, &args).await,
+        Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
+        Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
+        Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,
         Command::Bench(bench::Bench::Queue(args)) => {
             bench::queue(&config, shared.url.as_deref(), &args, shared.json).await

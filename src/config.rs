@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::{Table, Value};
 use walkon_core::action::listed;
+use walkon_core::bundle::Secret;
 use walkon_core::fault::Fault;
 use walkon_core::id::{MissionId, PoolId};
 use walkon_core::kind::nearest;
@@ -32,6 +33,10 @@ pub struct Config {
     pub fleet: Fleet,
     /// The queue.
     pub queue: Queue,
+    /// The database.
+    pub store: Store,
+    /// The master keys.
+    pub vault: Vault,
     /// Pages and desk.
     pub web: Web,
     /// Workers.
@@ -97,6 +102,26 @@ pub struct Queue {
     /// The wait before a second attempt.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub retry: Duration,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// A database server, or nothing. It may hold a password.
+    pub url: Secret,
+    /// The file that holds the password, or nothing.
+    pub password_file: PathBuf,
+}
+
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vault {
+    /// The file of the master keys, or nothing.
+    pub master_key_file: PathBuf,
+    /// The keys themselves, or nothing: for the environment alone.
+    pub master_key: Secret,
 }
 
 /// `[web]`
@@ -201,6 +226,15 @@ impl Config {
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::File(path, error)),
         }
+        if written_master(&table) {
+            return Err(Error::Value {
+                key: "vault.master_key".to_owned(),
+                value: "written in a file of settings".to_owned(),
+                remedy: "write it into a file of its own for `vault.master_key_file`, or set \
+                         WALKON__VAULT__MASTER_KEY"
+                    .to_owned(),
+            });
+        }
         // First the file by itself: what is wrong in it is not the fault of a variable.
         let mut config = Self::of(&table, &path, &written)?;
         config.pools().check().map_err(|wrong| {
@@ -254,6 +288,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a file of settings holds a master key, which is no place for one.
+fn written_master(table: &Table) -> bool {
+    let key = table.get("vault").and_then(|vault| vault.get("master_key"));
+    key.and_then(Value::as_str).is_some_and(|key| !key.is_empty())
 }
 
 /// Reads a file by itself, so that what is wrong in it has its place in it.

@@ -29,11 +29,13 @@ pub mod desk;
 pub mod hands;
 pub mod intake;
 pub mod janitor;
+pub mod life;
 pub mod many;
 pub mod pools;
 pub mod reaper;
 pub mod restore;
 pub mod roster;
+mod secrets;
 
 /// What the coordinator is started with, beside its doors.
 #[derive(Debug, Clone)]

@@ -117,6 +117,11 @@ impl DataFolder {
         self.root.join("walkon.db")
     }
 
+    /// The master keys of a database that has no others.
+    pub fn master_key(&self) -> PathBuf {
+        self.root.join("master.key")
+    }
+
     /// Recordings.
     pub fn recordings(&self) -> PathBuf {
         self.root.join("recordings")

@@ -1,75 +1,46 @@
 //! The store: what must last and be searched, in SQL. Only coordinators have it.
 //!
-//! The trait speaks our words; [`sql`] keeps them in `SQLite` by `SeaORM`. Counters and leases are
-//! not here: they are the queue's.
+//! Each noun has a file with its trait, which speaks our words, and its table. [`sql::SqlStore`] is
+//! all of them, on `SQLite`, `PostgreSQL` and `MySQL` or `MariaDB` by the same statements: none is
+//! used that one of them lacks. Counters and leases are not here: they are the queue's.
+//!
+//! Secrets are sealed by the [`vault`] before they reach a statement, and opened here alone.
+//!
+//! [`schema`] brings the tables up to date. A database that is away is [`Error::Away`]: whoever
+//! asked tries again, and nothing that was not kept is acknowledged.
 
-use async_trait::async_trait;
-use walkon_core::account::{Account, Lifecycle, Standing};
-use walkon_core::hold::{Hold, HoldKind};
-use walkon_core::id::AccountId;
-use walkon_core::lease::Token;
-use walkon_core::receipt::Receipt;
-use walkon_core::storage_state::StorageState;
-
+pub mod accounts;
+pub mod address;
+pub mod audit;
 mod charges;
-mod entity;
+mod connect;
+pub mod credentials;
+mod error;
+pub mod holds;
+pub mod keys;
 mod migration;
+pub mod receipts;
+pub mod schema;
 pub mod sql;
+pub mod states;
+pub mod usage;
+pub mod vault;
 
 pub use charges::{Books, LOST, OpenAction, Reach};
-
-/// Why the store did not do as asked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The database cannot be used.
-    #[error("the database {0} cannot be opened")]
-    Open(String, #[source] sea_orm::DbErr),
-    /// A statement failed.
-    #[error("the database refused")]
-    Refused(#[from] sea_orm::DbErr),
-    /// A row does not hold what this version writes.
-    #[error("the database holds a row that cannot be read: {0}")]
-    Unreadable(String),
-}
-
-impl Error {
-    /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Open(..) => "check that the data folder can be written to and is not full",
-            Self::Refused(_) => "check the disk; `walkon doctor` says more",
-            Self::Unreadable(_) => "restore a backup, or remove the row the message names",
-        }
-    }
-}
+pub use error::Error;
 
 /// What must last.
-#[async_trait]
-pub trait Store: Books + Send + Sync {
-    /// Every account with where it stands, by id.
-    async fn accounts(&self) -> Result<Vec<Standing>, Error>;
-    /// One account.
-    async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error>;
-    /// Adds an account or replaces what its owner wrote; its standing stays.
-    async fn put_account(&self, account: &Account) -> Result<(), Error>;
-    /// Moves an account in its life.
-    async fn set_lifecycle(&self, id: &AccountId, lifecycle: Lifecycle) -> Result<(), Error>;
-    /// Places a hold; a hold of the same kind is replaced.
-    async fn place_hold(&self, id: &AccountId, hold: &Hold) -> Result<(), Error>;
-    /// Lifts a hold; `false`: there was none of that kind.
-    async fn lift_hold(&self, id: &AccountId, kind: HoldKind) -> Result<bool, Error>;
-    /// Keeps storage state unless a later lease has kept some; `false`: it had.
-    async fn keep_state(
-        &self,
-        id: &AccountId,
-        token: &Token,
-        state: &StorageState,
-    ) -> Result<bool, Error>;
-    /// The storage state last kept.
-    async fn state(&self, id: &AccountId) -> Result<Option<StorageState>, Error>;
-    /// Writes a receipt; a later one of the same action replaces it, an earlier one changes
-    /// nothing.
-    async fn put_receipt(&self, receipt: &Receipt) -> Result<(), Error>;
-    /// Receipts, the latest first.
-    async fn receipts(&self, account: Option<&str>, limit: u64) -> Result<Vec<Receipt>, Error>;
+pub trait Store:
+    accounts::Accounts
+    + audit::Audit
+    + Books
+    + credentials::Credentials
+    + holds::Holds
+    + keys::Keys
+    + receipts::Receipts
+    + states::States
+    + usage::UsageLog
+{
 }
+
+impl Store for sql::SqlStore {}

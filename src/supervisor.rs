@@ -17,6 +17,8 @@ use crate::shutdown::Shutdown;
 /// How long to wait before something is started again, doubled each time up to the most.
 const AGAIN: Duration = Duration::from_millis(100);
 const AGAIN_MAX: Duration = Duration::from_secs(5);
+/// How long to wait before a Redis that did not come up again is tried once more.
+const REDIS_AGAIN: Duration = Duration::from_millis(500);
 /// How long something must have run for its ends to count from new.
 const WELL: Duration = Duration::from_secs(20);
 /// How often children are looked at.
@@ -37,6 +39,8 @@ pub struct Role {
     pub args: Vec<String>,
     /// What is set for it beside our own environment.
     pub env: Vec<(String, String)>,
+    /// What of our own environment it is not to have.
+    pub without: Vec<&'static str>,
 }
 
 struct Running {
@@ -63,6 +67,8 @@ pub struct Supervisor {
     walkon: PathBuf,
     redis: Option<Embedded>,
     redis_folder: PathBuf,
+    /// When it is started again, while it is away.
+    redis_again_at: Option<Instant>,
     launch: Launch,
     running: Vec<Running>,
 }
@@ -93,6 +99,7 @@ impl Supervisor {
             walkon,
             redis: None,
             redis_folder: data.redis(),
+            redis_again_at: None,
             launch: Launch::default(),
             running: Vec::new(),
         }
@@ -154,8 +161,9 @@ impl Supervisor {
         if self.redis.as_mut().is_some_and(Embedded::has_ended) {
             tracing::warn!("redis ended by itself; starting it again");
             self.redis = None;
-            self.redis = Some(Embedded::launch(&self.redis_folder, &self.launch).await?);
+            self.redis_again_at = Some(Instant::now());
         }
+        self.start_redis_again().await;
         for running in &mut self.running {
             let now = Instant::now();
             if let Some(child) = &mut running.child {
@@ -176,6 +184,20 @@ impl Supervisor {
             }
         }
         Ok(())
+    }
+
+    /// It has been up, so that what keeps it from coming up again may pass: a full disk does.
+    async fn start_redis_again(&mut self) {
+        if self.redis_again_at.is_none_or(|at| Instant::now() < at) {
+            return;
+        }
+        match Embedded::launch(&self.redis_folder, &self.launch).await {
+            Ok(redis) => (self.redis, self.redis_again_at) = (Some(redis), None),
+            Err(error) => {
+                tracing::warn!(%error, "redis did not come up; it is started again soon");
+                self.redis_again_at = Some(Instant::now() + REDIS_AGAIN);
+            }
+        }
     }
 
     /// Stops everybody, and Redis at the end. Workers finish what they do, all at once; a hard stop
@@ -236,7 +258,11 @@ fn terminate(child: &Child) {
 
 fn spawn(walkon: &std::path::Path, role: &Role) -> Result<Child, Error> {
     // In a group of its own, so that Ctrl-C reaches it through us, in order.
-    Command::new(walkon)
+    let mut command = Command::new(walkon);
+    for name in &role.without {
+        command.env_remove(name);
+    }
+    command
         .args(&role.args)
         .arg("--die-with-parent")
         .envs(role.env.iter().cloned())

@@ -6,10 +6,13 @@ use serde_json::json;
 
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::{browser_options, data_path};
+use super::roles::{self, browser_options, data_path};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::data::DataFolder;
+use crate::store::schema::Schema;
+use crate::store::vault::Vault;
+use crate::store::vault::master::Source;
 
 /// For how long a loss is told.
 const LOSS_TOLD: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
@@ -25,6 +28,8 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
     let checks = [
         Check { what: "data folder", found: data(config) },
         Check { what: "redis", found: redis(config).await },
+        Check { what: "database", found: database(config).await },
+        Check { what: "master keys", found: masters(config) },
         Check { what: "what redis kept", found: kept(config).await },
         Check { what: "browser", found: browser(config) },
         Check { what: "network jail", found: jail(&kernel_says) },
@@ -87,6 +92,24 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
     let queue = crate::queue::Queue::look(&options).await;
     let queue = queue.map_err(|error| of(error.into()))?;
     Ok(format!("{:?}", queue.facts()))
+}
+
+async fn database(config: &Config) -> Result<String, (String, String)> {
+    let address = roles::database(config, &data_path(config).map_err(of)?.join("walkon.db"));
+    let schema = Schema::of(&address.map_err(of)?).await.map_err(|error| of(error.into()))?;
+    schema.check().map_err(|error| of(error.into()))?;
+    let Schema { database, applied, pending, .. } = schema;
+    Ok(format!("{database}, {} of {} changes", applied.len(), applied.len() + pending.len()))
+}
+
+fn masters(config: &Config) -> Result<String, (String, String)> {
+    let path = data_path(config).map_err(of)?.join("master.key");
+    let source = roles::master_keys(config, path);
+    if matches!(source, Source::Embedded(_)) && source.is_missing() {
+        return Ok(format!("{source} (not there yet; the first start makes it)"));
+    }
+    let ids = Vault::of(source.clone()).reload().map_err(|error| of(error.into()))?;
+    Ok(format!("{} in {source}", ids.join(", ")))
 }
 
 /// Whether Redis has lost something of late.

@@ -13,7 +13,7 @@ use super::client::Client;
 use super::out::{say, table};
 use super::report::{Code, Failure};
 use crate::web::api::Import;
-use crate::web::api::hands::{Pause, Release};
+use crate::web::api::hands::{MoveTo, Pause, Release};
 
 /// How often `events --follow` looks for more.
 const FOLLOW: Duration = Duration::from_millis(300);
@@ -82,6 +82,16 @@ pub(super) enum Account {
         /// The hold's kind.
         #[arg(long)]
         hold: String,
+    },
+    /// Moves an account in its life: inactive, connecting, ramping, active.
+    Move {
+        /// Which.
+        id: AccountId,
+        /// Where to.
+        to: String,
+        /// Why, for whoever looks next.
+        #[arg(long)]
+        why: Option<String>,
     },
 }
 
@@ -181,6 +191,12 @@ pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Fa
         Account::Release { id, hold } => {
             let body = json!(Release { hold: hold.clone() }).to_string();
             let answer = client.post(&format!("/api/accounts/{id}/release"), body).await?;
+            say(&format!("{id} is {}", text(&answer["state"])));
+            Ok(())
+        }
+        Account::Move { id, to, why } => {
+            let body = json!(MoveTo { to: to.clone(), why: why.clone() }).to_string();
+            let answer = client.post(&format!("/api/accounts/{id}/move"), body).await?;
             say(&format!("{id} is {}", text(&answer["state"])));
             Ok(())
         }

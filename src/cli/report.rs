@@ -19,6 +19,8 @@ pub enum Code {
     Host = 5,
     /// The demo's ledger and receipts differ.
     Disagrees = 6,
+    /// The audit log is not as it was written.
+    Tampered = 7,
 }
 
 /// Why a command failed.
@@ -100,7 +102,8 @@ impl From<crate::queue::Error> for Failure {
 
 impl From<crate::store::Error> for Failure {
     fn from(error: crate::store::Error) -> Self {
-        of(&error, Some(error.remedy().to_owned()), Code::Host)
+        let code = if error.is_refusal() { Code::Refused } else { Code::Host };
+        of(&error, Some(error.remedy().into_owned()), code)
     }
 }
 

@@ -14,7 +14,7 @@ use walkon_core::rng::Seed;
 use super::out::say;
 use super::report::{Code, Failure};
 use crate::catalog::Catalog;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::coordinator::{self, Coordinator};
 use crate::data::DataFolder;
 use crate::desk::http::HttpDesk;
@@ -23,13 +23,23 @@ use crate::driver::cdp::{self, CdpDriver};
 use crate::queue::{self, Queue};
 use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
+use crate::store::address::Address;
 use crate::store::sql::SqlStore;
+use crate::store::vault::Vault;
+use crate::store::vault::master::Source;
 use crate::supervisor::{Role, Supervisor};
 use crate::web;
 use crate::worker::{self, Worker};
 
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_mins(1);
+/// What no worker is told.
+const COORDINATORS_ALONE: [&str; 4] = [
+    "WALKON__VAULT__MASTER_KEY",
+    "WALKON__VAULT__MASTER_KEY_FILE",
+    "WALKON__STORE__URL",
+    "WALKON__STORE__PASSWORD_FILE",
+];
 /// How often it is asked.
 const READY_LOOK: Duration = Duration::from_millis(50);
 
@@ -68,6 +78,7 @@ pub(super) enum DriverName {
     /// Chrome, over a pipe.
     Cdp,
     /// No browser: pages are fetched and their forms sent, for tests.
+    #[cfg(feature = "demo")]
     Fake,
 }
 
@@ -76,6 +87,7 @@ impl DriverName {
     pub(super) fn args(self) -> Vec<String> {
         match self {
             Self::Cdp => Vec::new(),
+            #[cfg(feature = "demo")]
             Self::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
         }
     }
@@ -99,6 +111,41 @@ pub(super) fn data_path(config: &Config) -> Result<PathBuf, Failure> {
     let home =
         home.ok_or_else(|| Failure::new(Code::Host, "this user has no home", "set `data.folder`"))?;
     Ok(home.dir.join(".local/share/walkon"))
+}
+
+/// Where the database is, as the settings say; `embedded`: the file in the data folder.
+pub(super) fn database(config: &Config, embedded: &Path) -> Result<Address, Failure> {
+    let file = &config.store.password_file;
+    let password = if file.as_os_str().is_empty() {
+        None
+    } else {
+        let text = std::fs::read_to_string(file).map_err(|error| Failure {
+            what: format!("could not read `store.password_file` {}", file.display()),
+            causes: vec![error.to_string()],
+            remedy: Some("check the path and its owner".to_owned()),
+            code: Code::Host,
+        })?;
+        Some(Secret::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+    };
+    Ok(Address::read(config.store.url.expose(), password, embedded)?)
+}
+
+/// The master keys, as the settings say; `embedded`: the file in the data folder.
+pub(super) fn master_keys(config: &Config, embedded: PathBuf) -> Source {
+    let config::Vault { master_key_file: file, master_key: given } = &config.vault;
+    if !given.expose().is_empty() {
+        Source::Given(given.clone())
+    } else if file.as_os_str().is_empty() {
+        Source::Embedded(embedded)
+    } else {
+        Source::File(file.clone())
+    }
+}
+
+/// The store, opened.
+pub(super) async fn store(config: &Config, data: &DataFolder) -> Result<SqlStore, Failure> {
+    let vault = Vault::of(master_keys(config, data.master_key()));
+    Ok(SqlStore::open(&database(config, &data.database())?, vault).await?)
 }
 
 /// `walkon up`: everything on this host.
@@ -166,7 +213,9 @@ pub(super) async fn start_fleet(
         if let Some(file) = file {
             args.extend(["--config".to_owned(), file.display().to_string()]);
         }
-        Role { name, args, env: env.clone() }
+        // What opens secrets is for coordinators alone.
+        let without = if words == ["worker"] { COORDINATORS_ALONE.to_vec() } else { Vec::new() };
+        Role { name, args, env: env.clone(), without }
     };
     data.worker_token()?;
     fleet.start(role("coordinator".to_owned(), &["coordinator"], &[]))?;
@@ -262,7 +311,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
     let contact = Some(config.fleet.contact.clone()).filter(|contact| !contact.is_empty());
     Ok(Coordinator {
         queue: Queue::connect(&options).await?,
-        store: Arc::new(SqlStore::sqlite(&data.database()).await?),
+        store: Arc::new(store(config, data).await?),
         archive,
         catalog: Arc::new(catalog),
         clock: Arc::new(SystemClock),
@@ -304,6 +353,7 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
     let driver: Arc<dyn Driver> = match args.driver {
         DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config)?)?),
+        #[cfg(feature = "demo")]
         DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()),
     };
     let shutdown = Shutdown::new();

@@ -11,6 +11,7 @@ use walkon_core::event::{ActionState, Event};
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::receipt::Receipt;
+use walkon_core::usage::Usage;
 
 use super::{Coordinator, Error};
 use crate::queue::Delivered;
@@ -74,18 +75,21 @@ impl Coordinator {
         if let Some(receipt) = receipt(event, &delivered.id) {
             self.store.put_receipt(&receipt).await?;
         }
+        if let Some(usage) = Usage::of(event, &delivered.id) {
+            self.store.log_usage(&usage).await?;
+        }
         if event.kind_of_change == "finding" {
-            self.found(event).await?;
+            self.found(event, &delivered.id).await?;
         }
         if event.kind_of_change == "act" {
-            Self::audit(event);
+            self.audit(event, &delivered.id).await?;
         }
         self.queue.publish(&delivered.id, event).await?;
         Ok(())
     }
 
     /// What an attempt learned about its account.
-    async fn found(&self, event: &Event) -> Result<(), Error> {
+    async fn found(&self, event: &Event, told_by: &str) -> Result<(), Error> {
         let Some(id) = event.account.as_ref().and_then(|id| id.parse::<AccountId>().ok()) else {
             return Ok(());
         };
@@ -108,6 +112,7 @@ impl Coordinator {
         let reason = reason.to_owned();
         let hold = Hold { kind, reason, actor, since: event.at, until };
         tracing::warn!(account = %id, hold = kind.name(), "an account is held");
+        self.audit_hold(&id, "hold", &hold, &hold.actor, hold.since, told_by).await?;
         self.hold(&id, &hold).await
     }
 }

@@ -1,7 +1,7 @@
 //! What a person does by hand, each with who and why: holds, dead letters, pauses.
 //!
 //! The queue writes the event of its own acts; what is done to an account is written here. The
-//! clerk reads them all ([`Coordinator::audit`]).
+//! clerk reads them all, and keeps them in the audit log ([`super::life`]).
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use walkon_core::action::Refuse;
@@ -53,7 +53,7 @@ impl Coordinator {
             until: None,
         };
         self.hold(id, &hold).await?;
-        self.note(id, "hold", HoldKind::Operator, person).await
+        self.tell_act(id, "hold", HoldKind::Operator, person).await
     }
 
     /// Lifts one hold; `false`: there was none of that kind.
@@ -65,12 +65,12 @@ impl Coordinator {
     ) -> Result<bool, Error> {
         let lifted = self.lift(id, kind).await?;
         if lifted {
-            self.note(id, "lift", kind, person).await?;
+            self.tell_act(id, "lift", kind, person).await?;
         }
         Ok(lifted)
     }
 
-    async fn note(
+    async fn tell_act(
         &self,
         id: &AccountId,
         act: &str,
@@ -89,21 +89,6 @@ impl Coordinator {
             ..Event::default()
         };
         Ok(self.queue.note_act(&event).await?)
-    }
-
-    /// Keeps what a person did. It is on the public stream; that the store keeps it too, for longer
-    /// than the stream does, begins here.
-    pub(super) fn audit(event: &Event) {
-        let word = |word: &Option<String>| word.clone().unwrap_or_default();
-        tracing::info!(
-            act = word(&event.code),
-            by = word(&event.by),
-            why = word(&event.why),
-            account = word(&event.account),
-            action = word(&event.action),
-            site = word(&event.site),
-            "a person did something"
-        );
     }
 
     /// What is to be paused or resumed, if it is there.

@@ -4,16 +4,15 @@
 //! queue that every later claim reads.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Deserialize;
 use walkon_core::account::{Account, Lifecycle, Standing};
 use walkon_core::action::RouteWish;
-use walkon_core::bundle::{Bundle, Proxy, Secret};
+use walkon_core::bundle::{Bundle, Proxy};
 use walkon_core::device::Device;
-use walkon_core::fault::Fault;
+use walkon_core::fault::{Fault, in_one_line};
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::kind::KINDS;
@@ -22,10 +21,12 @@ use walkon_core::persona::Persona;
 use walkon_core::routing::{self, Facts};
 use walkon_core::site::Site;
 
+use super::secrets::Changes;
 use super::{Coordinator, Error};
 use crate::catalog::Catalog;
 use crate::egress::Origin;
 use crate::queue::{AccountSetting, HeldFor};
+use crate::store::credentials::Field;
 
 /// `accounts.toml`
 #[derive(Debug, Deserialize)]
@@ -53,7 +54,7 @@ pub struct Imported {
 impl Coordinator {
     /// Reads an accounts' file; one bad entry, and nothing is changed.
     pub async fn import(&self, text: &str, file: &str) -> Result<Imported, Error> {
-        let accounts = self.read_accounts(text, file).map_err(|faults| {
+        let accounts = self.read_accounts(text, file).await?.map_err(|faults| {
             let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             walkon_core::action::Refuse::new(
                 "bad_accounts",
@@ -64,8 +65,9 @@ impl Coordinator {
         let mut imported = Imported::default();
         let known = self.store.accounts().await?;
         let known: BTreeSet<_> = known.into_iter().map(|standing| standing.account.id).collect();
-        for account in accounts {
+        for (account, secrets) in accounts {
             self.store.put_account(&account).await?;
+            self.keep_secrets(&account.id, secrets).await?;
             let is_known = known.contains(&account.id);
             if is_known { &mut imported.updated } else { &mut imported.added }.push(account.id);
         }
@@ -76,13 +78,21 @@ impl Coordinator {
         Ok(imported)
     }
 
-    fn read_accounts(&self, text: &str, file: &str) -> Result<Vec<Account>, Vec<Fault>> {
+    /// The accounts of a file, with what is to be sealed for each; or all that is wrong in it.
+    async fn read_accounts(
+        &self,
+        text: &str,
+        file: &str,
+    ) -> Result<Result<Vec<(Account, Changes)>, Vec<Fault>>, Error> {
         let place = |at, what, remedy| Fault::at(file, text, at, what, remedy);
-        let parsed: File = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let remedy = "see docs/operations.md#accounts".to_owned();
-            vec![place(at, error.message().trim().to_owned(), remedy)]
-        })?;
+        let parsed: File = match toml::from_str(text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                let remedy = "see docs/operations.md#accounts".to_owned();
+                return Ok(Err(vec![place(at, error.message().trim().to_owned(), remedy)]));
+            }
+        };
         let mut faults = Vec::new();
         let mut seen = BTreeSet::new();
         let mut accounts = Vec::new();
@@ -93,12 +103,18 @@ impl Coordinator {
                 let what = format!("account `{}` is here twice", account.id);
                 faults.push(place(at, what, "remove one".to_owned()));
             }
-            if let Err((what, remedy)) = self.check_account(&account) {
-                faults.push(place(at, format!("account `{}`: {what}", account.id), remedy));
+            let checked = match self.check_account(&account) {
+                Ok(()) => self.read_secrets(&account).await?,
+                Err(fault) => Err(fault),
+            };
+            match checked {
+                Ok(secrets) => accounts.push((account, secrets)),
+                Err((what, remedy)) => {
+                    faults.push(place(at, format!("account `{}`: {what}", account.id), remedy));
+                }
             }
-            accounts.push(account);
         }
-        if faults.is_empty() { Ok(accounts) } else { Err(faults) }
+        Ok(if faults.is_empty() { Ok(accounts) } else { Err(faults) })
     }
 
     fn check_account(&self, account: &Account) -> Result<(), (String, String)> {
@@ -121,14 +137,6 @@ impl Coordinator {
         if jiff::tz::TimeZone::get(&account.time_zone).is_err() {
             let remedy = "write an IANA name, for example `Europe/Berlin`".to_owned();
             return Err((format!("there is no time zone `{}`", account.time_zone), remedy));
-        }
-        let files = [
-            &account.password_file,
-            &account.token_file,
-            &account.proxy.as_ref().and_then(|proxy| proxy.password_file.clone()),
-        ];
-        for path in files.into_iter().flatten() {
-            read_secret(path).map_err(|why| (why, "check the path and its owner".to_owned()))?;
         }
         Ok(())
     }
@@ -163,9 +171,14 @@ impl Coordinator {
     pub async fn hold(&self, id: &AccountId, hold: &Hold) -> Result<(), Error> {
         self.store.place_hold(id, hold).await?;
         if let Some(standing) = self.store.account(id).await? {
-            self.queue.fence_account(&self.setting(&standing)).await?;
+            self.fence(&standing).await?;
         }
         Ok(())
+    }
+
+    /// Writes where an account stands, and takes away the leases of whoever acts as it.
+    pub(super) async fn fence(&self, standing: &Standing) -> Result<(), Error> {
+        Ok(self.queue.fence_account(&self.setting(standing)).await?)
     }
 
     /// Lifts every hold whose end has come, and says when the next one ends by itself.
@@ -175,13 +188,20 @@ impl Coordinator {
         for Standing { account, holds, .. } in self.store.accounts().await? {
             for hold in &holds {
                 match hold.until {
-                    Some(until) if until <= now => drop(self.lift(&account.id, hold.kind).await?),
+                    Some(until) if until <= now => self.lift_over(&account.id, hold).await?,
                     Some(until) => next = Some(next.map_or(until, |next| until.min(next))),
                     None => {}
                 }
             }
         }
         Ok(next)
+    }
+
+    async fn lift_over(&self, id: &AccountId, hold: &Hold) -> Result<(), Error> {
+        // The same hold is lifted once, however often this is broken off.
+        let origin = format!("over:{id}:{}:{}", hold.kind.name(), hold.since.as_millisecond());
+        self.audit_hold(id, "lift", hold, "walkon", self.now(), &origin).await?;
+        self.lift(id, hold.kind).await.map(drop)
     }
 
     /// Lifts a hold; `false`: there was none of that kind.
@@ -249,7 +269,7 @@ impl Coordinator {
 
     /// Everything a worker needs to act as an account.
     pub async fn bundle(&self, id: &AccountId) -> Result<Bundle, String> {
-        let standing = self.store.account(id).await.map_err(|error| error.to_string())?;
+        let standing = self.store.account(id).await.map_err(|error| in_one_line(&error))?;
         let account = standing.ok_or_else(|| format!("there is no account `{id}`"))?.account;
         let entry = self.catalog.sites.get(&account.site);
         let entry = entry.ok_or_else(|| format!("there is no site `{}`", account.site))?;
@@ -259,14 +279,16 @@ impl Coordinator {
         let persona = account.persona.as_deref().unwrap_or(PERSONA);
         let persona: Option<&Persona> = self.catalog.personas.get(persona);
         let persona = persona.ok_or("the account's persona is not known any more")?.clone();
-        let secret =
-            |path: &Option<std::path::PathBuf>| path.as_deref().map(read_secret).transpose();
+        let secret = async |field| {
+            let opened = self.store.credential(id, field).await;
+            opened.map_err(|error| in_one_line(&error))
+        };
         let proxy = match &account.proxy {
             None => None,
             Some(proxy) => Some(Proxy {
                 url: proxy.url.clone(),
                 username: proxy.username.clone(),
-                password: secret(&proxy.password_file)?,
+                password: secret(Field::ProxyPassword).await?,
             }),
         };
         Ok(Bundle {
@@ -275,10 +297,10 @@ impl Coordinator {
             persona,
             seed: self.options.seed.child(account.id.as_str()),
             behaviors: entry.behaviors.clone(),
-            password: secret(&account.password_file)?,
-            token: secret(&account.token_file)?,
+            password: secret(Field::Password).await?,
+            token: secret(Field::Token).await?,
             proxy,
-            state: self.store.state(id).await.map_err(|error| error.to_string())?,
+            state: self.store.state(id).await.map_err(|error| in_one_line(&error))?,
             contact: self.options.contact.clone(),
             pace: self.options.pace,
             account,
@@ -289,14 +311,4 @@ impl Coordinator {
 /// Until grants exist, only loopback may be acted on by browser.
 fn is_loopback(site: &Site) -> bool {
     site.origin.parse::<Origin>().is_ok_and(|origin| origin.is_loopback())
-}
-
-fn read_secret(path: &Path) -> Result<Secret, String> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| format!("could not read {}: {error}", path.display()))?;
-    let text = text.trim_end_matches(['\n', '\r']);
-    if text.is_empty() {
-        return Err(format!("{} is empty", path.display()));
-    }
-    Ok(Secret::new(text.to_owned()))
 }

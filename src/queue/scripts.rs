@@ -21,6 +21,7 @@ use super::{Error, Queue};
 /// two verbs of a worker that are also one.
 const SHARED: &[&str] = &[
     include_str!("lua/prelude.lua"),
+    include_str!("lua/start.lua"),
     include_str!("lua/record.lua"),
     include_str!("lua/record_account.lua"),
     include_str!("lua/record_action.lua"),
@@ -30,6 +31,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/pause.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/caps.lua"),
+    include_str!("lua/ring.lua"),
     include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/tally.lua"),

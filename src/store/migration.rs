@@ -1,7 +1,12 @@
-//! The tables' history: each change of their shape, in order.
+//! The tables' history: each change of their shape is a file, in order.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, string, text};
+use sea_orm_migration::sea_orm::DbBackend;
+
+mod m0001_accounts_and_receipts;
+mod m0003_sealed;
+mod m0004_audit;
+mod m0005_usage;
 
 /// Every change.
 #[derive(Debug)]
@@ -10,68 +15,104 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(super::charges::Migration)]
+        vec![
+            Box::new(m0001_accounts_and_receipts::Change),
+            Box::new(m0003_sealed::Change),
+            Box::new(m0004_audit::Change),
+            Box::new(m0005_usage::Change),
+            Box::new(super::charges::Migration),
+        ]
     }
 }
 
-/// Accounts, holds, storage state, receipts.
-struct First;
+/// Makes columns that mean the same on each database.
+#[derive(Clone, Copy)]
+pub(super) struct Columns(DbBackend);
 
-impl MigrationName for First {
-    fn name(&self) -> &'static str {
-        "m0001_accounts_and_receipts"
+impl Columns {
+    pub(super) fn of(manager: &SchemaManager<'_>) -> Self {
+        Self(manager.get_database_backend())
+    }
+
+    /// A short text that is compared byte by byte: tokens are, and ids are sorted so.
+    pub(super) fn word(self, name: &'static str) -> ColumnDef {
+        let mut column = ColumnDef::new(Alias::new(name));
+        column.string().not_null();
+        if self.0 == DbBackend::Postgres {
+            column.extra("COLLATE \"C\"");
+        }
+        column
+    }
+
+    /// A text of any length: `MySQL`'s own `TEXT` ends at 64 KiB.
+    pub(super) fn text(self, name: &'static str) -> ColumnDef {
+        let mut column = ColumnDef::new(Alias::new(name));
+        match self.0 {
+            DbBackend::MySql => column.custom(Alias::new("LONGTEXT")),
+            _ => column.text(),
+        };
+        column.not_null().to_owned()
+    }
+
+    /// A whole number, of 64 bits.
+    pub(super) fn number(name: &'static str) -> ColumnDef {
+        ColumnDef::new(Alias::new(name)).big_integer().not_null().to_owned()
+    }
+
+    /// A table with its key. `MySQL` cannot take back half of a change: one that is there is left.
+    pub(super) fn table(
+        self,
+        name: &'static str,
+        key: &[&'static str],
+        columns: Vec<ColumnDef>,
+    ) -> TableCreateStatement {
+        let mut table = Table::create();
+        table.table(Alias::new(name)).if_not_exists();
+        for column in columns {
+            table.col(column);
+        }
+        let mut index = Index::create();
+        for column in key {
+            index.col(Alias::new(*column));
+        }
+        table.primary_key(&mut index);
+        if self.0 == DbBackend::MySql {
+            table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_bin");
+        }
+        table
     }
 }
 
-fn table(
+/// Adds an index that is not there yet.
+pub(super) async fn add_index(
+    manager: &SchemaManager<'_>,
     name: &'static str,
-    key: &[&'static str],
-    columns: Vec<ColumnDef>,
-) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(Alias::new(name));
-    for column in columns {
-        table.col(column);
+    table: &'static str,
+    columns: &[&'static str],
+    is_unique: bool,
+) -> Result<(), DbErr> {
+    if manager.has_index(table, name).await? {
+        return Ok(());
     }
     let mut index = Index::create();
-    for column in key {
+    index.name(name).table(Alias::new(table));
+    if is_unique {
+        index.unique();
+    }
+    for column in columns {
         index.col(Alias::new(*column));
     }
-    table.primary_key(&mut index).to_owned()
+    manager.create_index(index).await
 }
 
-fn word(name: &'static str) -> ColumnDef {
-    string(Alias::new(name))
-}
-
-fn document() -> ColumnDef {
-    text(Alias::new("document"))
-}
-
-#[expect(elided_lifetimes_in_paths, reason = "the trait is declared without the lifetime")]
-#[async_trait::async_trait]
-impl MigrationTrait for First {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let columns = vec![word("id"), word("site"), word("lifecycle"), document()];
-        manager.create_table(table("account", &["id"], columns)).await?;
-        let columns = vec![word("account"), word("kind"), document()];
-        manager.create_table(table("hold", &["account", "kind"], columns)).await?;
-        let columns = vec![word("account"), word("token"), document()];
-        manager.create_table(table("storage_state", &["account"], columns)).await?;
-        let at = big_integer(Alias::new("at_ms"));
-        let columns =
-            vec![word("action"), word("account"), word("kind"), word("state"), at, document()];
-        manager.create_table(table("receipt", &["action"], columns)).await?;
-        let mut index = Index::create();
-        index.name("receipt_by_account").table(Alias::new("receipt"));
-        index.col(Alias::new("account")).col(Alias::new("at_ms"));
-        manager.create_index(index.take()).await
+/// Drops tables that are there.
+pub(super) async fn drop_tables(
+    manager: &SchemaManager<'_>,
+    names: &[&'static str],
+) -> Result<(), DbErr> {
+    for name in names {
+        let table = Table::drop().table(Alias::new(*name)).if_exists().to_owned();
+        manager.drop_table(table).await?;
     }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for name in ["receipt", "storage_state", "hold", "account"] {
-            manager.drop_table(Table::drop().table(Alias::new(name)).to_owned()).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -23,6 +23,7 @@ use crate::queue::{ActionFilter, ActionView};
 
 pub mod batch;
 pub mod hands;
+pub mod usage;
 
 /// The most rows of one answer.
 const ROWS_MAX: usize = 1000;
@@ -69,7 +70,7 @@ impl From<Error> for Problem {
         let (code, fix) = match &error {
             Error::Refused(refuse) => return refuse.clone().into(),
             Error::Queue(queue) => ("queue", queue.remedy().map(std::borrow::Cow::into_owned)),
-            Error::Store(store) => ("store", Some(store.remedy().to_owned())),
+            Error::Store(store) => ("store", Some(store.remedy().into_owned())),
         };
         let why = in_one_line(&error);
         tracing::error!(why, "a call failed");
@@ -133,6 +134,7 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/receipts", get(receipts))
         .route("/api/events", get(events))
         .merge(hands::router())
+        .merge(usage::router())
         .layer(map_response(in_our_words))
         .with_state(coordinator)
 }

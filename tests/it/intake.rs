@@ -27,7 +27,7 @@ pub(crate) async fn coordinator(bench: &Bench, folder: &Path) -> Coordinator {
 
 /// The same, with a plan for its one account.
 pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> Coordinator {
-    let store = SqlStore::sqlite(&folder.join("walkon.db")).await.unwrap();
+    let store = SqlStore::in_folder(folder).await.unwrap();
     let catalog = Catalog::load(Path::new("behaviors"), Path::new("profiles")).unwrap();
     let plans = [("default".to_owned(), plan)].into();
     let coordinator = Coordinator {

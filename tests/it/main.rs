@@ -19,4 +19,5 @@ mod queue;
 mod reaper;
 mod relay;
 mod restore;
+mod store;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub(crate) mod databases;
 pub(crate) mod fixture;
 #[cfg(feature = "demo")]
 pub(crate) mod fleet;

@@ -33,10 +33,13 @@ pub(crate) const CORE: &[Row] = &[
     ("outcome", &["lease"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
+    ("audit", &[]),
+    ("usage", &["event"]),
     ("recorder", &["gesture"]),
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
+    ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("routing", &["action", "kind", "lease"]),
 ];
@@ -102,6 +105,8 @@ pub(crate) const CONFINED: &[(&str, &[&str])] = &[
     ("redis", &["src/queue"]),
     ("sea_orm", &["src/store"]),
     ("sea_orm_migration", &["src/store"]),
+    ("chacha20poly1305", &["src/store/vault"]),
+    ("hkdf", &["src/store/vault"]),
     ("chromiumoxide_cdp", &["src/driver/cdp"]),
     ("chromiumoxide_types", &["src/driver/cdp"]),
     ("scraper", &["src/driver/fake"]),

@@ -24,6 +24,28 @@ pub enum Lifecycle {
     Error,
 }
 
+impl Lifecycle {
+    /// Every state, in the order of a life.
+    pub const ALL: [Self; 5] =
+        [Self::Inactive, Self::Connecting, Self::Ramping, Self::Active, Self::Error];
+
+    /// Its name in SQL, events and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Connecting => "connecting",
+            Self::Ramping => "ramping",
+            Self::Active => "active",
+            Self::Error => "error",
+        }
+    }
+
+    /// The state of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
 /// How an account reaches the site, as its owner wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

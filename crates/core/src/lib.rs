@@ -6,10 +6,10 @@
 //! - **ground**: [`clock`], [`rng`], [`id`]. Nothing of ours underneath.
 //! - **words**: what is acted on and by whom ([`site`], [`account`], [`hold`], [`persona`],
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
-//!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`], [`bundle`],
-//!   [`outcome`], [`event`], [`receipt`], [`fault`], [`storage_state`]), and the ports that two
-//!   doors share ([`dial`], [`gate`], [`recorder`]).
-//! - **rules**: pure functions of facts and `now` ([`routing`], [`motion`]).
+//!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
+//!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
+//!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
+//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
 
 pub mod clock;
 pub mod id;
@@ -17,6 +17,7 @@ pub mod rng;
 
 pub mod account;
 pub mod action;
+pub mod audit;
 pub mod behavior;
 pub mod bundle;
 pub mod charge;
@@ -39,6 +40,8 @@ pub mod recorder;
 pub mod site;
 pub mod step;
 pub mod storage_state;
+pub mod usage;
 
+pub mod lifecycle;
 pub mod motion;
 pub mod routing;

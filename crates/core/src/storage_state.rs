@@ -1,9 +1,14 @@
 //! Storage state: what makes a browser signed in, as it is kept between sessions.
+//!
+//! Its values are secrets: they are never shown, and wiped when they are let go.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 /// One cookie.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cookie {
     /// Name.
     pub name: String,
@@ -23,13 +28,40 @@ pub struct Cookie {
     pub same_site: Option<String>,
 }
 
+impl Drop for Cookie {
+    fn drop(&mut self) {
+        self.value.zeroize();
+    }
+}
+
+impl fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cookie({} of {}{})", self.name, self.domain, self.path)
+    }
+}
+
 /// What one origin keeps in `localStorage`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct OriginStorage {
     /// The origin.
     pub origin: String,
     /// Names and values.
     pub local_storage: Vec<(String, String)>,
+}
+
+impl Drop for OriginStorage {
+    fn drop(&mut self) {
+        for (_, value) in &mut self.local_storage {
+            value.zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for OriginStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.local_storage.iter().map(|(name, _)| name).collect();
+        write!(f, "OriginStorage({}: {names:?})", self.origin)
+    }
 }
 
 /// Cookies and local storage, sorted, so that equal states are equal bytes.
@@ -39,4 +71,22 @@ pub struct StorageState {
     pub cookies: Vec<Cookie>,
     /// Local storage by origin.
     pub origins: Vec<OriginStorage>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_never_shown() {
+        let cookie = r#"{"name":"sid","value":"s3cret","domain":"x.test","path":"/","expires":-1.0,
+            "http_only":true,"secure":false,"same_site":null}"#;
+        let origin = r#"{"origin":"https://x.test","local_storage":[["mark","s3cret"]]}"#;
+        let text = format!(r#"{{"cookies":[{cookie}],"origins":[{origin}]}}"#);
+        let state: StorageState = serde_json::from_str(&text).unwrap();
+        let shown = format!("{state:?}");
+        assert!(shown.contains("sid") && shown.contains("mark"), "{shown}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert!(serde_json::to_string(&state).unwrap().contains("s3cret"));
+    }
 }

@@ -2,8 +2,8 @@
 --
 -- Counters are lists { day's end, count, told, hour's end, count, told, last use }: an account's
 -- `c` counts all kinds, and it has one for each; the fleet's `c` all. Each count carries its own
--- window, so that none needs resetting; `told` is the highest alarm of that window. They are charged
--- when work is claimed, never when it is done: what was performed can only be less.
+-- window, so that none needs resetting; `told` is the highest alarm of that window. They are
+-- charged when work is claimed, never when it is done: what was performed can only be less.
 
 local DAY, HOURLY, LAST_USE = 1, 4, 7
 local CAPS = {}

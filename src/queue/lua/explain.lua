@@ -28,10 +28,8 @@ end
 local function answer(state)
   local out = { state, at < NEVER and at or -1 }
   for _, row in ipairs(rows) do
-    out[#out + 1] = row[1]
-    out[#out + 1] = row[2] < NEVER and row[2] or -1
-    for i = 3, 5 do out[#out + 1] = row[i] end
-    out[#out + 1] = num(row[6]) > 0 and row[6] or -1
+    row[2], row[6] = row[2] < NEVER and row[2] or -1, num(row[6]) > 0 and row[6] or -1
+    for i = 1, 6 do out[#out + 1] = row[i] end
   end
   return out
 end

@@ -1,8 +1,8 @@
 -- members.lua: which member of a pool may do its work, and when.
 --
--- pool:<name>  msgpack map: sg strategy, fb fallbacks, dr the posts that draw on it, n turns given; os
---              the slots that work has come for, o:<slot> the last member (by name) that the
---              slot's index knows, `~` when it knows all
+-- pool:<name>  msgpack map: sg strategy, fb fallbacks, dr the posts that draw on it, n turns
+--              given; os the slots that work has come for, o:<slot> the last member (by name)
+--              that the slot's index knows, `~` when it knows all
 -- pa:<name>    zset of its members, all of score 0: in the order of their names
 -- pi:<name>:<slot>:<class>  zset of members that would do the slot's work by that class: below
 --              HORIZON those that may now, in the strategy's order, else by when they may

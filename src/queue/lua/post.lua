@@ -6,7 +6,8 @@
 -- first fallback that has one) and takes it in the same step: nothing is bound before its moment,
 -- and nobody asks from time to time. What was not made goes back there.
 --
--- a:@<pool>[/<mission>]  an account's record, of a post: po pool, mi mission, mo at most so many of it under way
+-- a:@<pool>[/<mission>]  an account's record, of a post: po pool, mi mission, mo at most so many
+--                        of it under way
 -- un:<post>              set of the mission's actions that are bound and not finished
 -- posts                  set of all posts
 -- j:<id>                 fields po and mi; `a` is the post until an account takes the action

@@ -13,7 +13,7 @@ use walkon_core::event::{ActionState, Event};
 use walkon_core::lease::Token;
 use walkon_core::receipt::Receipt;
 
-use super::super::entity::receipt;
+use super::super::receipts as receipt;
 use super::super::sql::SqlStore;
 use super::pending::{Batch, Entry};
 use super::tables::{charge, open_action, queue_epoch, queue_pause};

@@ -1,7 +1,8 @@
 //! The books' tables, and how they come about.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, string, text, text_null};
+
+use super::super::migration::{Columns, add_index, drop_tables};
 
 /// Charges, one a token. Instants are milliseconds.
 pub(super) mod charge {
@@ -100,61 +101,29 @@ impl MigrationName for Migration {
     }
 }
 
-fn table(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(Alias::new(name));
-    let mut columns = columns.into_iter();
-    if let Some(mut key) = columns.next() {
-        table.col(key.primary_key());
-    }
-    for column in columns {
-        table.col(column);
-    }
-    table
-}
-
-fn word(name: &'static str) -> ColumnDef {
-    string(Alias::new(name))
-}
-
-fn instant(name: &'static str) -> ColumnDef {
-    big_integer(Alias::new(name))
-}
-
 #[expect(elided_lifetimes_in_paths, reason = "the trait is declared without the lifetime")]
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let make = Columns::of(manager);
+        let word = |name| make.word(name);
         let mut columns = vec![word("token"), word("action"), word("account"), word("kind")];
         let instants = ["at_ms", "day_ms", "hour_ms", "fleet_day_ms", "fleet_hour_ms"];
-        columns.extend(instants.map(instant));
-        columns.extend(["burst_ms", "settled_ms"].map(instant));
-        manager.create_table(table("charge", columns)).await?;
-        let target = text_null(Alias::new("target"));
+        columns.extend(instants.map(Columns::number));
+        columns.extend(["burst_ms", "settled_ms"].map(Columns::number));
+        manager.create_table(make.table("charge", &["token"], columns)).await?;
+        let target = ColumnDef::new(Alias::new("target")).text().null().to_owned();
         let columns = vec![word("action"), word("account"), word("kind"), target];
-        manager.create_table(table("open_action", columns)).await?;
-        let columns = vec![word("site"), word("by_whom"), text(Alias::new("why"))];
-        manager.create_table(table("queue_pause", columns)).await?;
-        let columns = vec![word("queue"), instant("epoch")];
-        manager.create_table(table("queue_epoch", columns)).await?;
-        for (name, on, columns) in [
-            ("charge_by_account", "charge", ["account", "token"]),
-            ("receipt_by_end", "receipt", ["at_ms", "action"]),
-        ] {
-            let mut index = Index::create();
-            index.name(name).table(Alias::new(on));
-            for column in columns {
-                index.col(Alias::new(column));
-            }
-            manager.create_index(index.take()).await?;
-        }
-        Ok(())
+        manager.create_table(make.table("open_action", &["action"], columns)).await?;
+        let columns = vec![word("site"), word("by_whom"), make.text("why")];
+        manager.create_table(make.table("queue_pause", &["site"], columns)).await?;
+        let columns = vec![word("queue"), Columns::number("epoch")];
+        manager.create_table(make.table("queue_epoch", &["queue"], columns)).await?;
+        add_index(manager, "charge_by_account", "charge", &["account", "token"], false).await?;
+        add_index(manager, "receipt_by_end", "receipt", &["at_ms", "action"], false).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for name in ["queue_epoch", "queue_pause", "open_action", "charge"] {
-            manager.drop_table(Table::drop().table(Alias::new(name)).to_owned()).await?;
-        }
-        Ok(())
+        drop_tables(manager, &["queue_epoch", "queue_pause", "open_action", "charge"]).await
     }
 }

@@ -10,11 +10,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use walkon_core::account::Lifecycle;
 use walkon_core::action::Refuse;
 use walkon_core::hold::HoldKind;
 use walkon_core::id::{AccountId, ActionId};
+use walkon_core::lifecycle::Mover;
 
 use super::{Answer, Body, Problem, account, no, row};
+use crate::catalog::Catalog;
 use crate::coordinator::Coordinator;
 use crate::coordinator::hands::DeadFilter;
 use crate::queue::{Cancelled, Paused, Person, PoolFilter, PostView, Resolution, Scope};
@@ -55,6 +58,7 @@ pub(super) fn router() -> Router<Coordinator> {
         .route("/api/accounts/{id}/pause", post(pause_account))
         .route("/api/accounts/{id}/resume", post(resume_account))
         .route("/api/accounts/{id}/release", post(release))
+        .route("/api/accounts/{id}/move", post(move_account))
         .route("/api/pool", get(pool))
 }
 
@@ -189,6 +193,33 @@ async fn release(
         fix: format!("known: {}", HoldKind::ALL.map(HoldKind::name).join(", ")),
     })?;
     c.lift_by_hand(&id, kind, &who.person(None, "released, having looked")).await?;
+    account(State(c), Path(id)).await
+}
+
+/// Where a person moves an account in its life.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MoveTo {
+    /// `inactive`, `connecting`, `ramping` or `active`.
+    pub to: String,
+    /// In a sentence.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+async fn move_account(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<AccountId>,
+    Body(body): Body<MoveTo>,
+) -> Answer {
+    let names = || Lifecycle::ALL.map(Lifecycle::name);
+    let to = Lifecycle::named(&body.to).ok_or_else(|| {
+        let why = format!("there is no state `{}`", body.to);
+        Refuse::new("unknown_state", why, Catalog::known(&body.to, names().into_iter()))
+    })?;
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    let person = who.person(body.why.as_deref(), "moved by an operator");
+    c.move_account(&id, to, Mover::Person, &person).await?;
     account(State(c), Path(id)).await
 }
 

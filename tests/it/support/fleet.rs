@@ -175,6 +175,11 @@ impl TestFleet {
         fs::read_to_string(self.home.path("err.log")).unwrap_or_default()
     }
 
+    /// The process of `walkon up`.
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.as_ref().expect("it runs").id() as i32
+    }
+
     /// Asks it to stop and waits until it has; its exit code.
     pub(crate) async fn stop(&mut self) -> i32 {
         let mut child = self.child.take().expect("it is stopped once");

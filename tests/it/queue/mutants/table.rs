@@ -148,7 +148,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[5],
     ),
     // Time.
-    mutant("time goes back", "prelude.lua", "max(server, M.hw)", "server", &[2, 5, 8, 13, 18, 19]),
+    mutant("time goes back", "start.lua", "max(server, M.hw)", "server", &[2, 5, 8, 13, 18, 19]),
     mutant(
         "claims with a clock that has gone back",
         "claim.lua",
@@ -445,7 +445,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "the oldest bucket of a rolling cap is not counted",
-        "rolling.lua",
+        "ring.lua",
         "if bucket >= first then",
         "if bucket > first then",
         &[1],

@@ -1,0 +1,123 @@
+//! Credentials: what accounts prove themselves with, sealed.
+
+use async_trait::async_trait;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use walkon_core::bundle::Secret;
+use walkon_core::id::AccountId;
+
+use super::Error;
+use super::sql::SqlStore;
+use super::vault::{Name, Sealed};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "credential")]
+pub(super) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(super) account: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(super) field: String,
+    pub(super) master: String,
+    #[sea_orm(column_type = "Text")]
+    pub(super) wrapped: String,
+    #[sea_orm(column_type = "Text")]
+    body: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(super) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    pub(super) fn sealed(&self) -> Sealed {
+        let Self { master, wrapped, body, .. } = self.clone();
+        Sealed { master, wrapped, body }
+    }
+}
+
+/// What changes where a secret is sealed anew.
+pub(super) const SEALED: [Column; 3] = [Column::Master, Column::Wrapped, Column::Body];
+
+/// A secret's row.
+pub(super) fn row(name: Name<'_>, sealed: Sealed) -> ActiveModel {
+    ActiveModel {
+        account: Set(name.account.to_owned()),
+        field: Set(name.field.to_owned()),
+        master: Set(sealed.master),
+        wrapped: Set(sealed.wrapped),
+        body: Set(sealed.body),
+    }
+}
+
+/// Which credential of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// With which it signs in.
+    Password,
+    /// With which it calls the API.
+    Token,
+    /// With which its proxy lets it through.
+    ProxyPassword,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 3] = [Self::Password, Self::Token, Self::ProxyPassword];
+
+    /// Its name in SQL and in what is said of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Token => "token",
+            Self::ProxyPassword => "proxy_password",
+        }
+    }
+}
+
+/// What accounts prove themselves with.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// Seals a credential in place of what was there; `None`: there is to be none.
+    async fn put_credential(
+        &self,
+        id: &AccountId,
+        field: Field,
+        secret: Option<&Secret>,
+    ) -> Result<(), Error>;
+    /// Opens a credential; `None`: there is none.
+    async fn credential(&self, id: &AccountId, field: Field) -> Result<Option<Secret>, Error>;
+}
+
+#[async_trait]
+impl Credentials for SqlStore {
+    async fn put_credential(
+        &self,
+        id: &AccountId,
+        field: Field,
+        secret: Option<&Secret>,
+    ) -> Result<(), Error> {
+        let key = (id.to_string(), field.name().to_owned());
+        let Some(secret) = secret else {
+            Entity::delete_by_id(key).exec(&self.db).await?;
+            return Ok(());
+        };
+        let name = Name { account: id.as_str(), field: field.name() };
+        let sealed = self.seal(name, secret.expose().as_bytes()).await?;
+        let mut same = OnConflict::columns([Column::Account, Column::Field]);
+        let same = same.update_columns(SEALED).to_owned();
+        Entity::insert(row(name, sealed))
+            .on_conflict(same)
+            .exec_without_returning(&self.db)
+            .await?;
+        Ok(())
+    }
+
+    async fn credential(&self, id: &AccountId, field: Field) -> Result<Option<Secret>, Error> {
+        let key = (id.to_string(), field.name().to_owned());
+        let row = Entity::find_by_id(key).one(&self.db).await?;
+        let name = Name { account: id.as_str(), field: field.name() };
+        row.map(|row| self.open_text(name, &row.sealed())).transpose()
+    }
+}

@@ -1,0 +1,9 @@
+//! The store: the same on each of the three databases.
+
+mod audit;
+mod backup;
+mod conformance;
+mod holds;
+mod schema;
+mod usage;
+mod vault;
