@@ -75,6 +75,8 @@ impl Batches {
     /// The jobs of the next round trip; none: there is nothing left to do.
     fn next(&self) -> Vec<Job> {
         let mut waiting = self.0.lock().expect("nothing panics while it is held");
+        // Work for a worker that has gone would wait for its lease to end.
+        waiting.jobs.retain(|job| job.verb != Verb::Claim || !job.reply.is_closed());
         let some = waiting.jobs.len().min(MOST);
         waiting.under_way -= usize::from(some == 0);
         waiting.jobs.drain(..some).collect()

@@ -4,7 +4,7 @@
 --
 -- What is not there is an empty string, or 0; for i:<class>, where 0 is a score, -1.
 
--- The fixed fields. (Nothing can be counted while a library is loaded.)
+-- The fixed fields; written out, for a library has no functions yet while it is loaded.
 local FIXED = { st = 1, si = 1, pl = 1, tz = 1, rt = 1, ks = 1, zs = 1, cs = 1, lu = 1, tat = 1,
   y = 1, c = 1, ['t:api'] = 1, ['j:api'] = 1, ['w:api'] = 1, ['k:api'] = 1, ['x:api'] = 1,
   ['i:api'] = 1, ['t:browser'] = 1, ['j:browser'] = 1, ['w:browser'] = 1, ['k:browser'] = 1,
