@@ -181,10 +181,21 @@ mod tests {
     fn codes() -> BTreeSet<&'static str> {
         let scripts = [
             include_str!("lua/explain.lua"),
+            include_str!("lua/caps.lua"),
             include_str!("lua/limits.lua"),
             include_str!("lua/wanting.lua"),
         ];
-        let calls = ["gate('", "row('", "see('", "rows + 1] = { '", "#out + 1] = { '", "-1, '"];
+        let calls = [
+            "gate('",
+            "gate(t, s, out, '",
+            "gate(t, from, out, '",
+            "row('",
+            "cap, '",
+            "k, '",
+            "max, '",
+            "rows + 1] = { '",
+            "-1, '",
+        ];
         let mut codes = BTreeSet::new();
         for call in calls {
             for script in scripts {
@@ -194,7 +205,7 @@ mod tests {
         }
         // One call chooses between two.
         codes.extend(["backoff", "not_before"]);
-        let rolling = include_str!("lua/rolling.lua");
+        let rolling = include_str!("lua/ring.lua");
         let named = ["hourly_rolling_cap", "daily_rolling_cap"];
         assert!(named.iter().all(|code| rolling.contains(&format!("'{code}'"))));
         codes.extend(named);

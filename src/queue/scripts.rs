@@ -293,8 +293,11 @@ mod tests {
         let outside = |part: &'static str| part.split("\ndo\n").next().unwrap_or(part).lines();
         let names = SHARED.iter().flat_map(|part| outside(part));
         let names = names.filter(|line| line.starts_with("local "));
-        let count: usize =
-            names.map(|line| line.split('=').next().unwrap().split(',').count()).sum();
+        let each = |line: &str| match line.strip_prefix("local function") {
+            Some(_) => 1,
+            None => line.split('=').next().unwrap_or(line).split(',').count(),
+        };
+        let count: usize = names.map(each).sum();
         assert!(count < 190, "{count} top-level locals of the 200 that Lua allows");
     }
 }
