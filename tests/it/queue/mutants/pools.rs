@@ -58,7 +58,7 @@ pub(super) const POOLS: &[Mutant] = &[
         "members.lua",
         "at <= now and order(A, pool) or at",
         "at <= now and order(A, pool) or at + 60000",
-        &[18],
+        &[18, 25],
     ),
     mutant(
         "whoever has left the pool is still asked",
