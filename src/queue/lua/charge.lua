@@ -1,7 +1,7 @@
 -- charge.lua: taking from the limits, and giving back what provably was not used.
 --
--- An action's field `ch` says what its claim took: D H gd gh l0 l1 tat0 tat1, the
--- windows' ends, then the kind's last use and the burst's time before and after. A refund undoes
+-- An action's field `ch` says what its claim took: D H gd gh l0 l1 tat0 tat1, the windows' ends,
+-- then the kind's last use and the burst's time before and after. A refund undoes
 -- that claim's own charge and nothing else: a counter only while its window is the one that was
 -- charged, the two times only while nobody has moved them since.
 

@@ -46,9 +46,10 @@ local function enqueue(args)
   local function given(i)
     return args[i] ~= '' and args[i] ~= '0' and args[i] or nil
   end
-  local J = new_action(id, { a = args[2], k = args[3], sl = args[4], sc = rank, ik = key,
+  local J = new_action(id, { a = args[2], k = args[3], sl = args[4], sc = rank,
     x = tonumber(given(7)), fp = args[9], ol = args[10], ef = args[11], tg = given(12),
     th = given(13), ['in'] = given(14), cr = now, at = 0 })
+  put(J, 'ik', key)
   put(J, 'nb', given(6))
   put(J, 'po', A.f.po)
   put(J, 'mi', A.f.mi)

@@ -25,7 +25,7 @@ local function plan(A)
   return P
 end
 
--- What a plan says of one kind, with the names of the fields that count it.
+-- What a plan says of one kind.
 local function limit(P, kind)
   local L = P.kinds[kind]
   if not L then

@@ -1,7 +1,7 @@
 -- object.lua: accounts and actions, read once a call and written once, by `close`.
 --
 -- a:<account>  record (record.lua): st co wy hu standing, pl plan, tz zone, rt routes, ks zs slots,
---              lu last use; counters (limits.lua), breaker (breaker.lua), leases (index.lua)
+--              lu last use; counters (caps.lua), breaker (breaker.lua), leases (index.lua)
 -- j:<action>   record; fate.lua tells its fields
 --
 -- A field `keep` says for how many ms a thing is kept from its last change on.

@@ -2,6 +2,7 @@
 -- claim needs, then a msgpack map of the others. (As hashes of Redis they would cost a claim
 -- three times as much to read and to write; as msgpack alone twice.)
 --
+-- Fixed strings hold no zero byte: what others may write as they like is in the map.
 -- What is not there is an empty string, or 0; for i:<class>, where 0 is a score, -1.
 
 -- The fixed fields; written out, for a library has no functions yet while it is loaded.
@@ -9,7 +10,7 @@ local FIXED = { st = 1, si = 1, pl = 1, tz = 1, rt = 1, ks = 1, zs = 1, cs = 1, 
   y = 1, c = 1, ['t:api'] = 1, ['j:api'] = 1, ['w:api'] = 1, ['k:api'] = 1, ['x:api'] = 1,
   ['i:api'] = 1, ['t:browser'] = 1, ['j:browser'] = 1, ['w:browser'] = 1, ['k:browser'] = 1,
   ['x:browser'] = 1, ['i:browser'] = 1, a = 1, k = 1, sl = 1, fp = 1, ol = 1, ef = 1, tg = 1,
-  th = 1, ['in'] = 1, ik = 1, du = 1, cl = 1, wk = 1, ft = 1, fa = 1, oc = 1, sc = 1, cr = 1,
+  th = 1, ['in'] = 1, du = 1, cl = 1, wk = 1, ft = 1, fa = 1, oc = 1, sc = 1, cr = 1,
   at = 1, up = 1, x = 1, fk = 1, bg = 1, bp = 1, lo = 1, keep = 1, ch = 1 }
 
 -- Its fields are about to be changed, none but fixed ones; returns them.

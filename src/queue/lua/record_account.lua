@@ -1,10 +1,10 @@
 -- record_account.lua: an account as it is kept (record.lua): its strings, each up to a zero byte;
 -- its numbers; the map of its other fields; then for each kind in `cs`, in that order, its counters
--- (limits.lua).
+-- (caps.lua).
 
 local read_account, write_account, counters_of, own_counters
 do
-local ACCOUNT = '<ssssssssssssssssddddhhdddddI4BdI4BdHc0'
+local ACCOUNT = '<ssssssssssssssssddddhhdddddI4BdI4BdI4c0'
 local COUNTERS, WIDTH = '<dI4BdI4Bd', 34
 
 function read_account(A, raw)

@@ -3,13 +3,13 @@
 
 local read_action, write_action
 do
-local ACTION = '<sssssssssssssssssddHddBddHdBc0Hc0'
+local ACTION = '<ssssssssssssssssddHddBddHdBc0I4c0'
 
 function read_action(J, raw)
-  local st, a, k, sl, fp, ol, ef, tg, th, intake, ik, du, cl, wk, ft, fa, oc, sc, cr, at, up, x, fk,
+  local st, a, k, sl, fp, ol, ef, tg, th, intake, du, cl, wk, ft, fa, oc, sc, cr, at, up, x, fk,
     bg, bp, lo, keep, ch, rest = unpack_fields(ACTION, raw)
   local f = { st = st, a = a, k = k, sl = sl, fp = fp, ol = ol, ef = ef, tg = tg, th = th,
-    ['in'] = intake, ik = ik ~= '' and ik or nil, du = du, cl = cl, wk = wk, ft = ft, fa = fa,
+    ['in'] = intake, du = du, cl = cl, wk = wk, ft = ft, fa = fa,
     oc = oc ~= '' and oc or nil, sc = sc, cr = cr, at = at, up = up, x = x > 0 and x or nil,
     fk = fk, bg = bg > 0 and bg or nil, bp = bp > 0 and bp or nil, lo = lo,
     keep = keep > 0 and keep or nil, ch = ch ~= '' and ch or nil }
@@ -20,7 +20,7 @@ function write_action(J)
   local f, rest = J.f, others(J)
   local ch = f.ch or ''
   return pack_fields(ACTION, f.st, f.a, f.k, f.sl, f.fp, f.ol, f.ef, f.tg or '', f.th or '',
-    f['in'] or '', f.ik or '', f.du, f.cl or '', f.wk or '', f.ft or '', f.fa or '', f.oc or '',
+    f['in'] or '', f.du, f.cl or '', f.wk or '', f.ft or '', f.fa or '', f.oc or '',
     f.sc, f.cr, f.at, f.up, f.x or 0, f.fk or 0, f.bg or 0, f.bp or 0, f.lo or 0, f.keep or 0, #ch,
     ch, #rest, rest)
 end

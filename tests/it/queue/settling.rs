@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use walkon::queue::{Letters, Resolution, Settled};
+use walkon::queue::{Enqueued, Letters, Resolution, Settled};
 use walkon_core::event::ActionState;
 use walkon_core::lease::{Claimed, Duty};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
@@ -17,6 +17,27 @@ async fn in_doubt(bench: &Bench) -> Claimed {
     let claimed = bench.claim("w1").await;
     bench.queue.begin(&claimed.lease, &claimed.id).await.expect("an answer");
     claimed
+}
+
+#[tokio::test]
+async fn an_action_stays_whole_whatever_its_key_and_the_reasons_hold() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "").await;
+    let key = r#","key":"one\u0000two""#;
+    let keyed = bench.add("ada", "like", key).await;
+    let claimed = bench.claim("w1").await;
+    assert_eq!(claimed.id, keyed);
+    bench.settle(&claimed, &done()).await;
+    assert_eq!(bench.state(&keyed).await, ActionState::Done);
+    let again = format!(r#"{{"account":"ada","kind":"like","target":"post:7"{key}}}"#);
+    assert_eq!(bench.send(&again).await, Enqueued::Same(keyed));
+    let long = bench.add("ada", "save", "").await;
+    let claimed = bench.claim("w1").await;
+    let why = "x".repeat(70_000);
+    let ending = Outcome::Fatal { code: "gone".to_owned(), why: why.clone() };
+    bench.settle(&claimed, &ending.into()).await;
+    let failed = bench.queue.action(&long).await.unwrap().unwrap();
+    assert_eq!((failed.state, failed.why), (ActionState::Failed, Some(why)));
 }
 
 #[tokio::test]
