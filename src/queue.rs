@@ -27,6 +27,7 @@ mod forecast;
 mod gauge;
 mod hand;
 mod options;
+mod packed;
 mod peek;
 mod pool;
 mod pools;

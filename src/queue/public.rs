@@ -126,7 +126,7 @@ impl Queue {
 
 fn decode(entry: StreamId) -> (String, Event) {
     let at = entry.get::<String>("at").and_then(|at| at.parse().ok());
-    let event = Event { at: at.unwrap_or_default(), ..super::events::event(&entry) };
+    let event = Event { at: at.unwrap_or_default(), ..super::events::named(&entry) };
     (entry.id, event)
 }
 
