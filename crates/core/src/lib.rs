@@ -32,6 +32,7 @@ pub mod hold;
 pub mod kind;
 pub mod lease;
 pub mod outcome;
+pub mod outline;
 pub mod persona;
 pub mod plan;
 pub mod pool;
