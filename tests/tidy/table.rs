@@ -31,6 +31,7 @@ pub(crate) const CORE: &[Row] = &[
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
     ("outcome", &["lease"]),
+    ("outline", &["step"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),

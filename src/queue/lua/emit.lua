@@ -1,4 +1,4 @@
--- emit.lua: events, one for each change; written to the stream `ev` when the call that made it ends.
+-- emit.lua: events, one for each change; written to the stream `ev` when their call ends.
 --
 -- <prefix>ev  stream; an entry holds the events of one call, fields `0`, `1`, …, each a string of
 --             fixed fields (strings up to a zero byte), then of others by name and length; what

@@ -37,11 +37,11 @@ pub(super) fn check(
     for (text, at, found) in steps.chain(effect) {
         for word in text.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
             if !has_value(word, kind, found) {
-                let own: String =
-                    found.iter().map(|name| format!(", `{{found.{name}}}`")).collect();
+                let own: Vec<_> = found.iter().map(|name| format!("`{{found.{name}}}`")).collect();
                 let known = "`{username}`, `{target.id}`, `{with.<argument>}`, `{secret.password}`";
+                let known = [&[known.to_owned()], own.as_slice()].concat().join(", ");
                 let what = format!("`{{{word}}}` has no value here");
-                wrong.push((at.clone(), (what, format!("known: {known}{own}"))));
+                wrong.push((at.clone(), (what, format!("known: {known}"))));
             }
         }
     }

@@ -1,3 +1,5 @@
+//! Recordings as Chrome exports them, and what becomes of them.
+
 use super::import;
 use crate::behavior::Behavior;
 use crate::kind;
