@@ -83,9 +83,9 @@ fn a_draft_passes_the_check_and_never_goes_over_a_behavior_that_is_there() {
 #[test]
 fn a_recording_of_devtools_becomes_a_draft_that_says_what_is_left_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = r##"{"title": "Like it", "steps": [
+    let recording = r#"{"title": "Like it", "steps": [
         {"type": "navigate", "url": "http://127.0.0.1:7400/p/1"},
-        {"type": "click", "selectors": [["aria/Like"], ["main button"], ["text/Like"]]}]}"##;
+        {"type": "click", "selectors": [["aria/Like"], ["main button"], ["text/Like"]]}]}"#;
     fs::write(folder.path().join("like.json"), recording).unwrap();
     let words = ["import", "like.json", "--kind", "like", "--site", "shop", "--print"];
     let (code, said) = behavior(folder.path(), &words);
