@@ -54,11 +54,13 @@ async fn main() -> Tried<()> {
         options: Arc::new(Options {
             plans: BTreeMap::from([("gentle".to_owned(), plan)]),
             pools: Pools::default(),
+            accounts: root.join("accounts.toml"),
             pace: 1.0,
             contact: None,
             seed: Seed(7),
         }),
         admitted: Admitted::default(),
+        roster: Arc::default(),
     };
     accounts(&coordinator).await?;
     let acted = act(&coordinator).await?;

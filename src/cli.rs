@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 
+mod accounts;
 mod actions;
 mod audit;
 mod behaviors;
@@ -76,9 +77,9 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, list, show, pause, resume, release, move.
+    /// Accounts: add, import, reload, list, show, pause, resume, release, move, remove.
     #[command(subcommand)]
-    Account(lists::Account),
+    Account(accounts::Account),
     /// Kinds of action.
     #[command(subcommand)]
     Kind(lists::Kinds),
@@ -156,7 +157,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::demo(&args, shared.json).await,
         Command::Enqueue(args) => enqueue::enqueue(&client()?, &args).await,
-        Command::Account(args) => lists::account(&client()?, &args).await,
+        Command::Account(args) => accounts::account(&client()?, &args).await,
         Command::Kind(lists::Kinds::List) => {
             lists::kinds(shared.json);
             Ok(())

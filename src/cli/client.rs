@@ -51,16 +51,35 @@ impl Client {
         self.answer(request.body(body)).await
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
-        let away = |error: reqwest::Error| Failure {
+    pub(super) async fn delete(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<Value, Failure> {
+        let request = self.http.delete(self.page(path)).header("content-type", "application/json");
+        self.answer(request.header(BY, &self.by).body(body)).await
+    }
+
+    /// Whether there is something at a path.
+    pub(super) async fn is_there(&self, path: &str) -> Result<bool, Failure> {
+        let answer = self.http.get(self.page(path)).send().await;
+        let answer = answer.map_err(|error| self.away(error))?;
+        Ok(answer.status() != reqwest::StatusCode::NOT_FOUND)
+    }
+
+    fn away(&self, error: reqwest::Error) -> Failure {
+        Failure {
             what: format!("no fleet answers at {}", self.base),
             causes: causes(&error.without_url()),
             remedy: Some("start one with `walkon up`, or name it with --url".to_owned()),
             code: Code::Unreachable,
-        };
-        let answer = request.send().await.map_err(away)?;
+        }
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+        let answer = request.send().await.map_err(|error| self.away(error))?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(away)?;
+        let body = answer.bytes().await.map_err(|error| self.away(error))?;
         let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         if status.is_success() {
             return Ok(body);

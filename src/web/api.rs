@@ -11,7 +11,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, body::Bytes};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use walkon_core::action::{ACTION_BYTES_MAX, Refuse};
 use walkon_core::event::ActionState;
@@ -21,6 +21,7 @@ use walkon_core::id::{AccountId, ActionId, SessionId};
 use crate::coordinator::{Coordinator, Error};
 use crate::queue::{ActionFilter, ActionView};
 
+pub mod accounts;
 pub mod batch;
 pub mod hands;
 pub mod usage;
@@ -57,7 +58,7 @@ impl IntoResponse for Problem {
 impl From<Refuse> for Problem {
     fn from(refuse: Refuse) -> Self {
         let status = match refuse.code.as_str() {
-            "conflict" => StatusCode::CONFLICT,
+            "conflict" | "kept_in_file" => StatusCode::CONFLICT,
             "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
@@ -126,13 +127,11 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/actions/batch", post(batch::enqueue_many))
         .route("/api/actions/{id}", get(action))
         .route("/api/actions/{id}/why", get(why))
-        .route("/api/accounts", get(accounts))
-        .route("/api/accounts/import", post(import))
-        .route("/api/accounts/{id}", get(account))
         .route("/api/sessions", get(sessions))
         .route("/api/sessions/{id}", get(session))
         .route("/api/receipts", get(receipts))
         .route("/api/events", get(events))
+        .merge(accounts::router())
         .merge(hands::router())
         .merge(usage::router())
         .layer(map_response(in_our_words))
@@ -248,43 +247,6 @@ async fn why(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
     let reasons: Vec<_> = explained.reasons.iter().map(reason).collect();
     let (state, earliest) = (explained.state.name(), explained.earliest);
     Ok(Json(json!({"state": state, "earliest": earliest, "reasons": reasons})))
-}
-
-fn standing(standing: &walkon_core::account::Standing) -> Value {
-    json!({
-        "id": standing.account.id, "site": standing.account.site,
-        "username": standing.account.username, "state": standing.word(),
-        "plan": standing.account.plan, "time_zone": standing.account.time_zone,
-        "device": standing.account.device, "persona": standing.account.persona,
-        "proxy": standing.account.proxy.as_ref().map(|proxy| &proxy.url),
-        "holds": standing.holds,
-    })
-}
-
-async fn accounts(State(c): State<Coordinator>) -> Answer {
-    let all = c.store.accounts().await?;
-    Ok(Json(json!({"accounts": all.iter().map(standing).collect::<Vec<_>>()})))
-}
-
-async fn account(State(c): State<Coordinator>, Path(id): Path<AccountId>) -> Answer {
-    let found = c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
-    let mut answer = standing(&found);
-    answer["receipts"] = json!(c.store.receipts(Some(id.as_str()), 20).await?);
-    Ok(Json(answer))
-}
-
-/// An accounts' file on its way in.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Import {
-    /// Its text.
-    pub text: String,
-    /// Its name, for faults.
-    pub file: String,
-}
-
-async fn import(State(c): State<Coordinator>, Body(import): Body<Import>) -> Answer {
-    let imported = c.import(&import.text, &import.file).await?;
-    Ok(Json(json!({"added": imported.added, "updated": imported.updated})))
 }
 
 async fn sessions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {

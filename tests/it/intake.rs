@@ -39,14 +39,16 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
         options: Arc::new(Options {
             plans,
             pools: Pools::default(),
+            accounts: folder.join("accounts.toml"),
             pace: 1.0,
             contact: None,
             seed: Seed(1),
         }),
         admitted: Admitted::default(),
+        roster: Arc::default(),
     };
     coordinator.enroll_all().await.unwrap();
-    coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();
+    coordinator.import(ACCOUNT, "accounts.toml", false).await.unwrap();
     coordinator
 }
 

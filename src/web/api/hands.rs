@@ -16,7 +16,8 @@ use walkon_core::hold::HoldKind;
 use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lifecycle::Mover;
 
-use super::{Answer, Body, Problem, account, no, row};
+use super::accounts::account;
+use super::{Answer, Body, Problem, no, row};
 use crate::catalog::Catalog;
 use crate::coordinator::Coordinator;
 use crate::coordinator::hands::DeadFilter;
@@ -40,7 +41,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 }
 
 impl Who {
-    fn person(&self, why: Option<&str>, otherwise: &str) -> Person {
+    pub(super) fn person(&self, why: Option<&str>, otherwise: &str) -> Person {
         Person::new(&self.0, why.filter(|why| !why.is_empty()).unwrap_or(otherwise))
     }
 }
