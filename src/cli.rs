@@ -77,7 +77,8 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, reload, list, show, pause, resume, release, move, remove.
+    /// Accounts: add, import, reload, list, show, pause, resume, release, move, remove,
+    /// erase.
     #[command(subcommand)]
     Account(accounts::Account),
     /// Kinds of action.

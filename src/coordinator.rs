@@ -28,6 +28,7 @@ use crate::store::Store;
 
 pub mod clerk;
 pub mod desk;
+pub mod erase;
 pub mod hands;
 pub mod import;
 pub mod intake;

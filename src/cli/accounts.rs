@@ -11,7 +11,7 @@ use super::client::Client;
 use super::lists::{print, rows, text};
 use super::out::say;
 use super::report::{Code, Failure};
-use crate::web::api::accounts::Import;
+use crate::web::api::accounts::{Erase, Import};
 use crate::web::api::hands::{MoveTo, Pause, Release, Why};
 
 /// How often it is looked whether an account is gone, and for how long.
@@ -68,6 +68,17 @@ pub(super) enum Account {
         #[arg(long)]
         why: Option<String>,
     },
+    /// Erases an account: it is removed, and all it has done with it. It cannot be taken back.
+    Erase {
+        /// Which; one that was removed before, too.
+        id: AccountId,
+        /// Why. The audit log keeps it for good: name nobody.
+        #[arg(long)]
+        why: Option<String>,
+        /// Yes, for good.
+        #[arg(long)]
+        yes: bool,
+    },
     /// All of them.
     List,
     /// One of them.
@@ -119,6 +130,11 @@ pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Fa
         }
         Account::Reload => reload(client).await,
         Account::Remove { id, why } => remove(client, id, why.as_ref()).await,
+        Account::Erase { id, yes: false, .. } => {
+            let what = format!("to erase `{id}` cannot be taken back");
+            Err(Failure::new(Code::Refused, what, "write --yes, and keep the receipt it prints"))
+        }
+        Account::Erase { id, why, .. } => erase(client, id, why.as_ref()).await,
         Account::List => {
             let answer = client.get("/api/accounts").await?;
             if client.json {
@@ -288,6 +304,26 @@ async fn remove(client: &Client, id: &AccountId, why: Option<&String>) -> Result
         print(&answer);
     } else {
         say(&format!("{id} is removed"));
+    }
+    Ok(())
+}
+
+async fn erase(client: &Client, id: &AccountId, why: Option<&String>) -> Result<(), Failure> {
+    let body = json!(Erase { confirm: id.clone(), why: why.cloned() }).to_string();
+    client.post(&format!("/api/accounts/{id}/erase"), body).await?;
+    let receipt = async {
+        loop {
+            let all = client.get("/api/erasures").await?;
+            let own = |one: &&Value| one["account"] == id.as_str() && !one["done_at"].is_null();
+            if let Some(receipt) = all["erasures"].as_array().into_iter().flatten().find(own) {
+                return Ok::<_, Failure>(receipt.clone());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    match tokio::time::timeout(GONE_MAX, receipt).await {
+        Ok(receipt) => print(&receipt?),
+        Err(_) => say(&format!("{id} still finishes what has begun; it is erased after that")),
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl Coordinator {
         Refuse::new("kept_in_file", why, "change its entry there, then `walkon account reload`")
     }
 
-    async fn is_in_file(&self, id: &AccountId) -> bool {
+    pub(super) async fn is_in_file(&self, id: &AccountId) -> bool {
         let path = &self.options.accounts;
         let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
         let file = path.display().to_string();
@@ -105,7 +105,7 @@ impl Coordinator {
                 None => self.enroll(&id).await?,
             }
         }
-        Ok(left)
+        Ok(left + self.erase_ordered().await?)
     }
 
     async fn tell_gone(&self, id: &AccountId) -> Result<(), Error> {

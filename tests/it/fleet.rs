@@ -7,6 +7,7 @@ mod behaviors;
 mod by_api;
 mod clients;
 mod databases;
+mod erase;
 mod forgets;
 mod front_door;
 mod hands;

@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use walkon_core::account::Standing;
+use walkon_core::action::Refuse;
 use walkon_core::id::AccountId;
 
 use super::hands::{Who, Why};
@@ -24,6 +25,8 @@ pub(super) fn router() -> Router<Coordinator> {
         .route("/api/accounts/import", post(import))
         .route("/api/accounts/reload", post(reload))
         .route("/api/accounts/{id}", get(account).delete(remove))
+        .route("/api/accounts/{id}/erase", post(erase))
+        .route("/api/erasures", get(erasures))
 }
 
 pub(super) fn standing(standing: &Standing) -> Value {
@@ -88,4 +91,37 @@ async fn remove(
     }
     // It finishes what runs first: that it is gone is told by the event `removed`.
     Ok((StatusCode::ACCEPTED, Json(json!({"id": id, "state": "leaving"}))).into_response())
+}
+
+/// An account that is to be erased.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erase {
+    /// Its id once more: this cannot be taken back.
+    pub confirm: AccountId,
+    /// In a sentence. The audit log keeps it for good.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+async fn erase(
+    State(c): State<Coordinator>,
+    who: Who,
+    Path(id): Path<AccountId>,
+    Body(wish): Body<Erase>,
+) -> Result<Response, Problem> {
+    if wish.confirm != id {
+        let why = format!("`confirm` is `{}`, the account is `{id}`", wish.confirm);
+        return Err(Refuse::new("not_confirmed", why, "write the id once more").into());
+    }
+    let person = who.person(wish.why.as_deref(), "erased by an operator");
+    if !c.erase_account(&id, &person).await? {
+        return Err(no("account", id.as_str()));
+    }
+    let answer = json!({"id": id, "receipt": "/api/erasures"});
+    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+async fn erasures(State(c): State<Coordinator>) -> Answer {
+    Ok(Json(json!({"erasures": c.store.erasures(false).await?})))
 }

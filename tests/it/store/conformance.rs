@@ -47,12 +47,12 @@ pub(super) fn id(name: &str) -> AccountId {
     name.parse().unwrap()
 }
 
-fn hold(kind: HoldKind, reason: &str) -> Hold {
+pub(super) fn hold(kind: HoldKind, reason: &str) -> Hold {
     let (reason, actor) = (reason.to_owned(), "eve".to_owned());
     Hold { kind, reason, actor, since: from_ms(1_000), until: None }
 }
 
-fn receipt(action: &str, at: i64, state: &str) -> Receipt {
+pub(super) fn receipt(action: &str, at: i64, state: &str) -> Receipt {
     Receipt {
         action: action.to_owned(),
         account: "ada".to_owned(),
