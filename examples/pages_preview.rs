@@ -72,7 +72,14 @@ async fn main() -> Tried<()> {
     shutdown.listen_to_signals()?;
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:7699").await?;
-    web::serve(listener, coordinator, Secret::new("preview".to_owned()), &shutdown).await?;
+    web::serve(
+        listener,
+        coordinator,
+        Secret::new("preview".to_owned()),
+        Default::default(),
+        &shutdown,
+    )
+    .await?;
     redis.stop().await?;
     Ok(())
 }

@@ -26,6 +26,7 @@ mod migrate;
 mod out;
 mod report;
 mod roles;
+mod token;
 mod usage;
 
 pub use report::Failure;
@@ -111,6 +112,9 @@ enum Command {
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// API tokens: new, list, revoke.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// Master keys: new, rotate, list.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -180,6 +184,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Usage(args) => usage::usage(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
+        Command::Token(args) => token::token(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,

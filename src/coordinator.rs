@@ -42,7 +42,7 @@ pub mod reaper;
 pub mod reload;
 pub mod restore;
 pub mod roster;
-pub mod secrets;
+mod secrets;
 
 /// What the coordinator is started with, beside its doors.
 #[derive(Debug, Clone)]

@@ -277,7 +277,10 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
-    let served = web::serve(listener, coordinator.clone(), data.worker_token()?, &shutdown).await;
+    let token = data.worker_token()?;
+    let options =
+        web::access::Options { sign_in: config.web.needs_sign_in(), host: config.web.host() };
+    let served = web::serve(listener, coordinator.clone(), token, options, &shutdown).await;
     shutdown.stop_soon();
     shutdown.ended().await;
     if let Some(redis) = redis {

@@ -12,10 +12,25 @@ use walkon_core::id::AccountId;
 
 use super::listing::{Entry, Listing, Wrong};
 use super::roster::{DEVICE, PERSONA};
-use super::secrets::{Changes, ONE_BY_ONE, read_secrets};
+use super::secrets::{self, Changes, ONE_BY_ONE, read_secrets};
 use super::{Coordinator, Error};
 use crate::catalog::Catalog;
 use crate::egress::Proxy;
+
+/// How an import is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Only say what would change.
+    pub is_dry: bool,
+    /// Whether files of secrets may be read from this host for it.
+    pub may_read_files: bool,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self { is_dry: false, may_read_files: true }
+    }
+}
 
 /// One field of an account that differs. Of a secret only that it does is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -117,18 +132,30 @@ fn differences(change: &Change) -> Vec<Difference> {
 }
 
 impl Coordinator {
-    /// Reads accounts from a text; one bad entry, and nothing is changed. `is_dry`: nothing is
-    /// changed in any case.
-    pub async fn import(&self, text: &str, file: &str, is_dry: bool) -> Result<Imported, Error> {
+    /// Reads accounts from a text; one bad entry, and nothing is changed.
+    pub async fn import(&self, text: &str, file: &str, wish: Wish) -> Result<Imported, Error> {
         let _turn = self.roster.turn.lock().await;
         let mut listing = Listing::read(text, file);
         let known = self.known().await?;
+        let new_file = |account: &Account| {
+            let was = known.get(&account.id).map(|standing| &standing.account);
+            !secrets::files(account).iter().all(|file| match (file, was) {
+                ((_, None), _) => true,
+                (file, Some(was)) => secrets::files(was).contains(file),
+                (_, None) => false,
+            })
+        };
+        if !wish.may_read_files && listing.entries.iter().any(|one| new_file(&one.account)) {
+            let why = "it names a file of a secret, for which the scope `secrets:write` is missing";
+            let fix = "leave the file out, or use a token with that scope";
+            return Err(Refuse::new("scope_missing", why, fix).into());
+        }
         let compared = self.compare(&mut listing, &known).await?;
         if !listing.faults.is_empty() {
             return Err(refused(&listing.faults).into());
         }
         let told = compared.told();
-        if !is_dry {
+        if !wish.is_dry {
             self.apply(compared, Kept::Hand).await?;
         }
         Ok(told)

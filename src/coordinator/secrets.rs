@@ -20,18 +20,14 @@ pub(super) const ONE_BY_ONE: usize = 32;
 /// The most bytes a credential may have: more is another file.
 const LONGEST: usize = 16 << 10;
 
-fn files(account: &Account) -> [(Field, Option<&Path>); 3] {
+/// Which files an account names for its secrets.
+pub(super) fn files(account: &Account) -> [(Field, Option<&Path>); 3] {
     let proxy = account.proxy.as_ref().and_then(|proxy| proxy.password_file.as_deref());
     [
         (Field::Password, account.password_file.as_deref()),
         (Field::Token, account.token_file.as_deref()),
         (Field::ProxyPassword, proxy),
     ]
-}
-
-/// Whether an account names a file for a secret.
-pub fn names_files(account: &Account) -> bool {
-    files(account).iter().any(|(_, path)| path.is_some())
 }
 
 /// What an account's files change in what is sealed. A file that is gone changes nothing where its

@@ -1,5 +1,6 @@
 //! The fleet by its front door: real processes, real Redis, Plaza as the judge.
 
+mod access;
 mod accounts;
 mod audit;
 mod batch;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use walkon::catalog::Catalog;
+use walkon::coordinator::import::Wish;
 use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
@@ -48,7 +49,7 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
         roster: Arc::default(),
     };
     coordinator.enroll_all().await.unwrap();
-    coordinator.import(ACCOUNT, "accounts.toml", false).await.unwrap();
+    coordinator.import(ACCOUNT, "accounts.toml", Wish::default()).await.unwrap();
     coordinator
 }
 

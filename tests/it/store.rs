@@ -6,5 +6,6 @@ mod conformance;
 mod erasures;
 mod holds;
 mod schema;
+mod tokens;
 mod usage;
 mod vault;

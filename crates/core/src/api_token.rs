@@ -23,7 +23,7 @@ const NAMED: usize = 8;
 /// What a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Scope {
+pub enum ApiScope {
     /// To see actions, events, receipts and usage.
     ActionsRead,
     /// To ask for actions, take them back and settle them.
@@ -44,7 +44,7 @@ pub enum Scope {
     Admin,
 }
 
-impl Scope {
+impl ApiScope {
     /// Every scope.
     pub const ALL: [Self; 9] = [
         Self::ActionsRead,
@@ -79,19 +79,19 @@ impl Scope {
     }
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for ApiScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl From<Scope> for String {
-    fn from(scope: Scope) -> Self {
+impl From<ApiScope> for String {
+    fn from(scope: ApiScope) -> Self {
         scope.name().to_owned()
     }
 }
 
-impl TryFrom<String> for Scope {
+impl TryFrom<String> for ApiScope {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
@@ -107,7 +107,7 @@ pub struct ApiToken {
     /// Whose it is, or what for.
     pub name: String,
     /// What it allows.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<ApiScope>,
     /// When it was made.
     pub created: Timestamp,
     /// When it ends; `None`: it does not.
@@ -120,8 +120,8 @@ pub struct ApiToken {
 
 impl ApiToken {
     /// Whether it allows something.
-    pub fn allows(&self, scope: Scope) -> bool {
-        self.scopes.iter().any(|own| *own == scope || *own == Scope::Admin)
+    pub fn allows(&self, scope: ApiScope) -> bool {
+        self.scopes.iter().any(|own| *own == scope || *own == ApiScope::Admin)
     }
 
     /// Why it lets nobody in any more; `None`: it does.
@@ -236,10 +236,10 @@ mod tests {
             revoked: None,
             used: None,
         };
-        for own in Scope::ALL {
-            assert_eq!(Scope::named(own.name()), Some(own));
-            for asked in Scope::ALL {
-                let may = own == asked || own == Scope::Admin;
+        for own in ApiScope::ALL {
+            assert_eq!(ApiScope::named(own.name()), Some(own));
+            for asked in ApiScope::ALL {
+                let may = own == asked || own == ApiScope::Admin;
                 assert_eq!(token(own).allows(asked), may, "{own} {asked}");
             }
         }

@@ -1,32 +1,65 @@
 //! Accounts: who they are, how they come and how they go.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use walkon_core::account::Standing;
+use walkon_core::account::{Account, Kept, Standing};
 use walkon_core::action::Refuse;
+use walkon_core::api_token::ApiScope;
 use walkon_core::id::AccountId;
 
+use super::super::access::Caller;
+use super::super::route::{Needs, Route};
 use super::hands::{Who, Why};
 use super::{Answer, Body, Problem, no};
 use crate::coordinator::Coordinator;
+use crate::coordinator::import::Wish;
 
 /// How many receipts one account is shown with.
 const RECEIPTS: u64 = 20;
 
 /// The routes.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new()
-        .route("/api/accounts", get(accounts))
-        .route("/api/accounts/import", post(import))
-        .route("/api/accounts/reload", post(reload))
-        .route("/api/accounts/{id}", get(account).delete(remove))
-        .route("/api/accounts/{id}/erase", post(erase))
-        .route("/api/erasures", get(erasures))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    const ACCOUNT: &[(&str, &str)] = &[
+        ("id", "string*"),
+        ("site", "string*"),
+        ("username", "string*"),
+        ("time_zone", "string"),
+        ("device", "string"),
+        ("persona", "string"),
+        ("plan", "string"),
+        ("proxy", "object"),
+        ("password_file", "string"),
+        ("token_file", "string"),
+        ("labels", "object"),
+    ];
+    let see = Needs::Scope(ApiScope::AccountsRead);
+    let change = Needs::Scope(ApiScope::AccountsWrite);
+    let admin = Needs::Scope(ApiScope::Admin);
+    vec![
+        Route::get("/api/accounts", see, accounts).about("Every account."),
+        Route::post("/api/accounts", change, add).about("Adds an account.").body(ACCOUNT),
+        Route::post("/api/accounts/import", change, import)
+            .about("Adds and changes accounts from a text in TOML, JSON or CSV.")
+            .body(&[("text", "string*"), ("file", "string*"), ("dry_run", "boolean")]),
+        Route::post("/api/accounts/reload", change, reload)
+            .about("Reads the accounts' file again."),
+        Route::get("/api/accounts/{id}", see, account).about("One account."),
+        Route::put("/api/accounts/{id}", change, put)
+            .about("Puts what is said in place of what an account was.")
+            .body(ACCOUNT),
+        Route::delete("/api/accounts/{id}", change, remove)
+            .about("Removes an account; what has begun is finished first.")
+            .body(&[("why", "string")]),
+        Route::post("/api/accounts/{id}/erase", admin, erase)
+            .about("Removes an account and all it has done.")
+            .body(&[("confirm", "string*"), ("why", "string")]),
+        Route::get("/api/erasures", Needs::Scope(ApiScope::AuditRead), erasures)
+            .about("Erasures and their receipts."),
+    ]
 }
 
 pub(super) fn standing(standing: &Standing) -> Value {
@@ -66,11 +99,54 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-async fn import(State(c): State<Coordinator>, Body(import): Body<Import>) -> Answer {
-    let imported = c.import(&import.text, &import.file, import.dry_run).await?;
+async fn import(
+    State(c): State<Coordinator>,
+    caller: Caller,
+    Body(import): Body<Import>,
+) -> Answer {
+    let wish = Wish { is_dry: import.dry_run, may_read_files: caller.may(ApiScope::SecretsWrite) };
+    let imported = c.import(&import.text, &import.file, wish).await?;
     let mut answer = json!(imported);
     answer["dry_run"] = json!(import.dry_run);
     Ok(Json(answer))
+}
+
+/// Puts an account that is kept by hand in place of what it was.
+pub(super) async fn replace(c: &Coordinator, caller: &Caller, account: Account) -> Answer {
+    let id = account.id.clone();
+    if c.store.account(&id).await?.is_some_and(|standing| standing.kept == Kept::File) {
+        return Err(c.kept_in_file(&id).into());
+    }
+    let wish = Wish { is_dry: false, may_read_files: caller.may(ApiScope::SecretsWrite) };
+    c.import(&json!([account]).to_string(), "account.json", wish).await?;
+    self::account(State(c.clone()), Path(id)).await
+}
+
+async fn add(
+    State(c): State<Coordinator>,
+    caller: Caller,
+    Body(account): Body<Account>,
+) -> Result<Response, Problem> {
+    if c.store.account(&account.id).await?.is_some() {
+        let why = format!("there is an account `{}`", account.id);
+        let fix = "change it by `PUT /api/accounts/{id}`, or choose another id";
+        return Err(Refuse::new("exists", why, fix).into());
+    }
+    Ok((StatusCode::CREATED, replace(&c, &caller, account).await?).into_response())
+}
+
+async fn put(
+    State(c): State<Coordinator>,
+    caller: Caller,
+    Path(id): Path<AccountId>,
+    Body(account): Body<Account>,
+) -> Answer {
+    c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
+    if account.id != id {
+        let why = format!("the path says `{id}`, the account `{}`", account.id);
+        return Err(Refuse::new("other_id", why, "an id cannot be changed").into());
+    }
+    replace(&c, &caller, account).await
 }
 
 async fn reload(State(c): State<Coordinator>, who: Who) -> Answer {

@@ -81,7 +81,7 @@ fn workers(fleet: &TestFleet) -> Vec<i32> {
 }
 
 /// The store of a fleet, beside it.
-async fn store(home: &Home) -> SqlStore {
+pub(super) async fn store(home: &Home) -> SqlStore {
     let vault = Vault::of(Source::File(home.data().join("master.key")));
     SqlStore::open(&Address::File(home.data().join("walkon.db")), vault).await.unwrap()
 }
