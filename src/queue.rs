@@ -19,6 +19,7 @@ mod batch;
 mod charged;
 mod check;
 mod embedded;
+mod erase;
 mod error;
 mod events;
 mod explain;

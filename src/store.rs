@@ -15,6 +15,7 @@ pub mod audit;
 mod charges;
 mod connect;
 pub mod credentials;
+pub mod erasures;
 mod error;
 pub mod holds;
 pub mod keys;
@@ -23,6 +24,7 @@ pub mod receipts;
 pub mod schema;
 pub mod sql;
 pub mod states;
+pub mod tokens;
 pub mod usage;
 pub mod vault;
 
@@ -35,10 +37,12 @@ pub trait Store:
     + audit::Audit
     + Books
     + credentials::Credentials
+    + erasures::Erasures
     + holds::Holds
     + keys::Keys
     + receipts::Receipts
     + states::States
+    + tokens::Tokens
     + usage::UsageLog
 {
 }

@@ -99,10 +99,23 @@ impl Queue {
 
     /// Takes out of the stream what every group has acknowledged; returns how many left.
     pub async fn trim_events(&self) -> Result<u64, Error> {
+        let Some((ms, n)) = self.first_unheard().await? else { return Ok(0) };
+        let mut trim = redis::cmd("XTRIM");
+        trim.arg(self.key("ev")).arg("MINID").arg(format!("{ms}-{n}"));
+        self.ask(&trim).await
+    }
+
+    /// Whether every group has acknowledged all events up to a place.
+    pub async fn is_heard(&self, up_to: &str) -> Result<bool, Error> {
+        Ok(self.first_unheard().await?.is_none_or(|first| first > place(up_to)))
+    }
+
+    /// The place from which on some group has not acknowledged everything; `None`: there is none.
+    async fn first_unheard(&self) -> Result<Option<(u64, u64)>, Error> {
         let key = self.key("ev");
         let groups: Vec<BTreeMap<String, redis::Value>> =
             match self.ask(redis::cmd("XINFO").arg("GROUPS").arg(&key)).await {
-                Err(Error::Answer(text)) if text.contains("no such key") => return Ok(0),
+                Err(Error::Answer(text)) if text.contains("no such key") => return Ok(None),
                 other => other?,
             };
         let mut keep: Option<(u64, u64)> = None;
@@ -124,10 +137,7 @@ impl Queue {
             };
             keep = Some(keep.map_or(keep_from, |keep| keep.min(keep_from)));
         }
-        let Some((ms, n)) = keep else { return Ok(0) };
-        let mut trim = redis::cmd("XTRIM");
-        trim.arg(&key).arg("MINID").arg(format!("{ms}-{n}"));
-        self.ask(&trim).await
+        Ok(keep)
     }
 }
 

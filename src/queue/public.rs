@@ -43,7 +43,7 @@ impl Queue {
     }
 
     /// The name of a public stream; tests of one server have each their own.
-    fn public(&self, name: &str) -> String {
+    pub(super) fn public(&self, name: &str) -> String {
         format!("{}{name}", self.inner.options.public)
     }
 

@@ -100,6 +100,7 @@ scripts! {
     REINDEX, Settle, "reindex";
     ACCOUNT, Settle, "account";
     REMOVE, Settle, "remove";
+    ERASE, Settle, "erase";
     ENQUEUE, Grow, "enqueue";
     CLAIM, Grow, "claim_call";
     BEGIN, Settle, "begin_call";

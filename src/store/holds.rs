@@ -14,7 +14,7 @@ use super::sql::{SqlStore, read, write};
 #[sea_orm(table_name = "hold")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    account: String,
+    pub(super) account: String,
     #[sea_orm(primary_key, auto_increment = false)]
     kind: String,
     #[sea_orm(column_type = "Text")]

@@ -7,6 +7,9 @@ mod m0001_accounts_and_receipts;
 mod m0003_sealed;
 mod m0004_audit;
 mod m0005_usage;
+mod m0030_kept_where;
+mod m0031_erasures;
+mod m0032_tokens;
 
 /// Every change.
 #[derive(Debug)]
@@ -21,6 +24,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_audit::Change),
             Box::new(m0005_usage::Change),
             Box::new(super::charges::Migration),
+            Box::new(m0030_kept_where::Change),
+            Box::new(m0031_erasures::Change),
+            Box::new(m0032_tokens::Change),
         ]
     }
 }

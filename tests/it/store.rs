@@ -3,7 +3,9 @@
 mod audit;
 mod backup;
 mod conformance;
+mod erasures;
 mod holds;
 mod schema;
+mod tokens;
 mod usage;
 mod vault;

@@ -35,6 +35,7 @@ pub(crate) const CORE: &[Row] = &[
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),
+    ("api_token", &["bundle"]),
     ("usage", &["event"]),
     ("recorder", &["gesture"]),
     ("gate", &[]),

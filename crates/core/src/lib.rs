@@ -17,6 +17,7 @@ pub mod rng;
 
 pub mod account;
 pub mod action;
+pub mod api_token;
 pub mod audit;
 pub mod behavior;
 pub mod bundle;
