@@ -11,14 +11,18 @@
 
 pub mod accounts;
 pub mod address;
+pub mod alerts;
 pub mod audit;
+pub mod capacities;
 mod charges;
 mod connect;
 pub mod credentials;
 mod error;
+pub mod health;
 pub mod holds;
 pub mod keys;
 mod migration;
+pub mod onboardings;
 pub mod receipts;
 pub mod schema;
 pub mod sql;
@@ -32,11 +36,15 @@ pub use error::Error;
 /// What must last.
 pub trait Store:
     accounts::Accounts
+    + alerts::Alerts
     + audit::Audit
     + Books
+    + capacities::Capacities
     + credentials::Credentials
+    + health::HealthLog
     + holds::Holds
     + keys::Keys
+    + onboardings::Onboardings
     + receipts::Receipts
     + states::States
     + usage::UsageLog

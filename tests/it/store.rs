@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod conformance;
+mod health;
 mod holds;
 mod schema;
 mod usage;

@@ -35,6 +35,11 @@ pub(crate) const CORE: &[Row] = &[
     ("receipt", &["action"]),
     ("audit", &[]),
     ("usage", &["event"]),
+    ("health", &["id"]),
+    ("onboarding", &["id"]),
+    ("alert", &[]),
+    // Tests date what was said.
+    ("capacity", &["clock"]),
     ("recorder", &["gesture"]),
     ("gate", &[]),
     ("dial", &[]),

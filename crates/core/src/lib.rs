@@ -8,7 +8,8 @@
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
-//!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
+//!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
+//!   and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
 
 pub mod clock;
@@ -17,9 +18,11 @@ pub mod rng;
 
 pub mod account;
 pub mod action;
+pub mod alert;
 pub mod audit;
 pub mod behavior;
 pub mod bundle;
+pub mod capacity;
 pub mod charge;
 pub mod device;
 pub mod dial;
@@ -28,9 +31,11 @@ pub mod event;
 pub mod fault;
 pub mod gate;
 pub mod gesture;
+pub mod health;
 pub mod hold;
 pub mod kind;
 pub mod lease;
+pub mod onboarding;
 pub mod outcome;
 pub mod persona;
 pub mod plan;
