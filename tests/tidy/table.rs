@@ -44,6 +44,8 @@ pub(crate) const CORE: &[Row] = &[
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
+    ("alerting", &["alert", "clock"]),
+    ("grading", &["capacity", "clock", "health", "id"]),
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("routing", &["action", "kind", "lease"]),

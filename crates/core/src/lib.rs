@@ -10,7 +10,8 @@
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
 //!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
 //!   and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
-//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
+//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
+//!   [`grading`], [`alerting`]).
 
 pub mod clock;
 pub mod id;
@@ -47,6 +48,8 @@ pub mod step;
 pub mod storage_state;
 pub mod usage;
 
+pub mod alerting;
+pub mod grading;
 pub mod lifecycle;
 pub mod motion;
 pub mod routing;
