@@ -148,10 +148,11 @@ async fn act(c: &Coordinator) -> Tried<Vec<String>> {
     let until = Some(since + SignedDuration::from_mins(25));
     let (actor, kind) = ("maria".to_owned(), HoldKind::Operator);
     let reason = "its owner is presenting it today".to_owned();
-    c.hold(&"hana".parse()?, &Hold { kind, reason, actor, since, until: None }).await?;
+    c.hold(&"hana".parse()?, &Hold { kind, reason, actor, since, until: None, passes: false })
+        .await?;
     let (actor, kind) = ("w-77ab10".to_owned(), HoldKind::Quota);
     let reason = "the site asked it to go slower".to_owned();
-    c.hold(&"goran".parse()?, &Hold { kind, reason, actor, since, until }).await?;
+    c.hold(&"goran".parse()?, &Hold { kind, reason, actor, since, until, passes: false }).await?;
     Ok(ids)
 }
 

@@ -51,6 +51,7 @@ impl Coordinator {
             actor: person.name.clone(),
             since: self.now(),
             until: None,
+            passes: false,
         };
         self.hold(id, &hold).await?;
         self.tell_act(id, "hold", Some(HoldKind::Operator.name()), person).await

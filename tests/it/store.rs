@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod conformance;
 mod erasures;
+mod health;
 mod holds;
 mod schema;
 mod tokens;

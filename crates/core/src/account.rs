@@ -161,7 +161,7 @@ impl Standing {
             Lifecycle::Inactive => "inactive",
             Lifecycle::Connecting => "connecting",
             Lifecycle::Error => "error",
-            _ if self.holds.iter().any(|hold| hold.kind.needs_person()) => "suspended",
+            _ if self.holds.iter().any(Hold::needs_person) => "suspended",
             _ if !self.holds.is_empty() => "paused",
             Lifecycle::Ramping => "ramping",
             Lifecycle::Active => "active",
