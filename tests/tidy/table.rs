@@ -36,12 +36,15 @@ pub(crate) const CORE: &[Row] = &[
     ("audit", &[]),
     ("usage", &["event"]),
     ("recorder", &["gesture"]),
+    ("origin", &[]),
+    ("grant", &["kind", "origin"]),
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("routing", &["action", "kind", "lease"]),
+    ("signature", &["grant", "origin"]),
 ];
 
 const LOOP_DOORS: &[&str] = &["desk", "driver", "egress", "graph", "recording", "shutdown"];

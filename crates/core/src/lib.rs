@@ -8,8 +8,10 @@
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
-//!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
-//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
+//!   [`storage_state`]), where it may be done ([`origin`], [`grant`]), and the ports that
+//!   two doors share ([`dial`], [`gate`], [`recorder`]).
+//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
+//!   [`signature`]).
 
 pub mod clock;
 pub mod id;
@@ -28,9 +30,11 @@ pub mod event;
 pub mod fault;
 pub mod gate;
 pub mod gesture;
+pub mod grant;
 pub mod hold;
 pub mod kind;
 pub mod lease;
+pub mod origin;
 pub mod outcome;
 pub mod persona;
 pub mod plan;
@@ -45,3 +49,4 @@ pub mod usage;
 pub mod lifecycle;
 pub mod motion;
 pub mod routing;
+pub mod signature;
