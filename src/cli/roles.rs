@@ -341,6 +341,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
         url: Some(url),
         accept_weak_durability: config.queue.accept_weak_durability,
         durability: durability(config),
+        shards: config.queue.shards,
         lease: config.queue.lease,
         grace: config.queue.grace,
         retry_base: config.queue.retry,
