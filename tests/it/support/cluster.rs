@@ -72,7 +72,7 @@ async fn ask<T: FromRedisValue>(port: u16, words: &[&str]) -> Result<T, RedisErr
 }
 
 impl Cluster {
-    /// Starts three nodes, each with a third of the slots; `None`: the system has not what it takes.
+    /// Starts three nodes, each with a third of the slots; `None`: the system cannot.
     pub(crate) async fn start(name: &str) -> Option<Self> {
         let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
         if !there("setpriv") || !there("redis-server") {

@@ -275,8 +275,8 @@ impl Scene {
         }
     }
 
-    /// Nothing fails any more, and one account has work for days, all others a little: of a day that
-    /// begins all is used, to the last, and each hour as much as it may.
+    /// Nothing fails any more, and one account has work for days, all others a little: of a day
+    /// that begins all is used, to the last, and each hour as much as it may.
     async fn use_all(&mut self) {
         self.hands.clear();
         let (_, midnight) = self.windows()[1];
