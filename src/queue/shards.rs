@@ -15,6 +15,7 @@
 
 mod accounts;
 mod claims;
+mod erase;
 mod escrow;
 mod events;
 mod hands;
