@@ -61,7 +61,7 @@ pub(super) fn named(entry: &StreamId) -> Event {
 }
 
 /// The events of one entry: those of a script's call, or one under its own names.
-pub(super) fn of(entry: &StreamId) -> Vec<Event> {
+fn of(entry: &StreamId) -> Vec<Event> {
     let events = packed::events(entry);
     if events.is_empty() { vec![named(entry)] } else { events }
 }
@@ -198,8 +198,8 @@ pub(super) async fn reclaim(
     Ok(delivered(&reply.claimed))
 }
 
-/// Says that these events are dealt with for good, and with each of them all that the same call told
-/// of: they are delivered together.
+/// Says that these events are dealt with for good, and with each of them all that the same call
+/// told of: they are delivered together.
 pub(super) async fn ack(shard: &Shard, group: &str, ids: &[String]) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());

@@ -30,11 +30,6 @@ impl Queue {
 
     /// Writes the fleet's own caps.
     pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
-        if self.only().is_none() && *caps != FleetCaps::default() {
-            let why = "it has several shards, and the fleet's own caps need one".to_owned();
-            let remedy = "make the queue anew with `queue.shards = 1`".to_owned();
-            return Err(Error::Refused { why, remedy });
-        }
         let each = self.shards().iter().map(|shard| shard.set_fleet_caps(caps));
         try_join_all(each).await.map(drop)
     }
@@ -158,16 +153,5 @@ impl Queue {
             Ok::<_, Error>(due.into_iter().next().flatten())
         });
         try_join_all(asked).await
-    }
-
-    /// Raises what the fleet took of its own caps, in days and in hours by their ends, to what the
-    /// books hold; returns how many were below. `shard` is the one that had forgotten.
-    pub async fn raise_fleet(
-        &self,
-        shard: &Shard,
-        days: impl IntoIterator<Item = (Timestamp, u64)>,
-        hours: impl IntoIterator<Item = (Timestamp, u64)>,
-    ) -> Result<u64, Error> {
-        shard.raise_fleet(days, hours).await
     }
 }
