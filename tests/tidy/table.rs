@@ -36,10 +36,17 @@ pub(crate) const CORE: &[Row] = &[
     ("audit", &[]),
     ("api_token", &["bundle"]),
     ("usage", &["event"]),
+    ("health", &["id"]),
+    ("onboarding", &["id"]),
+    ("alert", &[]),
+    // Tests date what was said.
+    ("capacity", &["clock"]),
     ("recorder", &["gesture"]),
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
+    ("alerting", &["alert", "clock"]),
+    ("grading", &["capacity", "clock", "health", "id"]),
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("routing", &["action", "kind", "lease"]),

@@ -8,8 +8,10 @@
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
-//!   [`storage_state`]), and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
-//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`]).
+//!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
+//!   and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
+//! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
+//!   [`grading`], [`alerting`]).
 
 pub mod clock;
 pub mod id;
@@ -17,10 +19,12 @@ pub mod rng;
 
 pub mod account;
 pub mod action;
+pub mod alert;
 pub mod api_token;
 pub mod audit;
 pub mod behavior;
 pub mod bundle;
+pub mod capacity;
 pub mod charge;
 pub mod device;
 pub mod dial;
@@ -29,9 +33,11 @@ pub mod event;
 pub mod fault;
 pub mod gate;
 pub mod gesture;
+pub mod health;
 pub mod hold;
 pub mod kind;
 pub mod lease;
+pub mod onboarding;
 pub mod outcome;
 pub mod persona;
 pub mod plan;
@@ -43,6 +49,8 @@ pub mod step;
 pub mod storage_state;
 pub mod usage;
 
+pub mod alerting;
+pub mod grading;
 pub mod lifecycle;
 pub mod motion;
 pub mod routing;

@@ -49,7 +49,7 @@ pub(super) fn id(name: &str) -> AccountId {
 
 pub(super) fn hold(kind: HoldKind, reason: &str) -> Hold {
     let (reason, actor) = (reason.to_owned(), "eve".to_owned());
-    Hold { kind, reason, actor, since: from_ms(1_000), until: None }
+    Hold { kind, reason, actor, since: from_ms(1_000), until: None, passes: false }
 }
 
 pub(super) fn receipt(action: &str, at: i64, state: &str) -> Receipt {
