@@ -185,6 +185,9 @@ fn next(standing: &Standing, known: &Known<'_>, now: Timestamp) -> String {
     let waiting = known.queue.as_ref().map_or(0, |view| view.waiting);
     let acts = known.queue.as_ref().is_some_and(|view| !view.leases.is_empty());
     match known.due {
+        _ if !standing.may_act() && standing.holds.is_empty() => {
+            format!("not while it is {}", standing.word())
+        }
         _ if !standing.may_act() && standing.holds.iter().all(|hold| hold.until.is_none()) => {
             "not until it is released".to_owned()
         }
