@@ -102,7 +102,7 @@ enum Command {
     /// Recorded sessions: list, show, open.
     #[command(subcommand)]
     Session(lists::Sessions),
-    /// Behaviors: check.
+    /// Behaviors: check, new, import.
     #[command(subcommand)]
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
@@ -175,9 +175,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Queue(args) => forecast::queue(&config, &args, shared.json).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args, display()).await,
-        Command::Behavior(behaviors::Behaviors::Check { paths }) => {
-            behaviors::check(&config, &paths, shared.json)
-        }
+        Command::Behavior(args) => behaviors::behavior(&config, &args, shared.json),
         Command::Config => {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())

@@ -91,6 +91,8 @@ pub struct Queue {
     pub url: String,
     /// Whether a Redis may serve that can lose what it has acknowledged.
     pub accept_weak_durability: bool,
+    /// How many shards the queue has, fixed when it is made.
+    pub shards: u32,
     /// `always` or `relaxed`.
     pub durability: String,
     /// How long a lease lasts.

@@ -345,6 +345,7 @@ pub(super) async fn assemble(
         url: Some(url),
         accept_weak_durability: config.queue.accept_weak_durability,
         durability: durability(config),
+        shards: config.queue.shards,
         lease: config.queue.lease,
         grace: config.queue.grace,
         retry_base: config.queue.retry,

@@ -31,6 +31,7 @@ pub(crate) const CORE: &[Row] = &[
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
     ("outcome", &["lease"]),
+    ("outline", &["step"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),
@@ -42,6 +43,8 @@ pub(crate) const CORE: &[Row] = &[
     // Tests date what was said.
     ("capacity", &["clock"]),
     ("recorder", &["gesture"]),
+    ("origin", &[]),
+    ("grant", &["kind", "origin"]),
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
@@ -50,6 +53,7 @@ pub(crate) const CORE: &[Row] = &[
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("routing", &["action", "kind", "lease"]),
+    ("signature", &["grant", "origin"]),
 ];
 
 const LOOP_DOORS: &[&str] = &["desk", "driver", "egress", "graph", "recording", "shutdown"];
