@@ -11,6 +11,7 @@ pub mod agenda;
 pub mod dwell;
 pub mod glide;
 pub mod pointer;
+pub mod portrait;
 pub mod rhythm;
 pub mod scroll;
 pub mod typing;
