@@ -31,17 +31,29 @@ pub(crate) const CORE: &[Row] = &[
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
     ("outcome", &["lease"]),
+    ("outline", &["step"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),
+    ("api_token", &["bundle"]),
     ("usage", &["event"]),
+    ("health", &["id"]),
+    ("onboarding", &["id"]),
+    ("alert", &[]),
+    // Tests date what was said.
+    ("capacity", &["clock"]),
     ("recorder", &["gesture"]),
+    ("origin", &[]),
+    ("grant", &["kind", "origin"]),
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
+    ("alerting", &["alert", "clock"]),
+    ("grading", &["capacity", "clock", "health", "id"]),
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("routing", &["action", "kind", "lease"]),
+    ("signature", &["grant", "origin"]),
 ];
 
 const LOOP_DOORS: &[&str] = &["desk", "driver", "egress", "graph", "recording", "shutdown"];
