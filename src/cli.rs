@@ -24,6 +24,8 @@ mod keys;
 mod lists;
 mod migrate;
 mod out;
+mod personas;
+mod profiles;
 mod report;
 mod roles;
 mod token;
@@ -105,6 +107,12 @@ enum Command {
     /// Behaviors: check, new, import.
     #[command(subcommand)]
     Behavior(behaviors::Behaviors),
+    /// Personas: new, show, plot.
+    #[command(subcommand)]
+    Persona(personas::Personas),
+    /// Devices and personas: list, check, show.
+    #[command(subcommand)]
+    Profile(profiles::Profiles),
     /// Prints every setting with its default and what it means.
     Config,
     /// How attempts ended: by account, by hour, by kind, by result.
@@ -176,6 +184,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args, display()).await,
         Command::Behavior(args) => behaviors::behavior(&config, &args, shared.json),
+        Command::Persona(args) => personas::persona(&config, args, shared.json),
+        Command::Profile(args) => profiles::profile(&config, args, shared.json).await,
         Command::Config => {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
