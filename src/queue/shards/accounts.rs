@@ -81,6 +81,30 @@ impl Queue {
         self.shard_of(id).account(id).await
     }
 
+    /// Many accounts in a few calls a shard, in their order; `None`: the queue does not know it.
+    pub async fn account_views(
+        &self,
+        ids: &[AccountId],
+    ) -> Result<Vec<Option<AccountView>>, Error> {
+        if let Some(only) = self.only() {
+            return only.account_views(ids).await;
+        }
+        let mut own = vec![Vec::new(); self.shards().len()];
+        for (at, id) in ids.iter().enumerate() {
+            own[self.index_of(id)].push((at, id.clone()));
+        }
+        let asked = self.shards().iter().zip(&own).map(async |(shard, own)| {
+            let ids: Vec<_> = own.iter().map(|(_, id)| id.clone()).collect();
+            if ids.is_empty() { Ok(Vec::new()) } else { shard.account_views(&ids).await }
+        });
+        let answers = try_join_all(asked).await?;
+        let mut views = vec![None; ids.len()];
+        for ((at, _), view) in own.iter().flatten().zip(answers.into_iter().flatten()) {
+            views[*at] = view;
+        }
+        Ok(views)
+    }
+
     /// Takes an action that [`Action::check`] has accepted into its account's lane, or to its
     /// pool's post (a mission's with `pool` named); `intake` is the id under which it came in. The
     /// same call made again changes nothing.
