@@ -18,6 +18,7 @@ mod demo;
 mod doctor;
 mod enqueue;
 mod forecast;
+mod grants;
 mod hands;
 mod keys;
 mod lists;
@@ -109,7 +110,10 @@ enum Command {
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Master keys: new, rotate, list.
+    /// What sites let this fleet do by browser: new, verify, list, revoke.
+    #[command(subcommand)]
+    Grant(grants::Grant),
+    /// Keys: new, rotate, list.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// The database's tables: up, down, status.
@@ -178,6 +182,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Usage(args) => usage::usage(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
+        Command::Grant(args) => grants::grant(&client()?, &args).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,

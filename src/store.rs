@@ -16,6 +16,7 @@ mod charges;
 mod connect;
 pub mod credentials;
 mod error;
+pub mod grants;
 pub mod holds;
 pub mod keys;
 mod migration;
@@ -35,6 +36,7 @@ pub trait Store:
     + audit::Audit
     + Books
     + credentials::Credentials
+    + grants::Grants
     + holds::Holds
     + keys::Keys
     + receipts::Receipts

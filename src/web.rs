@@ -15,6 +15,7 @@ pub mod chrome;
 pub mod desk;
 pub mod guard;
 pub mod pages;
+pub mod signatures;
 pub mod view;
 
 /// Serves until a soft stop; what runs is then answered first.
@@ -24,10 +25,12 @@ pub async fn serve(
     worker_token: Secret,
     shutdown: &Shutdown,
 ) -> std::io::Result<()> {
-    // The desk is outside the guard: workers call it by whatever name they know us.
+    // The desk is outside the guard: workers call it by whatever name they know us. So is the list
+    // of keys, which is for everybody.
     let app = pages::router(coordinator.clone(), shutdown)
         .merge(api::router(coordinator.clone()))
         .layer(from_fn(guard::guard))
+        .merge(signatures::router(coordinator.clone()))
         .merge(desk::router(Arc::new(coordinator), worker_token));
     let stop = shutdown.soft().clone();
     axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await

@@ -7,6 +7,7 @@ mod m0001_accounts_and_receipts;
 mod m0003_sealed;
 mod m0004_audit;
 mod m0005_usage;
+mod m0040_grants;
 
 /// Every change.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_audit::Change),
             Box::new(m0005_usage::Change),
             Box::new(super::charges::Migration),
+            Box::new(m0040_grants::Change),
         ]
     }
 }

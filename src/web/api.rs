@@ -22,6 +22,7 @@ use crate::coordinator::{Coordinator, Error};
 use crate::queue::{ActionFilter, ActionView};
 
 pub mod batch;
+pub mod grants;
 pub mod hands;
 pub mod usage;
 
@@ -133,6 +134,7 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/sessions/{id}", get(session))
         .route("/api/receipts", get(receipts))
         .route("/api/events", get(events))
+        .merge(grants::router())
         .merge(hands::router())
         .merge(usage::router())
         .layer(map_response(in_our_words))

@@ -43,6 +43,7 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
             contact: None,
             seed: Seed(1),
         }),
+        grants: walkon::coordinator::grants::Grants::default(),
         admitted: Admitted::default(),
     };
     coordinator.enroll_all().await.unwrap();

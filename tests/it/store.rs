@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod conformance;
+mod grants;
 mod holds;
 mod schema;
 mod usage;

@@ -8,7 +8,7 @@
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
-//!   [`storage_state`]), where it may be done ([`origin`], [`grant`]), and the ports that
+//!   [`storage_state`]), where it may be done ([`origin`], [`net`], [`grant`]), and the ports that
 //!   two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
 //!   [`signature`]).
@@ -34,6 +34,7 @@ pub mod grant;
 pub mod hold;
 pub mod kind;
 pub mod lease;
+pub mod net;
 pub mod origin;
 pub mod outcome;
 pub mod persona;
