@@ -21,12 +21,20 @@ const ASK_MAX: Duration = Duration::from_secs(5);
 pub type Found = (String, Option<i64>);
 
 /// Asks origins for their grants.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct WellKnown {
     /// How it says who asks.
     pub agent: String,
     /// Certificates, in PEM, that are trusted besides the system's.
     pub roots: Vec<Vec<u8>>,
+    /// How long the whole question may take.
+    pub patience: Duration,
+}
+
+impl Default for WellKnown {
+    fn default() -> Self {
+        Self { agent: "walkon".to_owned(), roots: Vec::new(), patience: ASK_MAX }
+    }
 }
 
 fn unreachable(why: String) -> Denied {
@@ -40,9 +48,9 @@ impl WellKnown {
         origin: &WebOrigin,
         private: Option<&Private>,
     ) -> Result<Found, Denied> {
-        match tokio::time::timeout(ASK_MAX, self.answer(origin, private)).await {
+        match tokio::time::timeout(self.patience, self.answer(origin, private)).await {
             Ok(answer) => answer,
-            Err(_) => Err(unreachable(format!("{origin} took longer than {ASK_MAX:?}"))),
+            Err(_) => Err(unreachable(format!("{origin} took longer than {:?}", self.patience))),
         }
     }
 
@@ -81,7 +89,7 @@ impl WellKnown {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .user_agent(&self.agent)
-            .timeout(ASK_MAX)
+            .timeout(self.patience)
             .resolve_to_addrs(&own.host, &addresses);
         for root in &self.roots {
             let root = reqwest::Certificate::from_pem(root)

@@ -13,7 +13,7 @@ use walkon_core::origin::WebOrigin;
 use walkon_core::signature::{KeyPair, Signing, sign};
 
 /// The gate of one account's browser.
-pub(super) struct SiteGate {
+pub struct SiteGate {
     own: Option<WebOrigin>,
     /// Others that pages may load from, as `site.toml` has them.
     others: Vec<WebOrigin>,
@@ -27,7 +27,8 @@ pub(super) struct SiteGate {
 }
 
 impl SiteGate {
-    pub(super) fn new(bundle: &Bundle, clock: Arc<dyn Clock>) -> Self {
+    /// The gate that a bundle describes.
+    pub fn new(bundle: &Bundle, clock: Arc<dyn Clock>) -> Self {
         let pass = bundle.access.pass().cloned();
         let key = bundle.signing.clone().and_then(|day| {
             let pair = KeyPair::read(day.seed.expose()).ok()?;
@@ -45,7 +46,7 @@ impl SiteGate {
     }
 
     /// What is carried out from now on; `None`: nothing in particular.
-    pub(super) fn acting(&self, kind: Option<&str>) {
+    pub fn acting(&self, kind: Option<&str>) {
         *self.kind.lock().unwrap_or_else(PoisonError::into_inner) = kind.map(str::to_owned);
     }
 
