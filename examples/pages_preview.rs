@@ -54,11 +54,13 @@ async fn main() -> Tried<()> {
         options: Arc::new(Options {
             plans: BTreeMap::from([("gentle".to_owned(), plan)]),
             pools: Pools::default(),
+            accounts: root.join("accounts.toml"),
             pace: 1.0,
             contact: None,
             seed: Seed(7),
         }),
         admitted: Admitted::default(),
+        roster: Arc::default(),
     };
     accounts(&coordinator).await?;
     let acted = act(&coordinator).await?;
@@ -70,7 +72,14 @@ async fn main() -> Tried<()> {
     shutdown.listen_to_signals()?;
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:7699").await?;
-    web::serve(listener, coordinator, Secret::new("preview".to_owned()), &shutdown).await?;
+    web::serve(
+        listener,
+        coordinator,
+        Secret::new("preview".to_owned()),
+        Default::default(),
+        &shutdown,
+    )
+    .await?;
     redis.stop().await?;
     Ok(())
 }
@@ -139,10 +148,11 @@ async fn act(c: &Coordinator) -> Tried<Vec<String>> {
     let until = Some(since + SignedDuration::from_mins(25));
     let (actor, kind) = ("maria".to_owned(), HoldKind::Operator);
     let reason = "its owner is presenting it today".to_owned();
-    c.hold(&"hana".parse()?, &Hold { kind, reason, actor, since, until: None }).await?;
+    c.hold(&"hana".parse()?, &Hold { kind, reason, actor, since, until: None, passes: false })
+        .await?;
     let (actor, kind) = ("w-77ab10".to_owned(), HoldKind::Quota);
     let reason = "the site asked it to go slower".to_owned();
-    c.hold(&"goran".parse()?, &Hold { kind, reason, actor, since, until }).await?;
+    c.hold(&"goran".parse()?, &Hold { kind, reason, actor, since, until, passes: false }).await?;
     Ok(ids)
 }
 

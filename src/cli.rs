@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 
+mod accounts;
 mod actions;
 mod audit;
 mod behaviors;
@@ -26,6 +27,7 @@ mod migrate;
 mod out;
 mod report;
 mod roles;
+mod token;
 mod usage;
 
 pub use report::Failure;
@@ -77,9 +79,10 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, list, show, pause, resume, release, move.
+    /// Accounts: add, import, reload, list, show, pause, resume, release, move, remove,
+    /// erase.
     #[command(subcommand)]
-    Account(lists::Account),
+    Account(accounts::Account),
     /// Kinds of action.
     #[command(subcommand)]
     Kind(lists::Kinds),
@@ -100,7 +103,7 @@ enum Command {
     /// Recorded sessions: list, show, open.
     #[command(subcommand)]
     Session(lists::Sessions),
-    /// Behaviors: check.
+    /// Behaviors: check, new, import.
     #[command(subcommand)]
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
@@ -113,6 +116,9 @@ enum Command {
     /// What sites let this fleet do by browser: new, verify, list, revoke.
     #[command(subcommand)]
     Grant(grants::Grant),
+    /// API tokens: new, list, revoke.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// Keys: new, rotate, list.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -160,7 +166,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::demo(&args, shared.json).await,
         Command::Enqueue(args) => enqueue::enqueue(&client()?, &args).await,
-        Command::Account(args) => lists::account(&client()?, &args).await,
+        Command::Account(args) => accounts::account(&client()?, &args).await,
         Command::Kind(lists::Kinds::List) => {
             lists::kinds(shared.json);
             Ok(())
@@ -173,9 +179,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Queue(args) => forecast::queue(&config, &args, shared.json).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args, display()).await,
-        Command::Behavior(behaviors::Behaviors::Check { paths }) => {
-            behaviors::check(&config, &paths, shared.json)
-        }
+        Command::Behavior(args) => behaviors::behavior(&config, &args, shared.json),
         Command::Config => {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
@@ -183,6 +187,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Usage(args) => usage::usage(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
         Command::Grant(args) => grants::grant(&client()?, &args).await,
+        Command::Token(args) => token::token(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,

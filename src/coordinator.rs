@@ -4,9 +4,11 @@
 //! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds, and after
 //! each start of Redis [`restore`] makes it as new as the books.
 //! [`grants`] asks sites what they allow.
-//! [`roster`] knows the accounts and writes their standing and routes into the queue.
+//! [`roster`] knows the accounts and writes their standing and routes into the queue. They come by
+//! [`import`] and [`reload`], and go by [`leave`].
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,14 +29,19 @@ use crate::store::Store;
 
 pub mod clerk;
 pub mod desk;
+pub mod erase;
 pub mod grants;
 pub mod hands;
+pub mod import;
 pub mod intake;
 pub mod janitor;
+pub mod leave;
 pub mod life;
+mod listing;
 pub mod many;
 pub mod pools;
 pub mod reaper;
+pub mod reload;
 pub mod restore;
 pub mod roster;
 mod secrets;
@@ -46,6 +53,8 @@ pub struct Options {
     pub plans: BTreeMap<String, Plan>,
     /// Pools and missions by name.
     pub pools: Pools,
+    /// The accounts' file.
+    pub accounts: PathBuf,
     /// How many times as fast as a person the fleet moves.
     pub pace: f64,
     /// How to reach whoever runs it.
@@ -73,6 +82,8 @@ pub struct Coordinator {
     pub grants: grants::Grants,
     /// What pools were found able to do.
     pub admitted: pools::Admitted,
+    /// What calls about accounts share.
+    pub roster: Arc<roster::Roster>,
 }
 
 /// Why the coordinator could not do as asked.
@@ -133,6 +144,10 @@ impl Coordinator {
     /// Refuses what its account could never do; says how it will be carried out.
     async fn admit(&self, action: &Action, standing: Option<&Standing>) -> Result<String, Error> {
         let Some(standing) = standing else { return Err(self.no_account(action).await?.into()) };
+        if standing.leaving.is_some() {
+            let why = format!("the account `{}` is being removed", standing.account.id);
+            return Err(Refuse::new("account_leaving", why, "ask another account").into());
+        }
         let routing =
             routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
         self.check_earliest(action).await?;

@@ -11,19 +11,25 @@
 
 pub mod accounts;
 pub mod address;
+pub mod alerts;
 pub mod audit;
+pub mod capacities;
 mod charges;
 mod connect;
 pub mod credentials;
+pub mod erasures;
 mod error;
 pub mod grants;
+pub mod health;
 pub mod holds;
 pub mod keys;
 mod migration;
+pub mod onboardings;
 pub mod receipts;
 pub mod schema;
 pub mod sql;
 pub mod states;
+pub mod tokens;
 pub mod usage;
 pub mod vault;
 
@@ -33,14 +39,20 @@ pub use error::Error;
 /// What must last.
 pub trait Store:
     accounts::Accounts
+    + alerts::Alerts
     + audit::Audit
     + Books
+    + capacities::Capacities
     + credentials::Credentials
     + grants::Grants
+    + erasures::Erasures
+    + health::HealthLog
     + holds::Holds
     + keys::Keys
+    + onboardings::Onboardings
     + receipts::Receipts
     + states::States
+    + tokens::Tokens
     + usage::UsageLog
 {
 }

@@ -87,6 +87,7 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
         url: Some(config.queue.url.clone()),
         accept_weak_durability: config.queue.accept_weak_durability,
         durability: super::roles::durability(config),
+        shards: config.queue.shards,
         ..crate::queue::Options::default()
     };
     let queue = crate::queue::Queue::look(&options).await;
@@ -119,6 +120,7 @@ async fn kept(config: &Config) -> Result<String, (String, String)> {
     let url = if config.queue.url.is_empty() { own } else { config.queue.url.clone() };
     let options = crate::queue::Options {
         url: Some(url),
+        shards: config.queue.shards,
         accept_weak_durability: true,
         ..crate::queue::Options::default()
     };

@@ -110,7 +110,7 @@ impl Coordinator {
         };
         let actor = event.worker.clone().unwrap_or_else(|| "walkon".to_owned());
         let reason = reason.to_owned();
-        let hold = Hold { kind, reason, actor, since: event.at, until };
+        let hold = Hold { kind, reason, actor, since: event.at, until, passes: false };
         tracing::warn!(account = %id, hold = kind.name(), "an account is held");
         self.audit_hold(&id, "hold", &hold, &hold.actor, hold.since, told_by).await?;
         self.hold(&id, &hold).await

@@ -9,7 +9,7 @@ use walkon_core::id::{AccountId, PoolId};
 use walkon_core::lease::Class;
 use walkon_core::plan::Plan;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// Actions ended in one go when an account is removed.
 const REMOVED_AT_ONCE: u32 = 200;
@@ -89,7 +89,7 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     fields
 }
 
-impl Queue {
+impl Shard {
     /// Writes a plan. Accounts on it are judged by it from now on.
     pub async fn set_plan(&self, name: &str, plan: &Plan) -> Result<(), Error> {
         let mut args = vec![format!("plan:{name}")];

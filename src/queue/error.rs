@@ -10,6 +10,17 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// What to do about a queue of another version.
 pub(super) const FORM: &str = "run the version that made it, or give this one a Redis of its own";
 
+/// The queue has another number of shards than is asked for.
+pub(super) fn other_shards(found: &str, ours: &str) -> Error {
+    Error::Refused {
+        why: format!("its queue has {found} shards, and `queue.shards` is {ours}"),
+        remedy: format!(
+            "set `queue.shards = {found}`: the number is fixed when a queue is made. For another \
+             number let the work end, and give walkon an empty Redis"
+        ),
+    }
+}
+
 /// Why the queue did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -15,7 +15,7 @@ use redis::aio::ConnectionLike;
 use redis::{FromRedisValue, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, Queue};
+use super::{Error, Shard};
 
 /// What the scripts share: the ground, limits, lanes, indexes, what becomes of an action, and the
 /// two verbs of a worker that are also one.
@@ -26,10 +26,10 @@ const SHARED: &[&str] = &[
     include_str!("lua/record_account.lua"),
     include_str!("lua/record_action.lua"),
     include_str!("lua/zone.lua"),
+    include_str!("lua/emit.lua"),
     include_str!("lua/object.lua"),
     include_str!("lua/facts.lua"),
     include_str!("lua/pause.lua"),
-    include_str!("lua/emit.lua"),
     include_str!("lua/caps.lua"),
     include_str!("lua/ring.lua"),
     include_str!("lua/rolling.lua"),
@@ -100,6 +100,7 @@ scripts! {
     REINDEX, Settle, "reindex";
     ACCOUNT, Settle, "account";
     REMOVE, Settle, "remove";
+    ERASE, Settle, "erase";
     ENQUEUE, Grow, "enqueue";
     CLAIM, Grow, "claim_call";
     BEGIN, Settle, "begin_call";
@@ -112,6 +113,7 @@ scripts! {
     REFUSE, Settle, "refuse";
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
+    SPREAD, Settle, "spread";
     HEED, Read, "heed";
     PEEK, Read, "peek";
     PLANT, Grow, "plant";
@@ -211,7 +213,7 @@ async fn load(connection: &mut impl ConnectionLike) -> Result<(), redis::RedisEr
     }
 }
 
-impl Queue {
+impl Shard {
     /// Runs a script; its answer as a flat list of texts.
     pub(super) async fn run(&self, lua: &Lua, args: &[String]) -> Result<Vec<String>, Error> {
         flat(self.run_raw(lua, args).await?)
@@ -221,7 +223,7 @@ impl Queue {
         let meta = self.key("meta");
         let mut tries = 1;
         loop {
-            let mut shared = self.inner.shared.clone();
+            let mut shared = self.inner.link.shared();
             let answer = call(&mut shared, lua, &meta, args).await.map_err(Error::from);
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
@@ -242,7 +244,7 @@ impl Queue {
 
     /// Asks one plain command.
     pub(super) async fn ask<T: FromRedisValue>(&self, cmd: &redis::Cmd) -> Result<T, Error> {
-        let mut shared = self.inner.shared.clone();
+        let mut shared = self.inner.link.shared();
         Ok(cmd.query_async(&mut shared).await?)
     }
 
@@ -251,7 +253,7 @@ impl Queue {
         &self,
         pipe: &redis::Pipeline,
     ) -> Result<T, Error> {
-        let mut shared = self.inner.shared.clone();
+        let mut shared = self.inner.link.shared();
         Ok(pipe.query_async(&mut shared).await?)
     }
 }

@@ -11,12 +11,12 @@ use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lease::Class;
 
 use super::peek::Fields;
-use super::{Error, Queue};
+use super::{Error, Shard};
 
 /// How many actions one page looks through at most.
-const LOOKED_THROUGH: usize = 5000;
+pub(super) const LOOKED_THROUGH: usize = 5000;
 /// How many are read at once.
-const AT_ONCE: usize = 200;
+pub(super) const AT_ONCE: usize = 200;
 
 /// The queue as a whole, as of one instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +43,25 @@ impl Stats {
     /// How many actions were ever planned.
     pub fn planned(&self) -> u64 {
         self.states.values().sum()
+    }
+
+    /// Adds what another shard holds.
+    pub(super) fn add(&mut self, other: Self) {
+        let sum = |ours: &mut BTreeMap<_, u64>, theirs: BTreeMap<_, u64>| {
+            for (class, count) in theirs {
+                *ours.entry(class).or_default() += count;
+            }
+        };
+        sum(&mut self.ready, other.ready);
+        sum(&mut self.resting, other.resting);
+        for (state, count) in other.states {
+            *self.states.entry(state).or_default() += count;
+        }
+        self.leases += other.leases;
+        self.failed += other.failed;
+        self.parked += other.parked;
+        self.events += other.events;
+        self.next = [self.next, other.next].into_iter().flatten().min();
     }
 
     /// How many actions stand in this state.
@@ -111,6 +130,16 @@ pub enum Letters {
     Parked,
 }
 
+impl Letters {
+    /// The list that has them.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "dlq",
+            Self::Parked => "parked",
+        }
+    }
+}
+
 /// One account as the queue has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountView {
@@ -153,7 +182,7 @@ fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
 }
 
 impl ActionFilter {
-    fn takes(&self, view: &ActionView) -> bool {
+    pub(super) fn takes(&self, view: &ActionView) -> bool {
         self.state.is_none_or(|state| state == view.state)
             && self.account.as_ref().is_none_or(|account| Some(account) == view.account.as_ref())
             && self.kind.as_ref().is_none_or(|kind| *kind == view.action.kind)
@@ -164,7 +193,7 @@ impl ActionFilter {
 /// dlq, parked and the stream.
 type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
 
-impl Queue {
+impl Shard {
     /// The queue as a whole.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let mut pipe = redis::pipe();
@@ -200,7 +229,7 @@ impl Queue {
         Ok(self.read_all(&[id.to_string()]).await?.pop())
     }
 
-    async fn read_all(&self, ids: &[String]) -> Result<Vec<ActionView>, Error> {
+    pub(super) async fn read_all(&self, ids: &[String]) -> Result<Vec<ActionView>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -252,21 +281,20 @@ impl Queue {
         Ok(page)
     }
 
-    /// Dead letters, latest first.
-    pub async fn dead_letters(
+    /// The latest of a list of actions, each with when it came there.
+    pub(super) async fn latest_of(
         &self,
-        which: Letters,
-        from: usize,
-        limit: usize,
-    ) -> Result<Vec<ActionView>, Error> {
-        let name = match which {
-            Letters::Failed => "dlq",
-            Letters::Parked => "parked",
-        };
+        list: &str,
+        most: usize,
+    ) -> Result<Vec<(String, f64)>, Error> {
         let mut range = redis::cmd("ZREVRANGE");
-        range.arg(self.key(name)).arg(from).arg(from + limit.max(1) - 1);
-        let ids: Vec<String> = self.ask(&range).await?;
-        self.read_all(&ids).await
+        range.arg(self.key(list)).arg(0).arg(most.max(1) - 1).arg("WITHSCORES");
+        self.ask(&range).await
+    }
+
+    /// Whether it knows the action.
+    pub(super) async fn knows(&self, id: &ActionId) -> Result<bool, Error> {
+        self.ask(redis::cmd("EXISTS").arg(self.key(&format!("j:{id}")))).await
     }
 
     /// One account; `None`: the queue does not know it.

@@ -7,6 +7,13 @@ mod m0001_accounts_and_receipts;
 mod m0003_sealed;
 mod m0004_audit;
 mod m0005_usage;
+mod m0020_health;
+mod m0021_onboarding;
+mod m0022_alerts;
+mod m0023_capacity;
+mod m0030_kept_where;
+mod m0031_erasures;
+mod m0032_tokens;
 mod m0040_grants;
 
 /// Every change.
@@ -22,6 +29,13 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_audit::Change),
             Box::new(m0005_usage::Change),
             Box::new(super::charges::Migration),
+            Box::new(m0020_health::Change),
+            Box::new(m0021_onboarding::Change),
+            Box::new(m0022_alerts::Change),
+            Box::new(m0023_capacity::Change),
+            Box::new(m0030_kept_where::Change),
+            Box::new(m0031_erasures::Change),
+            Box::new(m0032_tokens::Change),
             Box::new(m0040_grants::Change),
         ]
     }

@@ -84,8 +84,18 @@ impl Slot {
         let persona = bundle.persona.individual(bundle.seed).on(&bundle.device);
         let kept = bundle.state.as_ref().map_or(0, fingerprint);
         let pointer = Point::default();
-        let _lock = lock;
-        Ok(Scene { bundle, persona, recording, session, pointer, gate, relay, desk, kept, _lock })
+        Ok(Scene {
+            bundle,
+            persona,
+            recording,
+            session,
+            pointer,
+            gate,
+            relay,
+            desk,
+            kept,
+            _lock: lock,
+        })
     }
 }
 

@@ -51,7 +51,8 @@ async fn a_hold_that_ends_by_itself_is_lifted_then() {
     let (since, reason) = (coordinator.now(), "the site asked it to go slower".to_owned());
     let until = since.checked_add(jiff::SignedDuration::from_millis(300)).unwrap();
     let actor = "walkon".to_owned();
-    let hold = Hold { kind: HoldKind::Quota, reason, actor, since, until: Some(until) };
+    let hold =
+        Hold { kind: HoldKind::Quota, reason, actor, since, until: Some(until), passes: false };
     coordinator.hold(&ada, &hold).await.unwrap();
     eventually("it is lifted", async || {
         let holds = coordinator.store.account(&ada).await.unwrap().unwrap().holds;

@@ -3,8 +3,11 @@
 mod audit;
 mod backup;
 mod conformance;
+mod erasures;
 mod grants;
+mod health;
 mod holds;
 mod schema;
+mod tokens;
 mod usage;
 mod vault;

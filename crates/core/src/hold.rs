@@ -25,7 +25,8 @@ pub enum HoldKind {
 }
 
 impl HoldKind {
-    /// Whether only a person may lift it; pages then say *suspended* instead of *paused*.
+    /// Whether holds of this kind are for a person to lift; pages then say *suspended* instead of
+    /// *paused*.
     pub fn needs_person(self) -> bool {
         matches!(self, Self::Challenge | Self::Block | Self::Health)
     }
@@ -63,6 +64,17 @@ pub struct Hold {
     pub actor: String,
     /// When it was placed.
     pub since: Timestamp,
-    /// When it ends by itself; `None`: a person must lift it.
+    /// When it ends by itself; `None`: a person must lift it, unless it passes.
     pub until: Option<Timestamp>,
+    /// Of a `health` hold: what it was placed for may pass without a person (a network, a server),
+    /// and the first good check lifts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passes: bool,
+}
+
+impl Hold {
+    /// Whether only a person may lift it.
+    pub fn needs_person(&self) -> bool {
+        self.kind.needs_person() && !self.passes
+    }
 }

@@ -8,10 +8,11 @@
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
-//!   [`storage_state`]), where it may be done ([`origin`], [`net`], [`grant`]), and the ports that
-//!   two doors share ([`dial`], [`gate`], [`recorder`]).
+//!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
+//!   where it may be done ([`origin`], [`net`], [`grant`]), what a page holds ([`outline`]), and the ports
+//!   that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
-//!   [`signature`]).
+//!   [`grading`], [`alerting`], [`signature`]).
 
 pub mod clock;
 pub mod id;
@@ -19,9 +20,12 @@ pub mod rng;
 
 pub mod account;
 pub mod action;
+pub mod alert;
+pub mod api_token;
 pub mod audit;
 pub mod behavior;
 pub mod bundle;
+pub mod capacity;
 pub mod charge;
 pub mod device;
 pub mod dial;
@@ -31,12 +35,15 @@ pub mod fault;
 pub mod gate;
 pub mod gesture;
 pub mod grant;
+pub mod health;
 pub mod hold;
 pub mod kind;
 pub mod lease;
 pub mod net;
+pub mod onboarding;
 pub mod origin;
 pub mod outcome;
+pub mod outline;
 pub mod persona;
 pub mod plan;
 pub mod pool;
@@ -47,6 +54,8 @@ pub mod step;
 pub mod storage_state;
 pub mod usage;
 
+pub mod alerting;
+pub mod grading;
 pub mod lifecycle;
 pub mod motion;
 pub mod routing;

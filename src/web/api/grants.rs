@@ -1,26 +1,37 @@
 //! Grants by hand: list, verify, pin, revoke.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use walkon_core::action::Refuse;
+use walkon_core::api_token::ApiScope;
 use walkon_core::grant::{Held, Standing};
 use walkon_core::origin::WebOrigin;
 use walkon_core::signature::PublicKey;
 
+use super::super::route::{Needs, Route};
 use super::hands::Who;
 use super::{Answer, Body, Problem};
 use crate::coordinator::Coordinator;
 
 /// The routes of grants.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new()
-        .route("/api/grants", get(list))
-        .route("/api/grants/verify", post(verify))
-        .route("/api/grants/revoke", post(revoke))
-        .route("/api/grants/pin", post(pin))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    const NAMED: &[(&str, &str)] = &[("origin", "string*"), ("why", "string")];
+    const PINNED: &[(&str, &str)] =
+        &[("origin", "string*"), ("signed", "string*"), ("key", "string*")];
+    let see = Needs::Scope(ApiScope::AccountsRead);
+    let control = Needs::Scope(ApiScope::FleetControl);
+    // Whoever pins a key decides whose word counts.
+    let admin = Needs::Scope(ApiScope::Admin);
+    vec![
+        Route::get("/api/grants", see, list).about("What sites let this fleet do by browser."),
+        Route::post("/api/grants/verify", control, verify).about("Asks a site now.").body(NAMED),
+        Route::post("/api/grants/revoke", control, revoke).about("Ends a grant here.").body(NAMED),
+        Route::post("/api/grants/pin", admin, pin)
+            .about("Takes up a grant that its owner signed.")
+            .body(PINNED),
+    ]
 }
 
 /// Which origin, and why.

@@ -33,7 +33,8 @@ async fn all_stays_a_set(store: &SqlStore, who: &str, deeds: &[Deed]) {
         match *deed {
             Deed::Place(kind) => {
                 let (reason, actor) = (kind.name().to_owned(), "eve".to_owned());
-                let hold = Hold { kind, reason, actor, since: from_ms(1), until: None };
+                let hold =
+                    Hold { kind, reason, actor, since: from_ms(1), until: None, passes: false };
                 store.place_hold(&who, &hold).await.unwrap();
                 left.insert(kind);
             }
