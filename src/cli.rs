@@ -19,6 +19,7 @@ mod demo;
 mod doctor;
 mod enqueue;
 mod forecast;
+mod grants;
 mod hands;
 mod keys;
 mod lists;
@@ -120,10 +121,13 @@ enum Command {
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// What sites let this fleet do by browser: new, verify, list, revoke.
+    #[command(subcommand)]
+    Grant(grants::Grant),
     /// API tokens: new, list, revoke.
     #[command(subcommand)]
     Token(token::Tokens),
-    /// Master keys: new, rotate, list.
+    /// Keys: new, rotate, list.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// The database's tables: up, down, status.
@@ -192,6 +196,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Usage(args) => usage::usage(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
+        Command::Grant(args) => grants::grant(&client()?, &args).await,
         Command::Token(args) => token::token(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,

@@ -15,6 +15,7 @@ use walkon_core::id::{MissionId, PoolId};
 use walkon_core::kind::nearest;
 use walkon_core::plan::Plan;
 use walkon_core::pool::{Mission, Pool, Pools};
+use walkon_core::site::Private;
 
 /// The settings' defaults, with what each means.
 pub const DEFAULT: &str = include_str!("config/default.toml");
@@ -37,6 +38,8 @@ pub struct Config {
     pub store: Store,
     /// The master keys.
     pub vault: Vault,
+    /// The keys by which sites know the fleet.
+    pub signing: Signing,
     /// Pages and desk.
     pub web: Web,
     /// Workers.
@@ -130,6 +133,16 @@ pub struct Vault {
     pub master_key: Secret,
 }
 
+/// `[signing]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signing {
+    /// The file of the keys, or nothing.
+    pub key_file: PathBuf,
+    /// Where sites find their list, or nothing.
+    pub directory: String,
+}
+
 /// `[web]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +202,8 @@ pub struct SiteOverride {
     pub origin: Option<String>,
     /// Another API address.
     pub api: Option<String>,
+    /// That it lies in a private network.
+    pub private: Option<Private>,
 }
 
 /// Why settings cannot be used.
@@ -305,6 +320,11 @@ impl Config {
         if !["always", "relaxed"].contains(&self.queue.durability.as_str()) {
             let value = format!("`{}`", self.queue.durability);
             return wrong("queue.durability", value, "write `always` or `relaxed`");
+        }
+        let directory = &self.signing.directory;
+        if !directory.is_empty() && !directory.starts_with("https://") {
+            let remedy = "write the https address under which sites reach the list of keys";
+            return wrong("signing.directory", format!("`{directory}`"), remedy);
         }
         if !["auto", "always"].contains(&self.web.sign_in.as_str()) {
             let value = format!("`{}`", self.web.sign_in);

@@ -3,6 +3,7 @@
 //! Any number may serve one Redis. Each runs three loops: [`intake`] reads `walkon:intake`,
 //! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds, and after
 //! each start of Redis [`restore`] makes it as new as the books.
+//! [`grants`] asks sites what they allow.
 //! [`roster`] knows the accounts and writes their standing and routes into the queue. They come by
 //! [`import`] and [`reload`], and go by [`leave`].
 
@@ -29,6 +30,7 @@ use crate::store::Store;
 pub mod clerk;
 pub mod desk;
 pub mod erase;
+pub mod grants;
 pub mod hands;
 pub mod import;
 pub mod intake;
@@ -80,6 +82,8 @@ pub struct Coordinator {
     pub clock: Arc<dyn Clock>,
     /// The rest.
     pub options: Arc<Options>,
+    /// Which sites may be acted on by browser.
+    pub grants: grants::Grants,
     /// What pools were found able to do.
     pub admitted: pools::Admitted,
     /// What calls about accounts share.

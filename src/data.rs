@@ -122,6 +122,11 @@ impl DataFolder {
         self.root.join("master.key")
     }
 
+    /// The keys by which sites know the fleet, where no others are named.
+    pub fn signing_key(&self) -> PathBuf {
+        self.root.join("signing.key")
+    }
+
     /// Recordings.
     pub fn recordings(&self) -> PathBuf {
         self.root.join("recordings")

@@ -13,9 +13,11 @@ mod proxy;
 mod relay;
 mod resolve;
 mod serve;
+mod wellknown;
 
 pub use origin::{NotAnOrigin, Origin};
 #[cfg(feature = "demo")]
 pub use practice::{PracticeProxy, Speaks};
 pub use proxy::{Proxy, ProxyError};
 pub use relay::{Relay, RelaySpec, Trouble};
+pub use wellknown::{Found, WellKnown};

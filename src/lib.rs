@@ -16,6 +16,7 @@ pub mod jail;
 pub mod queue;
 pub mod recording;
 pub mod shutdown;
+pub mod signing;
 pub mod store;
 pub mod supervisor;
 pub mod web;

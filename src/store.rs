@@ -19,6 +19,7 @@ mod connect;
 pub mod credentials;
 pub mod erasures;
 mod error;
+pub mod grants;
 pub mod health;
 pub mod holds;
 pub mod keys;
@@ -44,6 +45,7 @@ pub trait Store:
     + Books
     + capacities::Capacities
     + credentials::Credentials
+    + grants::Grants
     + erasures::Erasures
     + health::HealthLog
     + holds::Holds

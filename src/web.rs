@@ -19,6 +19,7 @@ pub mod desk;
 pub mod guard;
 pub mod pages;
 pub mod route;
+pub mod signatures;
 pub mod view;
 
 /// Serves until a soft stop; what runs is then answered first.
@@ -31,10 +32,12 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let access = Access::new(coordinator.clone(), options);
     let guard = from_fn_with_state(access.options.clone(), guard::guard);
-    // The desk is outside the guard: workers call it by whatever name they know us.
+    // The desk is outside the guard: workers call it by whatever name they know us. So is the
+    // list of keys, which is for everybody.
     let app = pages::router(&access, shutdown)
         .merge(api::router(&access))
         .layer(guard)
+        .merge(signatures::router(coordinator.clone()))
         .merge(desk::router(Arc::new(coordinator), worker_token));
     let stop = shutdown.soft().clone();
     let app = app.into_make_service_with_connect_info::<SocketAddr>();

@@ -25,6 +25,7 @@ pub mod attempt;
 mod by_api;
 mod effect;
 mod fitness;
+pub mod gate;
 pub mod heartbeat;
 mod perform;
 mod pointing;

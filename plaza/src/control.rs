@@ -7,6 +7,7 @@
 //! | `GET /ledger[?since=seq]` | every effect, in order |
 //! | `GET /requests` | who asked, from where, with which browser, how often |
 //! | `GET`, `POST`, `DELETE /faults` | the faults that are on; turns one on; clears them |
+//! | `PUT /signed` | to which fleets Plaza grants, by which keys they sign, whether they must |
 //! | `POST /reset` | content as seeded, ledger empty, no faults; sign-ins stay |
 
 use axum::body::Bytes;
@@ -14,7 +15,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,6 +41,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/requests", get(requests))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/reset", post(reset))
+        .route("/signed", put(set_signed))
         .layer(from_fn(only_programs))
         .with_state(app)
 }
@@ -98,6 +100,16 @@ async fn add_fault(State(app): State<App>, body: Bytes) -> Response {
         app.wires.retire_all();
     }
     (StatusCode::CREATED, Json(all)).into_response()
+}
+
+async fn set_signed(State(app): State<App>, body: Bytes) -> Response {
+    match serde_json::from_slice(&body) {
+        Ok(policy) => {
+            app.signed.set(policy);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => complaint(&error.to_string()),
+    }
 }
 
 async fn clear_faults(State(app): State<App>) -> StatusCode {

@@ -8,6 +8,7 @@
 //! - `world`: members, posts, comments, messages, and the ledger, faults and visits beside them.
 //! - `seed`: the content a fresh Plaza holds, the same for the same seed. `art`: its pictures.
 //! - `site`: the pages. `graph`: a first official-style API. `control`: the judge's own port.
+//! - `signed`: the grant that it publishes, and the check of signed requests.
 //!
 //! Every member signs in with the password `<username>-secret`; the API's bearer token is
 //! `tok-<username>`. The members `ada`, `ben`, `cleo`, `dan`, `eve`, `fay`, `gus`, `hana`, `ivo`
@@ -20,6 +21,7 @@ mod control;
 mod graph;
 mod seed;
 mod server;
+mod signed;
 mod site;
 mod wire;
 mod world;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::signed::Signed;
 use crate::wire::{Door, Peer, Wires};
 use crate::world::Shared;
 use crate::{control, seed, site};
@@ -123,6 +124,7 @@ pub(crate) struct App {
     pub(crate) seed: u64,
     pub(crate) hosts: Arc<[String]>,
     pub(crate) wires: Wires,
+    pub(crate) signed: Signed,
 }
 
 /// Seeds a world and starts serving it.
@@ -138,7 +140,14 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let (site_listener, site_address) = bind("site", listen).await?;
     let (control_listener, control_address) = bind("control port", control).await?;
     let world = Shared::new(seed::world(seed, clock.now()));
-    let app = App { world, clock, seed, hosts: hosts.into(), wires: Wires::default() };
+    let app = App {
+        world,
+        clock,
+        seed,
+        hosts: hosts.into(),
+        wires: Wires::default(),
+        signed: Signed::default(),
+    };
     let (stop, stopped) = watch::channel(false);
     let mut servers = JoinSet::new();
 

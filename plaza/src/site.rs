@@ -32,10 +32,12 @@ mod session;
 mod stories;
 mod view;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 
 use crate::graph;
 use crate::server::App;
@@ -64,10 +66,19 @@ pub(crate) fn router(app: App) -> Router {
         .route("/read/post/{id}", get(read::post))
         .route("/read/member/{username}", get(read::member))
         .route("/read/messages/{username}", get(read::messages))
+        .route("/.well-known/walkon.json", get(grant))
         .merge(assets::router())
         .nest("/graph", graph::router())
         .fallback(notice::not_found)
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(app)
+}
+
+/// What Plaza grants, if it grants anything.
+async fn grant(State(app): State<App>) -> Response {
+    match app.signed.grant(app.clock.now()) {
+        Some(grant) => Json(grant).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

@@ -1,4 +1,5 @@
-//! `walkon keys …`: the master keys by which credentials and storage state are sealed.
+//! `walkon keys …`: the master keys by which credentials and storage state are sealed, and the
+//! signing keys by which sites know this fleet.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,9 @@ use serde_json::json;
 
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::{data_folder, store};
+use super::roles::{data_folder, signing_keys, store};
 use crate::config::Config;
+use crate::signing::{self, FleetKeys};
 use crate::store::keys::{Keys as _, Rotated, Use};
 use crate::store::vault::master;
 
@@ -38,12 +40,15 @@ pub(super) enum Keys {
 pub(super) enum Sort {
     /// What seals credentials and storage state.
     Master,
+    /// By what sites know this fleet.
+    Signing,
 }
 
 /// `walkon keys …`
 pub(super) async fn keys(config: &Config, what: &Keys, json: bool) -> Result<(), Failure> {
     match what {
-        Keys::New { sort: Sort::Master, out } => fresh(out.as_deref(), json),
+        Keys::New { sort, out } => fresh(*sort, out.as_deref(), json),
+        Keys::Rotate { sort: Sort::Signing } => rotate_signing(config, json),
         Keys::Rotate { sort: Sort::Master } => rotate(config, json).await,
         Keys::List => {
             let store = store(config, &data_folder(config)?).await?;
@@ -53,8 +58,29 @@ pub(super) async fn keys(config: &Config, what: &Keys, json: bool) -> Result<(),
     }
 }
 
-fn fresh(out: Option<&Path>, as_json: bool) -> Result<(), Failure> {
-    let (id, key) = master::fresh();
+fn rotate_signing(config: &Config, as_json: bool) -> Result<(), Failure> {
+    let path = signing_keys(config, &data_folder(config)?);
+    let id = FleetKeys::rotate(&path, |path, text| master::write(path, text, false));
+    let id = id.map_err(|error| Failure::system("could not put a new key first", &error))?;
+    let file = path.display();
+    say(&if as_json {
+        json!({"id": id, "file": file.to_string()}).to_string()
+    } else {
+        format!(
+            "{id} is first in {file}; coordinators sign by it from their next start. The old key \
+             stays listed: ask each site to add the new id, then remove the old line"
+        )
+    });
+    Ok(())
+}
+
+fn fresh(sort: Sort, out: Option<&Path>, as_json: bool) -> Result<(), Failure> {
+    let (id, key) = match sort {
+        Sort::Master => master::fresh(),
+        Sort::Signing => {
+            signing::fresh().map_err(|error| Failure::system("could not draw a key", &error))?
+        }
+    };
     let Some(out) = out else {
         let plain = || key.expose().to_owned();
         say(&if as_json { json!({"id": id, "key": plain()}).to_string() } else { plain() });

@@ -9,12 +9,15 @@ use nix::unistd::User;
 use tokio::net::TcpListener;
 use walkon_core::bundle::Secret;
 use walkon_core::clock::SystemClock;
+use walkon_core::fault::causes;
 use walkon_core::rng::Seed;
+use walkon_core::signature::directory;
 
 use super::out::say;
 use super::report::{Code, Failure};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
+use crate::coordinator::grants::Grants;
 use crate::coordinator::{self, Coordinator};
 use crate::data::DataFolder;
 use crate::desk::http::HttpDesk;
@@ -23,10 +26,11 @@ use crate::driver::cdp::{self, CdpDriver};
 use crate::queue::{self, Queue};
 use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
+use crate::signing::{self, FleetKeys};
 use crate::store::address::Address;
 use crate::store::sql::SqlStore;
 use crate::store::vault::Vault;
-use crate::store::vault::master::Source;
+use crate::store::vault::master::{self, Source};
 use crate::supervisor::{Role, Supervisor};
 use crate::web;
 use crate::worker::{self, Worker};
@@ -34,7 +38,8 @@ use crate::worker::{self, Worker};
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_mins(1);
 /// What no worker is told.
-const COORDINATORS_ALONE: [&str; 4] = [
+const COORDINATORS_ALONE: [&str; 5] = [
+    "WALKON__SIGNING__KEY_FILE",
     "WALKON__VAULT__MASTER_KEY",
     "WALKON__VAULT__MASTER_KEY_FILE",
     "WALKON__STORE__URL",
@@ -267,6 +272,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
     let coordinator = assemble(config, &data, url).await?;
+    coordinator.load_grants().await?;
     coordinator.enroll_all().await?;
     let read = coordinator.first_load().await?;
     tracing::info!(loaded = read.loaded, added = read.added.len(), "accounts read");
@@ -276,6 +282,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().watch_grants(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
     let token = data.worker_token()?;
     let options =
@@ -339,6 +346,7 @@ pub(super) async fn assemble(
             return Err(Failure::new(Code::Refused, what, Catalog::known(name, names)));
         };
         entry.site.origin = site.origin.clone().unwrap_or_else(|| entry.site.origin.clone());
+        entry.site.private = site.private.clone().or_else(|| entry.site.private.clone());
         entry.site.api = site.api.clone().or_else(|| entry.site.api.clone());
     }
     let options = queue::Options {
@@ -371,9 +379,39 @@ pub(super) async fn assemble(
             usage_days: config.store.usage_days,
             audit_days: config.store.audit_days,
         }),
+        grants: grants(config, data)?,
         admitted: coordinator::pools::Admitted::default(),
         roster: Arc::default(),
     })
+}
+
+/// Where the fleet's signing keys are, as the settings say.
+pub(super) fn signing_keys(config: &Config, data: &DataFolder) -> PathBuf {
+    let file = &config.signing.key_file;
+    if file.as_os_str().is_empty() { data.signing_key() } else { file.clone() }
+}
+
+/// What the fleet is known by at sites; its first key is made at the first start.
+fn grants(config: &Config, data: &DataFolder) -> Result<Grants, Failure> {
+    let path = signing_keys(config, data);
+    let bad = |error: signing::Error| Failure {
+        what: error.to_string(),
+        causes: causes(&error),
+        remedy: Some(error.remedy().to_owned()),
+        code: Code::Host,
+    };
+    if config.signing.key_file.as_os_str().is_empty() && !path.exists() {
+        FleetKeys::rotate(&path, |path, text| master::write(path, text, true)).map_err(bad)?;
+    }
+    let keys = FleetKeys::read(&path).map_err(bad)?;
+    let contact = &config.fleet.contact;
+    let contact = if contact.is_empty() { String::new() } else { format!(" (+{contact})") };
+    let mut grants = Grants::default();
+    grants.keys = Some(Arc::new(keys));
+    grants.directory = Some(config.signing.directory.clone()).filter(|url| !url.is_empty());
+    grants.local_directory = format!("http://{}{}", config.web.listen, directory::WELL_KNOWN);
+    grants.asks.agent = format!("walkon/{}{contact}", env!("CARGO_PKG_VERSION"));
+    Ok(grants)
 }
 
 /// `walkon worker`

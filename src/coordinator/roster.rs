@@ -19,10 +19,8 @@ use walkon_core::kind::KINDS;
 use walkon_core::lease::Class;
 use walkon_core::persona::Persona;
 use walkon_core::routing::{self, Facts};
-use walkon_core::site::Site;
 
 use super::{Coordinator, Error};
-use crate::egress::Origin;
 use crate::queue::{AccountSetting, HeldFor};
 use crate::store::credentials::Field;
 
@@ -171,7 +169,8 @@ impl Coordinator {
             site: account.site.to_string(),
             token: account.token_file.is_some() && site.is_some_and(|site| site.api.is_some()),
             behaviors: behaviors.unwrap_or_default(),
-            loopback: site.is_some_and(is_loopback),
+            access: site.map(|site| self.access(site)).unwrap_or_default(),
+            now: self.now(),
         }
     }
 
@@ -199,7 +198,10 @@ impl Coordinator {
                 password: secret(Field::ProxyPassword).await?,
             }),
         };
+        let (access, signing) = self.access_of_bundle(&entry.site);
         Ok(Bundle {
+            access,
+            signing,
             site: entry.site.clone(),
             device,
             persona,
@@ -214,9 +216,4 @@ impl Coordinator {
             account,
         })
     }
-}
-
-/// Until grants exist, only loopback may be acted on by browser.
-fn is_loopback(site: &Site) -> bool {
-    site.origin.parse::<Origin>().is_ok_and(|origin| origin.is_loopback())
 }

@@ -130,11 +130,14 @@ impl FakeSession {
         let unreachable = |why: String| Error::Unreachable { url: url.clone(), why };
         let method = if deed.form.is_some() { "POST" } else { "GET" };
         let departure = Departure { method, url: &url, is_navigation: true };
-        if let Verdict::Refuse { why, .. } = self.spec.gate.judge(&departure) {
-            return Err(Error::Refused { url, why });
-        }
+        let more = match self.spec.gate.judge(&departure) {
+            Verdict::Refuse { why, .. } => return Err(Error::Refused { url, why }),
+            Verdict::Pass => Vec::new(),
+            Verdict::PassWith(more) => more,
+        };
         let started = self.born.elapsed().as_secs_f64() * 1_000.0;
         let request = self.request(deed, method)?;
+        let request = more.into_iter().fold(request, |r, (name, value)| r.header(name, value));
         let answer = request.send().await.map_err(|error| unreachable(error.to_string()))?;
         let status = answer.status().as_u16();
         let header = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());

@@ -1,6 +1,7 @@
 //! Connecting onward: straight, or through the account's proxy, and counting what passes.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,8 +59,8 @@ pub(super) async fn connect(
 ) -> Result<Counted, Failure> {
     let connecting = async {
         match &relay.spec.proxy {
-            None => straight(origin).await,
-            Some(proxy) => through(proxy, origin, purpose).await,
+            None => straight(relay, origin).await,
+            Some(proxy) => through(relay, proxy, origin, purpose).await,
         }
     };
     let result = match tokio::time::timeout(CONNECT_MAX, connecting).await {
@@ -93,22 +94,27 @@ pub(super) fn refused(proxy: &Proxy, why: &dyn std::fmt::Display) -> Trouble {
     Trouble::ProxyRefused { proxy: proxy.to_string(), why: why.to_string() }
 }
 
-async fn checked(origin: &Origin) -> Result<Vec<std::net::SocketAddr>, Failure> {
-    resolve(origin).await.map_err(|error| match error {
+async fn checked(relay: &Inner, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
+    resolve(origin, relay.private(origin)).await.map_err(|error| match error {
         Unresolved::Private(..) => Failure::Refused(error.to_string()),
         Unresolved::Unknown(..) => Failure::Site(error.to_string()),
     })
 }
 
-async fn straight(origin: &Origin) -> Result<TcpStream, Failure> {
-    let addresses = checked(origin).await?;
+async fn straight(relay: &Inner, origin: &Origin) -> Result<TcpStream, Failure> {
+    let addresses = checked(relay, origin).await?;
     let connected = TcpStream::connect(&addresses[..]).await;
     connected.map_err(|error| Failure::Site(format!("{origin} does not answer: {error}")))
 }
 
-async fn through(proxy: &Proxy, origin: &Origin, purpose: Purpose) -> Result<TcpStream, Failure> {
+async fn through(
+    relay: &Inner,
+    proxy: &Proxy,
+    origin: &Origin,
+    purpose: Purpose,
+) -> Result<TcpStream, Failure> {
     // Checked here although the proxy connects: a name may not lead it to what we would refuse.
-    let addresses = checked(origin).await?;
+    let addresses = checked(relay, origin).await?;
     let connected = TcpStream::connect((proxy.host.as_str(), proxy.port)).await;
     let stream = connected.map_err(|error| unreachable(proxy, &error))?;
     match (proxy.scheme, purpose) {
@@ -165,7 +171,7 @@ pub(super) async fn read_head(stream: &mut TcpStream) -> io::Result<String> {
 async fn socks(
     proxy: &Proxy,
     stream: TcpStream,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     origin: &Origin,
 ) -> Result<TcpStream, Failure> {
     use tokio_socks::Error as Socks;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinSet;
 use walkon_core::dial::Dial;
 use walkon_core::recorder::{Note, Recorder};
+use walkon_core::site::Private;
 
 use super::origin::Origin;
 use super::proxy::Proxy;
@@ -26,6 +27,9 @@ pub struct RelaySpec {
     pub granted: Vec<Origin>,
     /// Whether allowed loopback origins pass: development only.
     pub loopback_allowed: bool,
+    /// That the site's own origin, the first of `allow`, lies in a private network, if somebody has
+    /// vouched for that.
+    pub private: Option<Private>,
     /// The account's own proxy; `None`: straight.
     pub proxy: Option<Proxy>,
     /// Takes down what was refused.
@@ -152,6 +156,11 @@ impl Inner {
     /// How many connections and tunnels run.
     pub(super) fn load(&self) -> usize {
         lock(&self.crew).len()
+    }
+
+    /// What was vouched for of an origin: the site's own alone.
+    pub(super) fn private(&self, origin: &Origin) -> Option<&Private> {
+        self.spec.private.as_ref().filter(|_| self.spec.allow.first() == Some(origin))
     }
 
     /// Whether an origin may be reached, and if not, why.

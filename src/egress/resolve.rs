@@ -7,6 +7,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use walkon_core::site::Private;
+
 use super::origin::Origin;
 
 /// How long a name may take to resolve.
@@ -24,10 +26,16 @@ pub(super) enum Unresolved {
 }
 
 /// The checked addresses of an origin.
-pub(super) async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Unresolved> {
+pub(super) async fn resolve(
+    origin: &Origin,
+    private: Option<&Private>,
+) -> Result<Vec<SocketAddr>, Unresolved> {
     if origin.is_loopback() {
         let address = origin.host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         return Ok(vec![SocketAddr::new(address, origin.port)]);
+    }
+    if let Some(address) = private.and_then(|private| private.at) {
+        return check(&origin.host, private, vec![SocketAddr::new(address, origin.port)]);
     }
     let name = || origin.host.clone();
     let looked = tokio::net::lookup_host((origin.host.as_str(), origin.port));
@@ -36,12 +44,19 @@ pub(super) async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Unresolv
         Ok(Err(error)) => return Err(Unresolved::Unknown(name(), Some(error))),
         Err(_) => return Err(Unresolved::Unknown(name(), None)),
     };
-    check(&origin.host, found)
+    check(&origin.host, private, found)
 }
 
-/// Lets a name's addresses pass only if every one of them is public.
-fn check(name: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unresolved> {
-    match found.iter().find(|address| !is_public(address.ip())) {
+/// Lets a name's addresses pass only if every one of them is public, or was vouched for.
+fn check(
+    name: &str,
+    private: Option<&Private>,
+    found: Vec<SocketAddr>,
+) -> Result<Vec<SocketAddr>, Unresolved> {
+    let good = |address: IpAddr| {
+        is_public(address) || private.is_some_and(|private| private.holds(address))
+    };
+    match found.iter().find(|address| !good(address.ip())) {
         Some(address) => Err(Unresolved::Private(name.to_owned(), address.ip())),
         None if found.is_empty() => Err(Unresolved::Unknown(name.to_owned(), None)),
         None => Ok(found),
@@ -67,7 +82,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a >= 240
         || (a == 100 && (64..128).contains(&b))
         || (a == 198 && (b == 18 || b == 19))
-        || (a == 192 && b == 0 && c == 0);
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99);
     !special
 }
 
@@ -104,6 +120,12 @@ mod tests {
             ("fd00::1", false),
             ("fe80::1", false),
             ("::ffff:10.0.0.1", false),
+            ("192.88.99.1", false),
+            ("198.51.100.1", false),
+            ("100::1", false),
+            ("64:ff9b:1::1", false),
+            ("2001::1", false),
+            ("2001:db8::1", false),
             ("64:ff9b::a00:1", false),
             ("2002:a00:1::", false),
         ] {
@@ -114,7 +136,23 @@ mod tests {
     #[test]
     fn one_private_address_behind_a_public_name_refuses_them_all() {
         let both = ["93.184.216.34:80", "10.0.0.1:80"].map(|text| text.parse().unwrap());
-        assert!(matches!(check("x.test", both.to_vec()), Err(Unresolved::Private(..))));
-        assert_eq!(check("x.test", both[..1].to_vec()).unwrap(), both[..1]);
+        assert!(matches!(check("x.test", None, both.to_vec()), Err(Unresolved::Private(..))));
+        assert_eq!(check("x.test", None, both[..1].to_vec()).unwrap(), both[..1]);
+    }
+
+    #[test]
+    fn a_private_address_passes_only_where_somebody_vouched_for_it() {
+        let private = |nets: &[&str]| Private {
+            nets: nets.iter().map(|net| net.parse().unwrap()).collect(),
+            at: None,
+            by: "ada".to_owned(),
+            plain_http: false,
+        };
+        let found = || vec!["10.1.2.3:80".parse().unwrap()];
+        assert!(check("x.test", Some(&private(&["10.0.0.0/8"])), found()).is_ok());
+        for other in [private(&["10.2.0.0/16"]), private(&[])] {
+            let refused = check("x.test", Some(&other), found());
+            assert!(matches!(refused, Err(Unresolved::Private(..))), "{other:?}");
+        }
     }
 }

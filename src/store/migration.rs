@@ -14,6 +14,7 @@ mod m0023_capacity;
 mod m0030_kept_where;
 mod m0031_erasures;
 mod m0032_tokens;
+mod m0040_grants;
 
 /// Every change.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_kept_where::Change),
             Box::new(m0031_erasures::Change),
             Box::new(m0032_tokens::Change),
+            Box::new(m0040_grants::Change),
         ]
     }
 }

@@ -28,6 +28,7 @@ use crate::queue::{ActionFilter, ActionView};
 
 pub mod accounts;
 pub mod batch;
+pub mod grants;
 pub mod hands;
 pub mod openapi;
 mod settings;
@@ -169,6 +170,7 @@ pub fn routes() -> Vec<Route<Coordinator>> {
     [
         own,
         accounts::routes(),
+        grants::routes(),
         hands::routes(),
         settings::routes(),
         status::routes(),

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use walkon_core::bundle::Bundle;
-use walkon_core::gate::{Departure, Gate, Verdict};
 use walkon_core::gesture::Point;
+use walkon_core::grant::Access;
 use walkon_core::id::SessionId;
 use walkon_core::lease::Lease;
 use walkon_core::persona::Persona;
@@ -16,29 +16,11 @@ use walkon_core::storage_state::StorageState;
 
 use super::Slot;
 use super::attempt::{Attempt, Trouble};
+use super::gate::{SiteGate, others};
 use crate::desk::Desk;
 use crate::driver::{self, Session, SessionSpec};
-use crate::egress::{Proxy, Relay, RelaySpec};
+use crate::egress::{Origin, Proxy, Relay, RelaySpec};
 use crate::recording::{Head, Recording};
-
-/// Lets requests through to the site's own origins only.
-struct SiteGate {
-    origins: Vec<String>,
-}
-
-impl Gate for SiteGate {
-    fn judge(&self, departure: &Departure<'_>) -> Verdict {
-        let inside = |origin: &String| {
-            let rest = departure.url.strip_prefix(origin.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-        };
-        if self.origins.iter().any(inside) || departure.url.starts_with("data:") {
-            return Verdict::Pass;
-        }
-        let why = format!("{} is none of the site's origins", departure.url);
-        Verdict::Refuse { code: "origin_not_granted", why }
-    }
-}
 
 /// One account's turn: a live browser and all it stands in.
 pub(super) struct Scene {
@@ -47,6 +29,7 @@ pub(super) struct Scene {
     pub(super) recording: Arc<Recording>,
     pub(super) session: Box<dyn Session>,
     pub(super) pointer: Point,
+    pub(super) gate: Arc<SiteGate>,
     relay: Arc<Relay>,
     desk: Arc<dyn Desk>,
     kept: u64,
@@ -60,20 +43,24 @@ impl Slot {
         let desk = self.worker.desk.clone();
         let lease = &attempt.claimed.lease;
         let bundle = attempt.bound(async { Ok(desk.bundle(lease).await?) }).await?;
+        permitted(&bundle, attempt, self.worker.clock.now())?;
         let folder = self.worker.options.folder.join(lease.account.as_str());
         let lock = lock(&folder)?;
         let id = SessionId::new(self.worker.clock.now(), &mut attempt.seed.child("session").rng());
         let head = Head::of(&bundle, &id, &self.worker.id, self.worker.clock.now());
         let recording = Arc::new(Recording::start(head));
-        let mut origins = vec![bundle.site.origin.trim_end_matches('/').to_owned()];
-        origins.extend(bundle.site.subresources.iter().cloned());
+        let mut allow: Vec<Origin> = bundle.site.origin.parse().into_iter().collect();
+        allow.extend(others(&bundle).iter().filter_map(|origin| origin.as_str().parse().ok()));
+        let is_granted = matches!(bundle.access, Access::Granted(_));
         let relay = Arc::new(Relay::new(RelaySpec {
-            allow: origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
-            granted: Vec::new(),
+            granted: if is_granted { allow.clone() } else { Vec::new() },
+            allow,
             loopback_allowed: true,
+            private: bundle.site.private.clone(),
             proxy: own_proxy(&bundle)?,
             recorder: recording.clone(),
         }));
+        let gate = Arc::new(SiteGate::new(&bundle, self.worker.clock.clone()));
         let spec = SessionSpec {
             account: lease.account.clone(),
             time_zone: bundle.account.time_zone.clone(),
@@ -82,7 +69,7 @@ impl Slot {
             folder,
             state: bundle.state.clone(),
             dial: relay.clone(),
-            gate: Arc::new(SiteGate { origins }),
+            gate: gate.clone(),
             recorder: recording.clone(),
         };
         let open = async { Ok(self.worker.driver.open(spec).await?) };
@@ -97,7 +84,18 @@ impl Slot {
         let persona = bundle.persona.individual(bundle.seed).on(&bundle.device);
         let kept = bundle.state.as_ref().map_or(0, fingerprint);
         let pointer = Point::default();
-        Ok(Scene { bundle, persona, recording, session, pointer, relay, desk, kept, _lock: lock })
+        Ok(Scene {
+            bundle,
+            persona,
+            recording,
+            session,
+            pointer,
+            gate,
+            relay,
+            desk,
+            kept,
+            _lock: lock,
+        })
     }
 }
 
@@ -149,6 +147,18 @@ impl Scene {
         self.session.kill();
         self.session.close().await;
     }
+}
+
+/// Whether the site lets this action begin now: asked before a browser is opened, for nothing was
+/// done yet.
+pub(super) fn permitted(
+    bundle: &Bundle,
+    attempt: &Attempt,
+    now: jiff::Timestamp,
+) -> Result<(), Trouble> {
+    let kind = attempt.claimed.action.kind.as_str();
+    let judged = bundle.access.allows_now(kind, bundle.site.id.as_str(), now);
+    judged.map_err(|denied| Trouble::NoWay { code: denied.code.name(), why: denied.to_string() })
 }
 
 fn own_proxy(bundle: &Bundle) -> Result<Option<Proxy>, Trouble> {

@@ -17,7 +17,7 @@ use super::attempt::{Attempt, Trouble};
 use super::by_api::settle_trouble;
 use super::heartbeat::Renewed;
 use super::perform::Performance;
-use super::scene::Scene;
+use super::scene::{Scene, permitted};
 
 /// How often a live session's recording is sent on while an action runs.
 const SHIP_EVERY: Duration = Duration::from_millis(500);
@@ -146,6 +146,10 @@ impl Slot {
             attempt: attempt.claimed.attempt,
         });
         let desk = self.worker.desk.clone();
+        if let Err(trouble) = permitted(&scene.bundle, attempt, self.worker.clock.now()) {
+            return judged(scene, attempt, Err(trouble), None);
+        }
+        scene.gate.acting(Some(&action.kind));
         let mut performance = Performance {
             rng: attempt.seed.child("motion").rng(),
             attempt,

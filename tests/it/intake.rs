@@ -47,6 +47,7 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
             usage_days: 90,
             audit_days: 0,
         }),
+        grants: walkon::coordinator::grants::Grants::default(),
         admitted: Admitted::default(),
         roster: Arc::default(),
     };

@@ -9,15 +9,19 @@ mod browser;
 mod fake;
 #[cfg(feature = "demo")]
 mod fleet;
+mod grants;
 mod intake;
 mod jail;
 #[cfg(feature = "demo")]
 mod kills;
+mod leak;
 #[cfg(feature = "demo")]
 mod plaza;
 mod queue;
 mod reaper;
 mod relay;
 mod restore;
+#[cfg(feature = "demo")]
+mod signed;
 mod store;
 mod support;

@@ -25,6 +25,7 @@ impl Door {
             granted: allow.clone(),
             allow,
             loopback_allowed: true,
+            private: None,
             proxy,
             recorder: notes.clone(),
         });
@@ -155,6 +156,7 @@ async fn an_origin_without_a_grant_is_refused_unless_it_is_loopback() {
         allow: allow.to_vec(),
         granted: Vec::new(),
         loopback_allowed: false,
+        private: None,
         proxy: None,
         recorder,
     };

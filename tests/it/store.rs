@@ -5,6 +5,7 @@ mod backup;
 mod books;
 mod conformance;
 mod erasures;
+mod grants;
 mod health;
 mod holds;
 mod schema;

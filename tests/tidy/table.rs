@@ -12,7 +12,8 @@ pub(crate) const CORE: &[Row] = &[
     ("id", &["clock", "rng"]),
     // Words.
     ("fault", &[]),
-    ("site", &["id"]),
+    ("net", &[]),
+    ("site", &["id", "net"]),
     ("kind", &[]),
     ("hold", &[]),
     ("account", &["hold", "id"]),
@@ -27,7 +28,10 @@ pub(crate) const CORE: &[Row] = &[
     ("persona", &["device", "fault", "kind", "rng"]),
     ("gesture", &[]),
     ("storage_state", &[]),
-    ("bundle", &["account", "behavior", "device", "persona", "rng", "site", "storage_state"]),
+    (
+        "bundle",
+        &["account", "behavior", "device", "grant", "persona", "rng", "site", "storage_state"],
+    ),
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
     ("outcome", &["lease"]),
@@ -52,7 +56,7 @@ pub(crate) const CORE: &[Row] = &[
     ("grading", &["capacity", "clock", "health", "id"]),
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
-    ("routing", &["action", "kind", "lease"]),
+    ("routing", &["action", "grant", "kind", "lease"]),
     ("signature", &["grant", "origin"]),
 ];
 
@@ -77,8 +81,12 @@ pub(crate) const APP: &[Row] = &[
     // Files of the host.
     ("catalog", &[]),
     ("data", &[]),
+    ("signing", &[]),
     // Loops. `coordinator` reads an `Origin` of the way out to tell loopback from the rest.
-    ("coordinator", &["catalog", "desk", "egress", "queue", "recording", "shutdown", "store"]),
+    (
+        "coordinator",
+        &["catalog", "desk", "egress", "queue", "recording", "shutdown", "signing", "store"],
+    ),
     ("worker", LOOP_DOORS),
     ("supervisor", &["data", "queue", "shutdown"]),
     ("bench", &["queue", "shutdown"]),
@@ -104,6 +112,7 @@ pub(crate) const APP: &[Row] = &[
             "queue",
             "recording",
             "shutdown",
+            "signing",
             "store",
             "supervisor",
             "web",
@@ -126,7 +135,17 @@ pub(crate) const CONFINED: &[(&str, &[&str])] = &[
     ("askama", &["src/web", "plaza/"]),
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
-    ("reqwest", &["src/graph", "src/desk", "src/driver/fake", "src/cli", "plaza/tests"]),
+    (
+        "reqwest",
+        &[
+            "src/egress/wellknown",
+            "src/graph",
+            "src/desk",
+            "src/driver/fake",
+            "src/cli",
+            "plaza/tests",
+        ],
+    ),
     ("hyper", &["src/egress"]),
     ("hyper_util", &["src/egress"]),
     ("http_body_util", &["src/egress"]),

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use crate::account::Account;
 use crate::behavior::Behavior;
 use crate::device::Device;
+use crate::grant::Access;
 use crate::persona::Persona;
 use crate::rng::Seed;
 use crate::site::Site;
@@ -54,6 +56,17 @@ pub struct Proxy {
     pub password: Option<Secret>,
 }
 
+/// A key of one day, by which a worker signs what it sends to a site that asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayKey {
+    /// What the key grows from, as a JWK's `d`.
+    pub seed: Secret,
+    /// Where the key is listed.
+    pub directory: String,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
 /// Everything a worker needs to act as one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {
@@ -77,6 +90,12 @@ pub struct Bundle {
     pub proxy: Option<Proxy>,
     /// What makes it signed in.
     pub state: Option<StorageState>,
+    /// How its site may be reached by browser.
+    #[serde(default)]
+    pub access: Access,
+    /// By what requests to the site are signed, if this fleet signs.
+    #[serde(default)]
+    pub signing: Option<DayKey>,
     /// How to reach whoever runs this fleet.
     pub contact: Option<String>,
     /// How many times as fast as a person it moves and reads.

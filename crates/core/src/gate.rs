@@ -16,6 +16,8 @@ pub struct Departure<'a> {
 pub enum Verdict {
     /// It may leave.
     Pass,
+    /// It may leave with these headers besides its own.
+    PassWith(Vec<(&'static str, String)>),
     /// It may not.
     Refuse {
         /// A stable word: `origin_not_granted`.

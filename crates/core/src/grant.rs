@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::origin::WebOrigin;
 
+mod access;
 mod held;
 mod pass;
 mod paths;
@@ -21,6 +22,7 @@ mod read;
 mod strict;
 mod window;
 
+pub use access::Access;
 pub use held::{Held, How, RECHECK_SECS, Revoked, Standing, UNREACHED_MAX_SECS};
 pub use pass::{Pass, Request};
 pub use window::Window;

@@ -9,7 +9,7 @@
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
 //!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
-//!   where it may be done ([`origin`], [`grant`]), what a page holds ([`outline`]), and the ports
+//!   where it may be done ([`origin`], [`net`], [`grant`]), what a page holds ([`outline`]), and the ports
 //!   that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
 //!   [`grading`], [`alerting`], [`signature`]).
@@ -39,6 +39,7 @@ pub mod health;
 pub mod hold;
 pub mod kind;
 pub mod lease;
+pub mod net;
 pub mod onboarding;
 pub mod origin;
 pub mod outcome;

@@ -4,9 +4,11 @@
 //! fresh one. The official API is preferred where it can do the work: it is what the site offers to
 //! programs.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Refuse, RouteWish, listed};
+use crate::grant::Access;
 use crate::kind::{KINDS, Kind};
 use crate::lease::Class;
 
@@ -19,8 +21,10 @@ pub struct Facts {
     pub token: bool,
     /// Kinds that the site has behaviors for.
     pub behaviors: Vec<String>,
-    /// The site's origin is loopback; until grants exist, no other may be acted on by browser.
-    pub loopback: bool,
+    /// How the site may be reached by browser.
+    pub access: Access,
+    /// When this is asked: grants end.
+    pub now: Timestamp,
 }
 
 /// The answer, with its reason in a sentence.
@@ -77,11 +81,10 @@ fn by_browser(kind: &Kind, facts: &Facts) -> Result<Routing, Refuse> {
         let remedy = format!("write behaviors/{}/{}.toml", facts.site, kind.name);
         return Err(Refuse::new("no_behavior", why, remedy));
     }
-    if !facts.loopback {
-        let why = format!("{} has not granted this fleet to act there by browser", facts.site);
-        let remedy = "use the official API; browsers act on loopback only until grants exist";
-        return Err(Refuse::new("origin_not_granted", why, remedy));
-    }
+    facts
+        .access
+        .allows_kind(kind.name, &facts.site, facts.now)
+        .map_err(|denied| Refuse::new(denied.code.name(), denied.why, denied.fix))?;
     let reason = format!("{} has a behavior for `{}`", facts.site, kind.name);
     Ok(Routing { class: Class::Browser, reason })
 }
@@ -101,7 +104,8 @@ mod tests {
 
     fn plaza(token: bool, loopback: bool) -> Facts {
         let behaviors = ["like", "comment"].map(str::to_owned).to_vec();
-        Facts { site: "plaza".to_owned(), token, behaviors, loopback }
+        let access = if loopback { Access::Exempt(None) } else { Access::Unasked };
+        Facts { site: "plaza".to_owned(), token, behaviors, access, now: Timestamp::UNIX_EPOCH }
     }
 
     fn class(kind: &str, wish: RouteWish, facts: &Facts) -> Result<Class, String> {
@@ -120,7 +124,7 @@ mod tests {
     fn nobody_acts_by_browser_where_it_was_not_granted() {
         let foreign = plaza(false, false);
         for wish in [RouteWish::Auto, RouteWish::Browser] {
-            assert_eq!(class("like", wish, &foreign), Err("origin_not_granted".to_owned()));
+            assert_eq!(class("like", wish, &foreign), Err("authorisation_missing".to_owned()));
         }
     }
 

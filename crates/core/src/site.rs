@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use std::net::IpAddr;
+
 use crate::id::SiteId;
+use crate::net::Net;
 
 /// How one sort of object is addressed on each route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,29 @@ pub struct Signs {
     pub blocked_heading: Option<String>,
 }
 
+/// A site of the operator's own network: what somebody has vouched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Private {
+    /// Where its address may lie, besides the public network.
+    pub nets: Vec<Net>,
+    /// Its address; none: by name, as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<IpAddr>,
+    /// Who said so.
+    pub by: String,
+    /// Whether its origin may be plain http.
+    #[serde(default)]
+    pub plain_http: bool,
+}
+
+impl Private {
+    /// Whether an address was vouched for.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        self.nets.iter().any(|net| net.holds(address))
+    }
+}
+
 /// A site as its folder describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +72,9 @@ pub struct Site {
     /// Other origins its pages may load from.
     #[serde(default)]
     pub subresources: Vec<String>,
+    /// That it lies in a private network, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<Private>,
     /// How objects are addressed.
     #[serde(default)]
     pub objects: BTreeMap<String, ObjectAddress>,

@@ -99,7 +99,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 pub(crate) async fn guard(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     if !is_known_host(request.headers(), request.uri(), &app.hosts) {
@@ -108,6 +108,16 @@ pub(crate) async fn guard(
     }
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_api = request.uri().path().starts_with("/graph/");
+    // Programs with a token are known by it; the grant itself is for everybody.
+    let apart =
+        is_api || ["/read/", "/.well-known/"].iter().any(|p| request.uri().path().starts_with(p));
+    let (parts, body) = request.into_parts();
+    let admitted = if apart { Ok(()) } else { app.signed.admit(&parts, app.clock.now()) };
+    if let Err(why) = admitted {
+        return (StatusCode::UNAUTHORIZED, format!("Plaza wants signed requests: {why}.\n"))
+            .into_response();
+    }
+    let mut request = Request::from_parts(parts, body);
     if writes && !is_api && is_cross_site(request.headers()) {
         return notice::forged();
     }

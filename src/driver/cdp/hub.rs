@@ -98,6 +98,19 @@ impl Hub {
             Verdict::Pass => {
                 self.wire.post(None, &fetch::ContinueRequestParams::new(id.to_owned()));
             }
+            Verdict::PassWith(more) => {
+                // What is given replaces what is there, so all of it is given.
+                let own = params["request"]["headers"].as_object().into_iter().flatten();
+                let own = own.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+                let mut headers: Vec<_> = own
+                    .filter(|(name, _)| !more.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)))
+                    .map(|(name, value)| fetch::HeaderEntry::new(name, value))
+                    .collect();
+                headers.extend(more.into_iter().map(|(n, v)| fetch::HeaderEntry::new(n, v)));
+                let mut go = fetch::ContinueRequestParams::new(id.to_owned());
+                go.headers = Some(headers);
+                self.wire.post(None, &go);
+            }
             Verdict::Refuse { code, why } => {
                 self.refuse(id);
                 self.notes.log(format!("refused {method} {}: {code}: {why}", without_secrets(url)));

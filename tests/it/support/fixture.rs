@@ -106,6 +106,7 @@ impl Stand {
             allow: origins.iter().map(|origin| origin.parse().unwrap()).collect(),
             granted: Vec::new(),
             loopback_allowed: true,
+            private: None,
             proxy,
             recorder: notes.clone(),
         };
