@@ -131,7 +131,7 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Checks this host and says what to do about each finding.
     Doctor,
-    /// How fast this build is on this host: queue.
+    /// How fast this build is on this host: queue, accounts.
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -196,6 +196,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,
+        Command::Bench(bench::Bench::Accounts(args)) => {
+            bench::accounts::accounts(&config, &args, shared.json).await
+        }
         Command::Bench(bench::Bench::Queue(args)) => {
             bench::queue(&config, shared.url.as_deref(), &args, shared.json).await
         }

@@ -91,6 +91,8 @@ pub struct Queue {
     pub url: String,
     /// Whether a Redis may serve that can lose what it has acknowledged.
     pub accept_weak_durability: bool,
+    /// How many shards the queue has, fixed when it is made.
+    pub shards: u32,
     /// `always` or `relaxed`.
     pub durability: String,
     /// How long a lease lasts.
@@ -112,6 +114,10 @@ pub struct Store {
     pub url: Secret,
     /// The file that holds the password, or nothing.
     pub password_file: PathBuf,
+    /// For how many days the usage log is kept; 0: for good.
+    pub usage_days: u32,
+    /// The same of the audit log.
+    pub audit_days: u32,
 }
 
 /// `[vault]`

@@ -10,14 +10,16 @@
 //!
 //! What one script touches: `<prefix>meta` (clock, epoch, options), `a:<account>` (standing,
 //! counters, leases), `j:<action>`, the lanes `q:` and `z:`, the indexes `wake: lease exp`,
-//! the stream `ev`. All keys of a shard carry its tag, so that shards can be told apart later.
-//! Read `lua/prelude.lua` next, then `lua/claim.lua`.
+//! the stream `ev`. All keys of a [`Shard`] carry its tag: a script sees one shard and no other.
+//! [`Queue`] is all of them (`queue/shards.rs`). Read `lua/prelude.lua` next, then `lua/claim.lua`.
 
 mod accounts;
 mod actions;
 mod batch;
 mod charged;
 mod check;
+mod cluster;
+mod credit;
 mod embedded;
 mod erase;
 mod error;
@@ -27,6 +29,7 @@ mod floor;
 mod forecast;
 mod gauge;
 mod hand;
+mod link;
 mod options;
 mod packed;
 mod peek;
@@ -36,6 +39,8 @@ mod public;
 mod restore;
 mod rules;
 mod scripts;
+mod shards;
+mod slots;
 mod sooner;
 mod sweep;
 mod sync;
@@ -48,15 +53,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-
 pub use accounts::{AccountSetting, FleetCaps, HeldFor};
 pub use actions::{Cancelled, Enqueued, Incoming, Resolution};
 pub use charged::Released;
 pub use check::ServerFacts;
 pub use embedded::{Embedded, Launch};
 pub use error::Error;
-pub use events::{Delivered, Events};
+pub use events::Delivered;
 pub use explain::{Explanation, Reason};
 pub use floor::{Acting, Coming};
 pub use forecast::{Fate, Forecast, Foreseen, Outlook};
@@ -69,6 +72,7 @@ pub use public::{Entry, Intake};
 pub use restore::{Loss, Opening, Remembered, Taken};
 pub use rules::{RULES, Rule, rule};
 pub use scripts::Library;
+pub use shards::{Events, Part, Queue};
 pub use sooner::Woken;
 pub use views::{AccountView, ActionFilter, ActionPage, ActionView, Letters, Stats};
 pub use work::{Begun, Reaped, Settled, Shut};
@@ -78,15 +82,16 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How long a connection may take to come about.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
 
-/// A handle on the queue; cloning is cheap and clones share one connection.
+/// One shard of the queue: some of the accounts, and all that is about them. A handle; cloning is
+/// cheap and clones share one connection.
 #[derive(Clone)]
-pub struct Queue {
+pub struct Shard {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    client: redis::Client,
-    shared: ConnectionManager,
+    link: link::Link,
+    part: Part,
     options: Options,
     facts: ServerFacts,
     spare: wait::Spare,
@@ -98,45 +103,19 @@ struct Inner {
     shaken: AtomicBool,
 }
 
-impl std::fmt::Debug for Queue {
+impl std::fmt::Debug for Shard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").field("prefix", &self.inner.options.prefix).finish_non_exhaustive()
+        f.debug_struct("Shard").field("prefix", &self.inner.options.prefix).finish_non_exhaustive()
     }
 }
 
-impl Queue {
-    /// Connects, waits until Redis has loaded its data, checks that it keeps what it acknowledges,
-    /// and notes whether it was restarted since.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] says what about the server is wrong and what to do about it.
-    pub async fn connect(options: &Options) -> Result<Self, Error> {
-        let queue = Self::look(options).await?;
-        queue.boot().await?;
-        Ok(queue)
-    }
-
-    /// The same without noting a restart: for whoever only looks.
-    pub async fn look(options: &Options) -> Result<Self, Error> {
-        options.validate()?;
-        let url = options.url.as_deref().ok_or(Error::NoUrl)?;
-        let client = redis::Client::open(url).map_err(|source| Error::Url {
-            url: without_password(url),
-            source: Box::new(source),
-        })?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECT_MAX))
-            .set_response_timeout(Some(ANSWER_MAX))
-            .set_number_of_retries(3);
-        let mut shared = ConnectionManager::new_with_config(client.clone(), config)
-            .await
-            .map_err(Error::from)?;
-        let facts = check::server(&mut shared, options).await?;
+impl Shard {
+    /// The shard whose keys start with `options.prefix`, on a server that was found fit.
+    fn new(link: link::Link, part: Part, options: Options, facts: ServerFacts) -> Self {
         let inner = Inner {
-            client,
-            shared,
-            options: options.clone(),
+            link,
+            part,
+            options,
             facts,
             spare: wait::Spare::default(),
             zones: zones::Known::default(),
@@ -145,7 +124,12 @@ impl Queue {
             batches: batch::Batches::default(),
             shaken: AtomicBool::new(false),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Which shard it is.
+    pub fn part(&self) -> Part {
+        self.inner.part
     }
 
     /// What is known of the server.
@@ -167,7 +151,7 @@ impl Queue {
     /// [`Queue::connect`] does this, and [`Queue::claim`] after the connection broke or the queue
     /// was lost.
     pub async fn boot(&self) -> Result<Duration, Error> {
-        let mut shared = self.inner.shared.clone();
+        let mut shared = self.inner.link.shared();
         let run_id = check::run_id(&mut shared).await?;
         let o = &self.inner.options;
         let ms = |time: Duration| time.as_millis().to_string();
@@ -183,16 +167,23 @@ impl Queue {
             o.losses.to_string(),
             ms(o.retention),
             u8::from(o.books).to_string(),
+            self.inner.part.of.to_string(),
+            self.inner.part.index.to_string(),
         ];
         // It may be another Redis: what it holds of ours is not known.
         self.inner.zones.forget();
         let reply = self.run(&scripts::BOOT, &args).await?;
-        if scripts::word(&reply, 0)? == "schema" {
-            let (found, ours) = (scripts::word(&reply, 1)?, scripts::word(&reply, 2)?);
-            return Err(Error::Refused {
-                why: format!("its queue is of form {found}, this walkon knows form {ours}"),
-                remedy: error::FORM.to_owned(),
-            });
+        let words = || Ok::<_, Error>((scripts::word(&reply, 1)?, scripts::word(&reply, 2)?));
+        match scripts::word(&reply, 0)? {
+            "schema" => {
+                let (found, ours) = words()?;
+                return Err(Error::Refused {
+                    why: format!("its queue is of form {found}, this walkon knows form {ours}"),
+                    remedy: error::FORM.to_owned(),
+                });
+            }
+            "shards" => return Err(error::other_shards(words()?.0, words()?.1)),
+            _ => {}
         }
         Ok(Duration::from_millis(scripts::int(&reply, 1)? as u64))
     }

@@ -87,11 +87,26 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
         url: Some(config.queue.url.clone()),
         accept_weak_durability: config.queue.accept_weak_durability,
         durability: super::roles::durability(config),
+        shards: config.queue.shards,
         ..crate::queue::Options::default()
     };
     let queue = crate::queue::Queue::look(&options).await;
     let queue = queue.map_err(|error| of(error.into()))?;
-    Ok(format!("{:?}", queue.facts()))
+    Ok(format!("{:?}, {}", queue.facts(), spread(&queue)))
+}
+
+/// How many shards there are, and on which servers.
+fn spread(queue: &crate::queue::Queue) -> String {
+    let shards = match queue.shards().len() {
+        1 => "1 shard".to_owned(),
+        many => format!("{many} shards"),
+    };
+    let servers = queue.servers();
+    if servers.is_empty() {
+        return shards;
+    }
+    let each = servers.iter().map(|(server, shards)| format!("{server} has {shards}"));
+    format!("{shards} on a cluster: {}", each.collect::<Vec<_>>().join(", "))
 }
 
 async fn database(config: &Config) -> Result<String, (String, String)> {
@@ -119,6 +134,7 @@ async fn kept(config: &Config) -> Result<String, (String, String)> {
     let url = if config.queue.url.is_empty() { own } else { config.queue.url.clone() };
     let options = crate::queue::Options {
         url: Some(url),
+        shards: config.queue.shards,
         accept_weak_durability: true,
         ..crate::queue::Options::default()
     };

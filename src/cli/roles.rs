@@ -325,7 +325,11 @@ async fn reload_on_signal(coordinator: Coordinator, shutdown: Shutdown) {
     }
 }
 
-async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coordinator, Failure> {
+pub(super) async fn assemble(
+    config: &Config,
+    data: &DataFolder,
+    url: String,
+) -> Result<Coordinator, Failure> {
     let mut catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?;
     for (name, site) in &config.sites {
         let id = name.parse().ok().filter(|id| catalog.sites.contains_key(id));
@@ -341,6 +345,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
         url: Some(url),
         accept_weak_durability: config.queue.accept_weak_durability,
         durability: durability(config),
+        shards: config.queue.shards,
         lease: config.queue.lease,
         grace: config.queue.grace,
         retry_base: config.queue.retry,
@@ -363,6 +368,8 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
             pace: config.fleet.pace,
             contact,
             seed: Seed(config.fleet.seed),
+            usage_days: config.store.usage_days,
+            audit_days: config.store.audit_days,
         }),
         admitted: coordinator::pools::Admitted::default(),
         roster: Arc::default(),

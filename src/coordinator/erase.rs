@@ -75,10 +75,10 @@ impl Coordinator {
         erasure.erased.actions += self.queue.erase_actions(&id).await?;
         let heard = match &erasure.heard {
             Some(heard) => heard.clone(),
-            None => self.queue.last_event().await?,
+            None => self.queue.last_event(&id).await?,
         };
         // The clerk writes receipts by events: those must have been read before they are erased.
-        let is_heard = self.queue.is_heard(&heard).await?;
+        let is_heard = self.queue.is_heard(&id, &heard).await?;
         erasure.heard = Some(heard);
         if !is_heard {
             return Ok(false);

@@ -19,13 +19,15 @@ use walkon_core::event::{EVENT_VERSION, Event};
 use walkon_core::kind::{self, EffectClass};
 
 use super::{Coordinator, Error};
-use crate::queue::{Opening, Person, Remembered, Scope, Taken};
+use crate::queue::{Opening, Person, Remembered, Scope, Shard, Taken};
 use crate::store::{LOST, OpenAction, Reach};
 
 /// Rows read in one go.
 const ROWS: u64 = 2_000;
 /// Calls under way at once.
 const AT_ONCE: usize = 32;
+/// When to look again after a shard that is away.
+const AWAY: Duration = Duration::from_millis(500);
 /// How far Redis may have gone on after the latest instant it remembers.
 const SLACK: SignedDuration = SignedDuration::from_secs(1);
 
@@ -71,16 +73,33 @@ fn taken(charges: &[Charge]) -> Vec<Taken> {
 }
 
 impl Coordinator {
-    /// Opens the queue where that is due; `None`: it is open, else when to come again.
+    /// Opens the queue where that is due; `None`: it is open, else when to come again. One shard
+    /// that is away keeps none of the others shut.
     pub async fn restore(&self) -> Result<Option<Duration>, Error> {
-        let Some(remembered) = self.queue.remembered().await? else { return Ok(None) };
+        let mut next: Option<Duration> = None;
+        for shard in self.queue.shards() {
+            let due = match self.restore_shard(shard).await {
+                Err(Error::Queue(error)) if error.is_passing() && shard.part().of > 1 => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a shard is away");
+                    Some(AWAY)
+                }
+                other => other?,
+            };
+            next = [next, due].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    async fn restore_shard(&self, shard: &Shard) -> Result<Option<Duration>, Error> {
+        let Some(remembered) = shard.remembered().await? else { return Ok(None) };
         self.store.catch_up().await?;
-        let reach = self.store.reach().await?;
+        let part = shard.part();
+        let reach = self.store.reach(part.index, part.of).await?;
         if !is_behind(&remembered, &reach) {
-            self.open(&reach, None).await?;
+            self.open(shard, &reach, None).await?;
             return Ok(None);
         }
-        let (left, is_first) = self.queue.shut().await?;
+        let (left, is_first) = shard.shut().await?;
         if is_first {
             tracing::error!(
                 remembers = remembered.token.0,
@@ -91,22 +110,27 @@ impl Coordinator {
             return Ok(Some(left));
         }
         self.enroll_all().await?;
-        self.pause_again().await?;
-        let raised = self.raise_all().await?;
+        self.pause_again(shard).await?;
+        let raised = self.raise_all(shard).await?;
         tracing::info!(raised, "counters below the books were raised");
         if !left.is_zero() {
             return Ok(Some(left));
         }
         let mut found = Found::default();
-        self.recall(&remembered, &mut found).await?;
-        self.tell_lost(&mut found).await?;
+        self.recall(shard, &remembered, &mut found).await?;
+        self.tell_lost(shard, &mut found).await?;
         let is_empty = remembered.at == Timestamp::UNIX_EPOCH;
-        self.open(&reach, Some(found.sentence(is_empty))).await?;
+        self.open(shard, &reach, Some(found.sentence(is_empty))).await?;
         Ok(None)
     }
 
     /// Lets claims go on, in an epoch that the books have not seen yet.
-    async fn open(&self, reach: &Reach, lost: Option<(String, String)>) -> Result<(), Error> {
+    async fn open(
+        &self,
+        shard: &Shard,
+        reach: &Reach,
+        lost: Option<(String, String)>,
+    ) -> Result<(), Error> {
         if let Some((_, why)) = &lost {
             tracing::warn!(why, "redis was mended; claims go on");
         }
@@ -115,24 +139,25 @@ impl Coordinator {
             at: reach.at.unwrap_or_default(),
             lost,
         };
-        let (epoch, _) = self.queue.open(&opening).await?;
-        Ok(self.store.keep_epoch(epoch).await?)
+        let (epoch, _) = shard.open(&opening).await?;
+        Ok(self.store.keep_epoch(shard.part().index, epoch).await?)
     }
 
     /// A pause holds until a person ends it.
-    async fn pause_again(&self) -> Result<(), Error> {
-        let known = self.queue.pauses().await?;
+    async fn pause_again(&self, shard: &Shard) -> Result<(), Error> {
+        let known = shard.pauses().await?;
         for (site, by, why) in self.store.pauses().await? {
             let scope = if site.is_empty() { Scope::Fleet } else { Scope::Site(site) };
             if !known.iter().any(|pause| pause.scope == scope) {
-                self.queue.pause(&scope, &Person::new(&by, &why)).await?;
+                shard.pause(&scope, &Person::new(&by, &why)).await?;
             }
         }
         Ok(())
     }
 
-    /// Raises every counter to what the books hold; returns how many were below.
-    async fn raise_all(&self) -> Result<u64, Error> {
+    /// Raises every counter of a shard, and the fleet's, to what the books hold; returns how many
+    /// were below.
+    async fn raise_all(&self, shard: &Shard) -> Result<u64, Error> {
         let (mut after, mut raised) = (String::new(), 0);
         let (mut days, mut hours) = (BTreeMap::new(), BTreeMap::new());
         loop {
@@ -144,18 +169,29 @@ impl Coordinator {
                 *hours.entry(charge.windows.fleet_hour).or_default() += 1;
             }
             let accounts = page.chunk_by(|one, next| one.account == next.account);
-            let raise = async |charges: &[Charge]| {
-                self.queue.raise(&charges[0].account, &taken(charges)).await
-            };
-            let counts = futures_util::stream::iter(accounts).map(raise);
+            let mut ours: Vec<&[Charge]> = accounts.collect();
+            ours.retain(|charges| self.is_in(shard, &charges[0]));
+            let raise =
+                async |charges: &[Charge]| shard.raise(&charges[0].account, &taken(charges)).await;
+            let counts = futures_util::stream::iter(ours).map(raise);
             let counts: Vec<u64> = counts.buffer_unordered(AT_ONCE).try_collect().await?;
             raised += counts.iter().sum::<u64>();
         }
-        Ok(raised + self.queue.raise_fleet(days, hours).await?)
+        Ok(raised + self.queue.raise_fleet(shard, days, hours).await?)
+    }
+
+    /// Whether the charge's account lives in the shard.
+    fn is_in(&self, shard: &Shard, charge: &Charge) -> bool {
+        self.queue.shard_of(&charge.account).part() == shard.part()
     }
 
     /// What Redis holds as open is ended where it has ended, and doubted where it had begun.
-    async fn recall(&self, remembered: &Remembered, found: &mut Found) -> Result<(), Error> {
+    async fn recall(
+        &self,
+        shard: &Shard,
+        remembered: &Remembered,
+        found: &mut Found,
+    ) -> Result<(), Error> {
         let from = remembered.at.saturating_sub(SLACK).unwrap_or_default();
         let mut after = String::new();
         loop {
@@ -163,7 +199,7 @@ impl Coordinator {
             let Some(last) = receipts.last() else { break };
             after.clone_from(&last.action);
             for receipt in &receipts {
-                found.ended += u64::from(self.queue.end_again(receipt).await?);
+                found.ended += u64::from(shard.end_again(receipt).await?);
             }
         }
         let mut token = remembered.token.clone();
@@ -171,22 +207,30 @@ impl Coordinator {
             let charges = self.store.charges_since(&token, ROWS).await?;
             let Some(last) = charges.last() else { return Ok(()) };
             token.clone_from(&last.token);
-            for charge in &charges {
-                found.doubted += u64::from(self.queue.doubt_again(charge).await?);
+            // Another shard's may be claimed, and not begun yet.
+            for charge in charges.iter().filter(|charge| self.is_in(shard, charge)) {
+                found.doubted += u64::from(shard.doubt_again(charge).await?);
             }
         }
     }
 
     /// Tells of each action that is gone from Redis: send it again, or look first.
-    async fn tell_lost(&self, found: &mut Found) -> Result<(), Error> {
+    async fn tell_lost(&self, shard: &Shard, found: &mut Found) -> Result<(), Error> {
         let at = self.queue.now().await?;
         let mut after = String::new();
         loop {
-            let open = self.store.open_actions(&after, ROWS).await?;
+            let mut open = self.store.open_actions(&after, ROWS).await?;
             let Some(last) = open.last() else { return Ok(()) };
             after.clone_from(&last.action);
+            // A pool's has no account, and there is one shard.
+            open.retain(|one| {
+                let account = one.account.parse();
+                account.map_or(shard.part().index == 0, |account| {
+                    self.queue.shard_of(&account).part() == shard.part()
+                })
+            });
             let ids: Vec<_> = open.iter().map(|one| one.action.as_str()).collect();
-            let gone = self.queue.unknown_of(&ids).await?;
+            let gone = shard.unknown_of(&ids).await?;
             let charged = self.store.charged(&gone).await?;
             let mut events = Vec::new();
             for one in open.iter().filter(|one| gone.contains(&one.action.as_str())) {
@@ -196,7 +240,7 @@ impl Coordinator {
                 *(if perhaps { &mut found.unknown } else { &mut found.lost }) += 1;
                 events.push(lost(one, perhaps, at));
             }
-            self.queue.tell_lost(&events).await?;
+            shard.tell_lost(&events).await?;
         }
     }
 }

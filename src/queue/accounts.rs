@@ -9,7 +9,7 @@ use walkon_core::id::{AccountId, PoolId};
 use walkon_core::lease::Class;
 use walkon_core::plan::Plan;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// Actions ended in one go when an account is removed.
 const REMOVED_AT_ONCE: u32 = 200;
@@ -89,7 +89,7 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     fields
 }
 
-impl Queue {
+impl Shard {
     /// Writes a plan. Accounts on it are judged by it from now on.
     pub async fn set_plan(&self, name: &str, plan: &Plan) -> Result<(), Error> {
         let mut args = vec![format!("plan:{name}")];
@@ -101,7 +101,9 @@ impl Queue {
     /// Writes the fleet's own caps.
     pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
         let mut args = vec!["g".to_owned()];
-        for (name, cap) in [("hmax", caps.hourly), ("dmax", caps.daily)] {
+        // Of several shards each has only a part of them (`escrow.lua`).
+        let (hour, day) = if self.inner.part.of == 1 { ("hmax", "dmax") } else { ("gh", "gd") };
+        for (name, cap) in [(hour, caps.hourly), (day, caps.daily)] {
             args.extend(cap.into_iter().flat_map(|cap| [name.to_owned(), cap.to_string()]));
         }
         self.run(&scripts::PLAN, &args).await?;

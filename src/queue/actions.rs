@@ -5,7 +5,7 @@ use walkon_core::action::{Action, RouteWish};
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 
-use super::{Error, Queue, pools, scripts};
+use super::{Error, Shard, pools, scripts};
 
 /// How many actions are taken in one call.
 const AT_ONCE: usize = 100;
@@ -86,10 +86,14 @@ pub struct Incoming<'a> {
     pub intake: Option<&'a str>,
 }
 
-/// The words of `enqueue.lua`.
-fn words(incoming: &Incoming<'_>) -> [String; 15] {
+/// The words of `enqueue.lua`. With several shards a key is its account's own: another's is in
+/// another shard, or by chance in the same.
+fn words(incoming: &Incoming<'_>, shards: u32) -> [String; 15] {
     let Incoming { id, action, intake } = incoming;
     let kind = action.kind_row();
+    let key = |key: &String| {
+        if shards == 1 { key.clone() } else { format!("{} {key}", pools::place(action)) }
+    };
     [
         id.to_string(),
         pools::place(action),
@@ -98,7 +102,7 @@ fn words(incoming: &Incoming<'_>) -> [String; 15] {
         action.priority.to_string(),
         ms(action.not_before),
         ms(action.expires_at),
-        action.key.clone().unwrap_or_default(),
+        action.key.as_ref().map(key).unwrap_or_default(),
         action.fingerprint(),
         kind.on_lost.name().to_owned(),
         kind.effect.name().to_owned(),
@@ -119,7 +123,7 @@ fn became(name: &str, id: &str) -> Result<Enqueued, Error> {
     })
 }
 
-impl Queue {
+impl Shard {
     /// Takes an action that [`Action::check`] has accepted into its account's lane, or to its
     /// pool's post (a mission's with `pool` named); `intake` is the id under which it came in. The
     /// same call made again changes nothing.
@@ -146,7 +150,10 @@ impl Queue {
     pub async fn enqueue_many(&self, incoming: &[Incoming<'_>]) -> Result<Vec<Enqueued>, Error> {
         let mut taken = Vec::with_capacity(incoming.len());
         for some in incoming.chunks(AT_ONCE) {
-            let args: Vec<String> = some.iter().flat_map(words).collect();
+            let args: Vec<String> = {
+                let shards = self.inner.part.of;
+                some.iter().flat_map(|one| words(one, shards)).collect()
+            };
             let reply = self.run(&scripts::ENQUEUE, &args).await?;
             for end in some.iter().filter_map(|one| one.action.expires_at) {
                 self.inner.bells.ends(end.as_millisecond());

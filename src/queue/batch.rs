@@ -11,7 +11,7 @@ use redis::Value;
 use tokio::sync::oneshot;
 
 use super::scripts::{self, Lua};
-use super::{Error, Queue};
+use super::{Error, Shard};
 
 /// How many go together at most: a script of so many holds the server for a few milliseconds.
 const MOST: usize = 16;
@@ -83,7 +83,7 @@ impl Batches {
     }
 }
 
-impl Queue {
+impl Shard {
     /// Makes one call.
     pub(super) async fn call(&self, verb: Verb, args: Vec<String>) -> Answer {
         let mut answers = self.call_all([(verb, args)]).await?;

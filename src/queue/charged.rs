@@ -15,7 +15,7 @@ use walkon_core::outcome::Settlement;
 
 use super::batch::Verb;
 use super::work::{Begun, ROUNDS, Settled, Shut, answer, asking, of, settled, settling};
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// Where a claim's answer has its charge.
 const CHARGE: usize = 10;
@@ -68,19 +68,30 @@ fn claimed_charge(claim: &Claim, reply: &[String]) -> Result<Option<Charge>, Err
     }
 }
 
-impl Queue {
-    /// [`Queue::claim`], with what the claim took from the limits.
-    pub async fn claim_charged(&self, ask: &Ask) -> Result<(Claim, Option<Charge>), Error> {
+/// What a shard answers to a claim.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it arrives")]
+pub(super) enum Bid {
+    /// What the claim got, and what that took from the limits.
+    Made(Claim, Option<Charge>),
+    /// There is work, and the shard's part of the fleet's caps is used up (`escrow.rs`); it has a
+    /// new one after this time at the latest.
+    Dry(Duration),
+}
+
+impl Shard {
+    /// Asks for work.
+    pub(super) async fn bid(&self, ask: &Ask) -> Result<Bid, Error> {
         match self.claim_once(ask).await {
             Err(Error::Lost) => {
                 let why = Error::Lost.to_string();
-                Ok((Claim::Shut { why, next: SOON }, None))
+                Ok(Bid::Made(Claim::Shut { why, next: SOON }, None))
             }
             other => other,
         }
     }
 
-    async fn claim_once(&self, ask: &Ask) -> Result<(Claim, Option<Charge>), Error> {
+    async fn claim_once(&self, ask: &Ask) -> Result<Bid, Error> {
         let args = asking(ask).to_vec();
         // The connection broke since, or the queue was lost: it may be another run of Redis.
         if self.inner.shaken.swap(false, Ordering::Relaxed) {
@@ -88,18 +99,21 @@ impl Queue {
         }
         for _ in 0..ROUNDS {
             let reply = self.call(Verb::Claim, args.clone()).await?;
+            if scripts::word(&reply, 0)? == "dry" {
+                return Ok(Bid::Dry(Duration::from_millis(scripts::int(&reply, 1)?.max(0) as u64)));
+            }
             if let Some(claim) = answer(&reply)? {
                 let charge = claimed_charge(&claim, &reply)?;
                 if matches!(claim, Claim::Work(_)) {
                     self.synced().await?;
                 }
-                return Ok((claim, charge));
+                return Ok(Bid::Made(claim, charge));
             }
         }
-        Ok((Claim::Nothing { next: Some(Duration::from_millis(1)) }, None))
+        Ok(Bid::Made(Claim::Nothing { next: Some(Duration::from_millis(1)) }, None))
     }
 
-    /// [`Queue::begin`], with what is charged for it by now.
+    /// Says that the side effect is about to happen; with what is charged for it by now.
     pub async fn begin_charged(
         &self,
         lease: &Lease,
@@ -125,7 +139,7 @@ impl Queue {
         })
     }
 
-    /// [`Queue::finish`], with when that was by the server's clock.
+    /// Settles an attempt; with when that was by the server's clock.
     pub async fn finish_timed(
         &self,
         lease: &Lease,
@@ -144,7 +158,7 @@ impl Queue {
         Ok((settled, from_ms(at)))
     }
 
-    /// [`Queue::release`], with what became of the charge.
+    /// Gives a lease back; with what became of the charge.
     pub async fn release_charged(
         &self,
         lease: &Lease,

@@ -1,14 +1,14 @@
 //! What an erased account leaves in Redis, taken out: its actions, and the events that tell of it.
 //!
-//! The server's log still holds what was written once; [`Queue::rewrite_log`] has it written anew.
+//! The server's log still holds what was written once; [`Shard::rewrite_log`] has it written anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 use walkon_core::id::AccountId;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, events, scripts};
 
 /// Actions, and events, looked at in one go.
 const AT_ONCE: usize = 500;
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 500;
 const REWRITE_MAX: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(50);
 
-impl Queue {
+impl Shard {
     /// Takes out every action of an account that has left; returns how many.
     pub async fn erase_actions(&self, id: &AccountId) -> Result<u64, Error> {
         let mut ids = BTreeSet::new();
@@ -47,10 +47,14 @@ impl Queue {
         Ok(last.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |last| last.id))
     }
 
-    /// Takes out every event of an account, of the shard's stream and of the public one; returns
-    /// how many of the latter.
+    /// Takes every entry that tells of an account out of the shard's stream. Everybody has heard of
+    /// what else they tell: [`Shard::is_heard`].
     pub async fn erase_events(&self, id: &AccountId) -> Result<u64, Error> {
-        self.erase_from(&self.key("ev"), id).await?;
+        self.erase_from(&self.key("ev"), id).await
+    }
+
+    /// Takes every event of an account out of the public stream; returns how many.
+    pub async fn erase_public(&self, id: &AccountId) -> Result<u64, Error> {
         self.erase_from(&self.public("events"), id).await
     }
 
@@ -60,8 +64,10 @@ impl Queue {
             let mut range = redis::cmd("XRANGE");
             range.arg(stream).arg(&from).arg("+").arg("COUNT").arg(AT_ONCE);
             let page: StreamRangeReply = self.ask(&range).await?;
-            let own = |account: Option<String>| account.is_some_and(|name| name == id.as_str());
-            let these = page.ids.iter().filter(|entry| own(entry.get("account")));
+            let own = |entry: &&StreamId| {
+                events::of(entry).iter().any(|event| event.account.as_deref() == Some(id.as_str()))
+            };
+            let these = page.ids.iter().filter(own);
             let these: Vec<_> = these.map(|entry| entry.id.clone()).collect();
             if !these.is_empty() {
                 erased += self.ask::<u64>(redis::cmd("XDEL").arg(stream).arg(&these)).await?;

@@ -10,6 +10,17 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// What to do about a queue of another version.
 pub(super) const FORM: &str = "run the version that made it, or give this one a Redis of its own";
 
+/// The queue has another number of shards than is asked for.
+pub(super) fn other_shards(found: &str, ours: &str) -> Error {
+    Error::Refused {
+        why: format!("its queue has {found} shards, and `queue.shards` is {ours}"),
+        remedy: format!(
+            "set `queue.shards = {found}`: the number is fixed when a queue is made. For another \
+             number let the work end, and give walkon an empty Redis"
+        ),
+    }
+}
+
 /// Why the queue did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,6 +45,9 @@ pub enum Error {
     /// No answer in time. Nothing is known of what was asked.
     #[error("redis did not answer in time")]
     Slow(#[source] Cause),
+    /// It does not have what was asked for: another server of its cluster has. Nothing was done.
+    #[error("another redis of the cluster has this part of the queue")]
+    Elsewhere(#[source] Cause),
     /// It refused our credentials, or the command to them.
     #[error("redis refused the credentials")]
     Denied(#[source] Cause),
@@ -101,6 +115,9 @@ impl Error {
     /// What to do about it, where a person can do something.
     pub fn remedy(&self) -> Option<Cow<'_, str>> {
         let text = match self {
+            Self::Elsewhere(_) => {
+                "wait: walkon asks the cluster where it is; move no slots while the fleet runs"
+            }
             Self::Refused { remedy, .. } => return Some(remedy.into()),
             Self::NoUrl => "set `queue.url`, or let the coordinator start a server of its own",
             Self::Url { .. } => "write `redis://host:6379`, `rediss://…` or `unix:///path`",
@@ -135,7 +152,13 @@ impl Error {
 
     /// Whether the same call, made again, may succeed by itself.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Slow(_) | Self::Loading)
+        let is_elsewhere = self.is_elsewhere();
+        is_elsewhere || matches!(self, Self::Unreachable(_) | Self::Slow(_) | Self::Loading)
+    }
+
+    /// Whether another server is to be asked.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Elsewhere(_))
     }
 }
 
@@ -147,6 +170,10 @@ impl From<RedisError> for Error {
         match kind {
             _ if error.is_timeout() => Self::Slow(error.into()),
             ErrorKind::Server(ServerErrorKind::BusyLoading) => Self::Loading,
+            ErrorKind::Server(
+                ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::TryAgain,
+            ) => Self::Elsewhere(error.into()),
+            ErrorKind::Server(ServerErrorKind::ClusterDown) => Self::Unreachable(error.into()),
             ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly(error.into()),
             ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm) => {
                 Self::Denied(error.into())

@@ -11,7 +11,7 @@ use redis::streams::{StreamAutoClaimReply, StreamId, StreamReadReply};
 use walkon_core::clock::from_ms;
 use walkon_core::event::{EVENT_VERSION, Event};
 
-use super::{Error, Queue, packed};
+use super::{Error, Shard, packed};
 
 /// An event with its place in the stream, by which it is acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,10 @@ pub struct Delivered {
     pub event: Event,
 }
 
-/// One consumer of a group, on a connection of its own.
+/// One consumer of a group in one shard, on a connection of its own.
+#[derive(Debug)]
 pub struct Events {
-    queue: Queue,
+    shard: Shard,
     group: String,
     consumer: String,
     connection: Option<MultiplexedConnection>,
@@ -80,7 +81,7 @@ fn place(id: &str) -> (u64, u64) {
     (ms.parse().unwrap_or_default(), n.parse().unwrap_or_default())
 }
 
-impl Queue {
+impl Shard {
     /// A consumer of the group, which is made where there is none and starts at the first event.
     pub async fn events(&self, group: &str, consumer: &str) -> Result<Events, Error> {
         let mut make = redis::cmd("XGROUP");
@@ -90,7 +91,7 @@ impl Queue {
             other => drop(other?),
         }
         Ok(Events {
-            queue: self.clone(),
+            shard: self.clone(),
             group: group.to_owned(),
             consumer: consumer.to_owned(),
             connection: None,
@@ -146,7 +147,7 @@ impl Events {
         if let Some(connection) = &self.connection {
             Ok(connection.clone())
         } else {
-            let fresh = self.queue.inner.patient().await?;
+            let fresh = self.shard.inner.patient().await?;
             self.connection = Some(fresh.clone());
             Ok(fresh)
         }
@@ -162,7 +163,7 @@ impl Events {
         let mut read = redis::cmd("XREADGROUP");
         read.arg("GROUP").arg(&self.group).arg(&self.consumer).arg("COUNT").arg(most);
         read.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
-        read.arg("STREAMS").arg(self.queue.key("ev")).arg(">");
+        read.arg("STREAMS").arg(self.shard.key("ev")).arg(">");
         let mut connection = self.connection().await?;
         let answer = read.query_async::<Option<StreamReadReply>>(&mut connection);
         let limit = wait + super::ANSWER_MAX;
@@ -180,27 +181,33 @@ impl Events {
         let streams = reply.map(|reply| reply.keys).unwrap_or_default();
         Ok(streams.into_iter().flat_map(|stream| delivered(&stream.ids)).collect())
     }
+}
 
-    /// Events that a consumer had and did not acknowledge within `idle`, its own included.
-    pub async fn reclaim(&self, most: usize, idle: Duration) -> Result<Vec<Delivered>, Error> {
-        let mut claim = redis::cmd("XAUTOCLAIM");
-        claim.arg(self.queue.key("ev")).arg(&self.group).arg(&self.consumer);
-        claim.arg(idle.as_millis() as u64).arg("0-0").arg("COUNT").arg(most);
-        let reply: StreamAutoClaimReply = self.queue.ask(&claim).await?;
-        Ok(delivered(&reply.claimed))
-    }
+/// Events that a consumer had and did not acknowledge within `idle`, its own included.
+pub(super) async fn reclaim(
+    shard: &Shard,
+    group: &str,
+    consumer: &str,
+    most: usize,
+    idle: Duration,
+) -> Result<Vec<Delivered>, Error> {
+    let mut claim = redis::cmd("XAUTOCLAIM");
+    claim.arg(shard.key("ev")).arg(group).arg(consumer);
+    claim.arg(idle.as_millis() as u64).arg("0-0").arg("COUNT").arg(most);
+    let reply: StreamAutoClaimReply = shard.ask(&claim).await?;
+    Ok(delivered(&reply.claimed))
+}
 
-    /// Says that these events are dealt with for good, and with each of them all that the same
-    /// call told of: they are delivered together.
-    pub async fn ack(&self, ids: &[String]) -> Result<(), Error> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let entries: BTreeSet<_> = ids.iter().map(|id| packed::entry_of(id)).collect();
-        let mut ack = redis::cmd("XACK");
-        ack.arg(self.queue.key("ev")).arg(&self.group).arg(&entries);
-        self.queue.ask::<u64>(&ack).await.map(drop)
+/// Says that these events are dealt with for good, and with each of them all that the same call
+/// told of: they are delivered together.
+pub(super) async fn ack(shard: &Shard, group: &str, ids: &[String]) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
     }
+    let entries: BTreeSet<_> = ids.iter().map(|id| packed::entry_of(id)).collect();
+    let mut ack = redis::cmd("XACK");
+    ack.arg(shard.key("ev")).arg(group).arg(&entries);
+    shard.ask::<u64>(&ack).await.map(drop)
 }
 
 #[cfg(test)]

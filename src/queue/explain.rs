@@ -9,7 +9,7 @@ use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::{AccountId, ActionId};
 
-use super::{Error, Queue, actions, scripts};
+use super::{Error, Shard, actions, scripts};
 
 /// One thing that keeps an action from running now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn explanation(reply: &[String]) -> Result<Option<Explanation>, Error> {
 /// The first to wake in each class.
 type Heads = (Vec<(String, f64)>, Vec<(String, f64)>);
 
-impl Queue {
+impl Shard {
     /// Why an action is not running; `None`: there is no such action.
     pub async fn why(&self, id: &ActionId) -> Result<Option<Explanation>, Error> {
         let args = [id.to_string(), String::new(), String::new(), "0".to_owned()];

@@ -5,7 +5,7 @@ use walkon_core::clock::from_ms;
 use walkon_core::id::AccountId;
 use walkon_core::lease::Class;
 
-use super::{ActionView, Error, Queue, pools};
+use super::{ActionView, Error, Shard, pools};
 
 /// Later than any instant: not as things are.
 const NEVER: &str = "(9000000000000000";
@@ -38,7 +38,7 @@ pub struct Coming {
     pub kinds: Vec<String>,
 }
 
-impl Queue {
+impl Shard {
     /// Whoever acts at this moment, at most so many.
     pub async fn acting(&self, most: usize) -> Result<Vec<Acting>, Error> {
         let mut range = redis::cmd("ZRANGE");

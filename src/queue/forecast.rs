@@ -24,7 +24,8 @@ use walkon_core::id::{ActionId, WorkerId};
 use walkon_core::lease::{Ask, Claim, Class, Lease};
 use walkon_core::outcome::{Made, Outcome};
 
-use super::{Embedded, Error, Options, Queue, Reason};
+use super::charged::Bid;
+use super::{Embedded, Error, Options, Queue, Reason, Shard};
 use copy::Copied;
 
 /// The most waiting actions that are foreseen.
@@ -130,7 +131,7 @@ impl Drop for Scratch {
 
 /// A worker of virtual time, who does everything.
 struct Stage {
-    queue: Queue,
+    queue: Shard,
     /// What runs: when it ends, under which lease.
     running: BinaryHeap<Reverse<(i64, usize)>>,
     leases: Vec<(Lease, ActionId)>,
@@ -150,6 +151,11 @@ impl Forecast {
     /// [`Error::TooMany`] above [`ACTIONS_MAX`] waiting actions; [`Error::Missing`] without a
     /// `redis-server` on this host.
     pub async fn look(options: &Options, outlook: &Outlook) -> Result<Self, Error> {
+        if options.shards > 1 {
+            let why = "it has several shards, and a forecast looks at one".to_owned();
+            let remedy = "ask `walkon action why` of the action instead".to_owned();
+            return Err(Error::Refused { why, remedy });
+        }
         let copied = Copied::read(options).await?;
         let folder = Scratch::new()?;
         let server = Embedded::scratch(folder.path()).await?;
@@ -157,9 +163,11 @@ impl Forecast {
             url: Some(server.url()),
             accept_weak_durability: true,
             lease: LEASE,
+            shards: 1,
             ..options.clone()
         })
         .await?;
+        let queue = queue.home().clone();
         let live = copied.write(&queue).await?;
         let mut stage = Stage {
             queue,
@@ -220,7 +228,7 @@ impl Stage {
             self.running.pop();
             let (lease, id) = &self.leases[index];
             let done = Outcome::Done { effect: Made::Made }.into();
-            self.queue.finish(lease, id, &done, false).await?;
+            self.queue.finish_timed(lease, id, &done, false).await?;
             if self.mends {
                 self.queue.mend_resumed().await?;
             }
@@ -235,7 +243,8 @@ impl Stage {
             self.nonce += 1;
             let (classes, holds) = (Class::ALL.to_vec(), Vec::new());
             let ask = Ask { worker: worker.clone(), nonce: self.nonce, classes, holds };
-            let next = match self.queue.claim(&ask).await? {
+            let Bid::Made(claim, _) = self.queue.bid(&ask).await? else { return Ok(None) };
+            let next = match claim {
                 Claim::Work(claimed) => {
                     self.starts.entry(claimed.id.clone()).or_insert(now);
                     self.run(now, outlook, claimed.lease, claimed.id);

@@ -11,7 +11,7 @@ use walkon_core::event::{ActionState, Event};
 use walkon_core::id::ActionId;
 use walkon_core::lease::Lease;
 
-use super::{Cancelled, Error, Queue, Resolution, actions, scripts};
+use super::{Cancelled, Error, Resolution, Shard, actions, scripts};
 
 /// Who has paused a site whose breaker is open.
 const GUARD: &str = "its breaker";
@@ -40,6 +40,9 @@ impl Person {
         Self { name: cut(name, NAME_MAX), why: cut(why, WHY_MAX) }
     }
 }
+
+/// A site's open breaker, as words: site, since, until, why.
+pub(super) type Broken = [String; 4];
 
 /// What is paused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +95,7 @@ fn paused(field: &str, value: &str) -> Option<Paused> {
     Some(Paused { scope, since, by, why })
 }
 
-impl Queue {
+impl Shard {
     /// Shuts claims until [`Queue::resume`], also across restarts. What runs is told to stop by
     /// [`Queue::heed`].
     pub async fn pause(&self, scope: &Scope, person: &Person) -> Result<(), Error> {
@@ -109,7 +112,8 @@ impl Queue {
     }
 
     async fn hand(&self, act: &str, scope: &Scope, person: &Person) -> Result<bool, Error> {
-        let args = [act.to_owned(), scope.site(), person.name.clone(), person.why.clone()];
+        let told = u8::from(self.inner.part.index > 0).to_string();
+        let args = [act.to_owned(), scope.site(), person.name.clone(), person.why.clone(), told];
         let reply = self.run(&scripts::HAND, &args).await?;
         Ok(scripts::int(&reply, 0)? == 1)
     }
@@ -138,6 +142,30 @@ impl Queue {
             paused(field, value).or_else(|| broken(field, value))
         };
         Ok(meta.iter().filter_map(shut).collect())
+    }
+
+    /// The sites whose breakers are open: site, since when, until when, why.
+    pub(super) async fn broken(&self) -> Result<Vec<Broken>, Error> {
+        let mut count = redis::cmd("HGET");
+        count.arg(self.key("meta")).arg("sites");
+        if self.ask::<Option<i64>>(&count).await?.unwrap_or_default() == 0 {
+            return Ok(Vec::new());
+        }
+        let mut get = redis::cmd("HGETALL");
+        get.arg(self.key("meta"));
+        let meta: BTreeMap<String, String> = self.ask(&get).await?;
+        let open = |(field, value): (&String, &String)| {
+            let site = field.strip_prefix("broken:")?.to_owned();
+            let parts: Vec<_> = value.splitn(5, '|').map(str::to_owned).collect();
+            let [since, till, _, _, why] = <[String; 5]>::try_from(parts).ok()?;
+            Some([site, since, till, why])
+        };
+        Ok(meta.iter().filter_map(open).collect())
+    }
+
+    /// A site's breaker has opened in another shard: here it opens, too.
+    pub(super) async fn spread(&self, broken: &Broken) -> Result<(), Error> {
+        self.run(&scripts::SPREAD, broken).await.map(drop)
     }
 
     /// Which of these leases are to stop at their next step: what has not begun goes back unspent,

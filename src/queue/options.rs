@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Error;
+use super::{Error, Part, slots};
 
 /// When Redis must have its log on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -41,6 +41,9 @@ impl Durability {
     }
 }
 
+/// The most shards: a claim that finds nothing asks all of them.
+const SHARDS_MAX: u32 = 64;
+
 /// The queue's options, `[queue]` in `walkon.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -72,7 +75,9 @@ pub struct Options {
     /// long.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub retention: Duration,
-    /// What all keys start with; the part in braces is the shard's tag.
+    /// How many shards the queue has, fixed when it is made. One is right for one server.
+    pub shards: u32,
+    /// What all keys start with; the part in braces is the first shard's tag.
     pub prefix: String,
     /// What the two public streams' names start with.
     pub public: String,
@@ -98,6 +103,7 @@ impl Default for Options {
             attempts: 5,
             losses: 3,
             retention: Duration::from_hours(24),
+            shards: 1,
             prefix: "wk:{0}:".to_owned(),
             public: "walkon:".to_owned(),
             events_kept: 100_000,
@@ -107,6 +113,23 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What the keys of a shard start with. On a cluster the tag decides which server has it, so
+    /// that tags are chosen to share the slots out evenly; the first shard has the slot of the
+    /// intake, so that an entry of it is refused in one step.
+    pub fn prefix_of(&self, part: Part, is_cluster: bool) -> String {
+        let whole = || self.prefix.clone();
+        let Some((before, rest)) = self.prefix.split_once('{') else { return whole() };
+        let Some((tag, after)) = rest.split_once('}') else { return whole() };
+        let intake = format!("{}intake", self.public);
+        let tag = match part.index {
+            0 if is_cluster => intake,
+            0 => tag.to_owned(),
+            n if is_cluster => slots::tag(&format!("{tag}-{n}"), slots::of(&intake), part),
+            n => format!("{tag}-{n}"),
+        };
+        format!("{before}{{{tag}}}{after}")
+    }
+
     /// Refuses what cannot work, naming the option and the remedy.
     pub fn validate(&self) -> Result<(), Error> {
         let wrong = |what: &str| Err(Error::Options(what.to_owned()));
@@ -121,6 +144,9 @@ impl Options {
         }
         if self.retention < Duration::from_mins(1) {
             return wrong("`queue.retention` is below 60s: an action's key would not outlive it");
+        }
+        if self.shards == 0 || self.shards > SHARDS_MAX {
+            return wrong("`queue.shards` must be 1 to 64: some four for each node of a cluster");
         }
         let tag = self.prefix.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
         if tag.is_none_or(|(tag, rest)| tag.is_empty() || !rest.ends_with(':')) {
@@ -142,6 +168,8 @@ mod tests {
             (Options { retry_base: Duration::ZERO, ..Options::default() }, "retry_base"),
             (Options { attempts: 0, ..Options::default() }, "attempts"),
             (Options { retention: Duration::ZERO, ..Options::default() }, "retention"),
+            (Options { shards: 0, ..Options::default() }, "shards"),
+            (Options { shards: 65, ..Options::default() }, "shards"),
             (Options { prefix: "wk:".to_owned(), ..Options::default() }, "prefix"),
         ];
         for (options, name) in bad {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// Names and values; a list's values have spaces between them. None at all: it is not there.
 pub(super) type Fields = BTreeMap<String, String>;
@@ -34,7 +34,7 @@ impl Words {
     }
 }
 
-impl Queue {
+impl Shard {
     /// The fields of each `a:<account>`, `j:<action>`, `plan:<name>` or `g`.
     pub(super) async fn peek(&self, keys: &[String]) -> Result<Vec<Fields>, Error> {
         let mut words = Words::new(self.run(&scripts::PEEK, keys).await?);

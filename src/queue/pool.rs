@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use walkon_core::clock::from_ms;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// How many accounts one script looks at.
 const AT_ONCE: usize = 200;
@@ -80,7 +80,27 @@ impl PoolStatus {
     }
 }
 
-impl Queue {
+impl PoolStatus {
+    /// Adds the accounts of another shard.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.total += other.total;
+        self.available += other.available;
+        self.leased += other.leased;
+        self.cooling += other.cooling;
+        self.capped += other.capped;
+        self.quarantined += other.quarantined;
+        self.paused += other.paused;
+        self.waiting += other.waiting;
+        self.without_work += other.without_work;
+        for (code, count) in other.reasons {
+            *self.reasons.entry(code).or_default() += count;
+        }
+        let free = [self.next_free_at, other.next_free_at];
+        self.next_free_at = free.into_iter().flatten().min();
+    }
+}
+
+impl Shard {
     /// How the accounts stand.
     pub async fn pool(&self, filter: &PoolFilter) -> Result<PoolStatus, Error> {
         let of = |name: &Option<String>| name.clone().unwrap_or_default();

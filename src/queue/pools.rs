@@ -4,7 +4,7 @@ use walkon_core::action::Action;
 use walkon_core::id::PoolId;
 use walkon_core::pool::Pools;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// What stands before the name of a pool's post, and between pool and mission.
 const MARK: char = '@';
@@ -42,7 +42,7 @@ pub struct PostView {
     pub at_most: Option<u64>,
 }
 
-impl Queue {
+impl Shard {
     /// Writes all pools and missions; to be called before the accounts that are members of them
     /// are written.
     pub async fn set_pools(&self, pools: &Pools) -> Result<(), Error> {

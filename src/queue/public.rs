@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::streams::{StreamAutoClaimReply, StreamId, StreamRangeReply, StreamReadReply};
 use walkon_core::event::Event;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// The group by which coordinators share the intake.
 const GROUP: &str = "coordinators";
@@ -16,6 +16,12 @@ const GROUP: &str = "coordinators";
 const FIELD: &str = "action";
 /// After how long an entry that was read and never acknowledged is read by somebody else.
 const STALE: Duration = Duration::from_secs(5);
+
+/// Copies an event, unless that was done.
+const ONCE: &str = "if redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[1]) then \
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3)) end return 1";
+/// For how long it is known what was copied: an event that was not acknowledged comes again sooner.
+const HAD_MS: u64 = 600_000;
 
 /// One entry of the intake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +34,7 @@ pub struct Entry {
 
 /// A reader of the intake.
 pub struct Intake {
-    queue: Queue,
+    queue: Shard,
     ready: bool,
 }
 
@@ -36,7 +42,7 @@ fn entry(read: &StreamId) -> Entry {
     Entry { id: read.id.clone(), json: read.get(FIELD).unwrap_or_default() }
 }
 
-impl Queue {
+impl Shard {
     /// A reader of `walkon:intake`.
     pub fn intake(&self) -> Intake {
         Intake { queue: self.clone(), ready: false }
@@ -97,6 +103,20 @@ impl Queue {
             self.ask::<String>(&add("*")).await?;
         }
         Ok(())
+    }
+
+    /// The same where several streams of events come together: an id may be taken by another's
+    /// event, and none is greater than all before it. What was copied is remembered for a while.
+    pub(super) async fn publish_once(&self, id: &str, event: &Event) -> Result<(), Error> {
+        let stream = self.public("events");
+        let mut add = redis::cmd("EVAL");
+        // The tag leads both keys to one slot.
+        add.arg(ONCE).arg(2).arg(&stream).arg(format!("{{{stream}}}:had:{id}"));
+        add.arg(HAD_MS).arg(self.inner.options.events_kept);
+        for (name, value) in fields(event) {
+            add.arg(name).arg(value);
+        }
+        self.ask::<i64>(&add).await.map(drop)
     }
 
     /// Public events after an id (`0`: from the first), at most so many.

@@ -17,7 +17,7 @@ use walkon_core::id::AccountId;
 use walkon_core::lease::Token;
 use walkon_core::receipt::Receipt;
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, error, scripts};
 
 /// What Redis remembered when it was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,12 +69,24 @@ fn ms(at: Timestamp) -> String {
     at.as_millisecond().to_string()
 }
 
-impl Queue {
+impl Shard {
     /// The queue is gone from under our feet: whoever can make it anew is woken.
     pub(super) fn lost(&self) {
         self.inner.zones.forget();
         self.inner.shaken.store(true, Ordering::Relaxed);
         self.inner.bells.work_is_back();
+    }
+
+    /// Whether the queue has as many shards as we were told.
+    pub(super) async fn check_shards(&self) -> Result<(), Error> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(self.key("meta")).arg("epoch").arg("shards");
+        let (epoch, shards): (Option<String>, Option<u32>) = self.ask(&get).await?;
+        let (found, ours) = (shards.unwrap_or(1), self.inner.part.of);
+        if epoch.is_none() || found == ours {
+            return Ok(());
+        }
+        Err(error::other_shards(&found.to_string(), &ours.to_string()))
     }
 
     /// What Redis remembered when it was started; `None`: it was opened since.
@@ -108,7 +120,10 @@ impl Queue {
     /// Lets claims go on; its epoch, and whether that was due still.
     pub async fn open(&self, opening: &Opening) -> Result<(u64, bool), Error> {
         let (code, why) = opening.lost.clone().unwrap_or_default();
-        let args = ["open".to_owned(), opening.epoch.to_string(), ms(opening.at), code, why];
+        // An epoch, and so a token, is one shard's alone.
+        let (of, index) = (u64::from(self.inner.part.of), u64::from(self.inner.part.index));
+        let epoch = opening.epoch + (index + of - opening.epoch % of) % of;
+        let args = ["open".to_owned(), epoch.to_string(), ms(opening.at), code, why];
         let reply = self.run(&scripts::MEND, &args).await?;
         Ok((scripts::int(&reply, 0)? as u64, scripts::int(&reply, 1)? == 1))
     }

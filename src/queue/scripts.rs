@@ -15,7 +15,7 @@ use redis::aio::ConnectionLike;
 use redis::{FromRedisValue, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, Queue};
+use super::{Error, Shard};
 
 /// What the scripts share: the ground, limits, lanes, indexes, what becomes of an action, and the
 /// two verbs of a worker that are also one.
@@ -35,6 +35,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/tally.lua"),
+    include_str!("lua/escrow.lua"),
     include_str!("lua/charge.lua"),
     include_str!("lua/text.lua"),
     include_str!("lua/site.lua"),
@@ -113,6 +114,9 @@ scripts! {
     REFUSE, Settle, "refuse";
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
+    CREDIT, Settle, "credit";
+    LEDGER, Settle, "ledger";
+    SPREAD, Settle, "spread";
     HEED, Read, "heed";
     PEEK, Read, "peek";
     PLANT, Grow, "plant";
@@ -212,7 +216,7 @@ async fn load(connection: &mut impl ConnectionLike) -> Result<(), redis::RedisEr
     }
 }
 
-impl Queue {
+impl Shard {
     /// Runs a script; its answer as a flat list of texts.
     pub(super) async fn run(&self, lua: &Lua, args: &[String]) -> Result<Vec<String>, Error> {
         flat(self.run_raw(lua, args).await?)
@@ -222,13 +226,16 @@ impl Queue {
         let meta = self.key("meta");
         let mut tries = 1;
         loop {
-            let mut shared = self.inner.shared.clone();
+            let mut shared = self.inner.link.shared();
             let answer = call(&mut shared, lua, &meta, args).await.map_err(Error::from);
             if answer.as_ref().is_err_and(Error::is_passing) {
                 self.inner.shaken.store(true, Ordering::Relaxed);
             }
             if let Err(Error::Lost) = answer {
                 self.lost();
+            }
+            if let Err(error) = &answer {
+                self.look_again(error).await;
             }
             match answer {
                 Ok(value) => return Ok(value),
@@ -243,8 +250,22 @@ impl Queue {
 
     /// Asks one plain command.
     pub(super) async fn ask<T: FromRedisValue>(&self, cmd: &redis::Cmd) -> Result<T, Error> {
-        let mut shared = self.inner.shared.clone();
-        Ok(cmd.query_async(&mut shared).await?)
+        let answer = cmd.query_async(&mut self.inner.link.shared()).await.map_err(Error::from);
+        match answer {
+            Err(error) if self.look_again(&error).await && error.is_elsewhere() => {
+                Ok(cmd.query_async(&mut self.inner.link.shared()).await?)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Another server of a cluster may have the shard by now: another run of Redis. Whether so.
+    async fn look_again(&self, error: &Error) -> bool {
+        let has_moved = self.inner.link.look_again(error).await;
+        if has_moved {
+            self.inner.shaken.store(true, Ordering::Relaxed);
+        }
+        has_moved
     }
 
     /// Asks several plain commands at once, as of one instant.
@@ -252,8 +273,13 @@ impl Queue {
         &self,
         pipe: &redis::Pipeline,
     ) -> Result<T, Error> {
-        let mut shared = self.inner.shared.clone();
-        Ok(pipe.query_async(&mut shared).await?)
+        let answer = pipe.query_async(&mut self.inner.link.shared()).await.map_err(Error::from);
+        match answer {
+            Err(error) if self.look_again(&error).await && error.is_elsewhere() => {
+                Ok(pipe.query_async(&mut self.inner.link.shared()).await?)
+            }
+            answer => answer,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Notify;
 
-use super::Queue;
+use super::Shard;
 
 /// The next is not known: every end may be sooner.
 const UNKNOWN: i64 = i64::MAX;
@@ -64,7 +64,7 @@ impl Bells {
     }
 }
 
-impl Queue {
+impl Shard {
     /// Waits until something may be due sooner than the last [`Queue::reap`] said. One waiter hears
     /// of it; what came while nobody waited is heard by the next.
     ///

@@ -1,11 +1,11 @@
 //! What does not leave Redis by itself.
 
-use super::{Error, Queue};
+use super::{Error, Shard};
 
 /// Actions looked at in one go.
 const AT_ONCE: usize = 500;
 
-impl Queue {
+impl Shard {
     /// Takes those out of the list of all actions that are not kept any more; returns how many.
     pub async fn sweep(&self) -> Result<u64, Error> {
         let (jobs, mut from, mut swept) = (self.key("jobs"), 0, 0);

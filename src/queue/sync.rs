@@ -7,12 +7,12 @@
 
 use std::time::Duration;
 
-use super::{ANSWER_MAX, Durability, Error, Queue};
+use super::{ANSWER_MAX, Durability, Error, Shard};
 
 /// How long the server may take to bring a write to its disk: it does so once a second.
 const SYNC_MAX: Duration = Duration::from_secs(5);
 
-impl Queue {
+impl Shard {
     /// Waits until all that Redis has answered so far is on its disk; at once where it answers
     /// nothing that is not.
     pub(super) async fn synced(&self) -> Result<(), Error> {

@@ -11,12 +11,12 @@ use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lease::Class;
 
 use super::peek::Fields;
-use super::{Error, Queue};
+use super::{Error, Shard};
 
 /// How many actions one page looks through at most.
-const LOOKED_THROUGH: usize = 5000;
+pub(super) const LOOKED_THROUGH: usize = 5000;
 /// How many are read at once.
-const AT_ONCE: usize = 200;
+pub(super) const AT_ONCE: usize = 200;
 
 /// The queue as a whole, as of one instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +43,25 @@ impl Stats {
     /// How many actions were ever planned.
     pub fn planned(&self) -> u64 {
         self.states.values().sum()
+    }
+
+    /// Adds what another shard holds.
+    pub(super) fn add(&mut self, other: Self) {
+        let sum = |ours: &mut BTreeMap<_, u64>, theirs: BTreeMap<_, u64>| {
+            for (class, count) in theirs {
+                *ours.entry(class).or_default() += count;
+            }
+        };
+        sum(&mut self.ready, other.ready);
+        sum(&mut self.resting, other.resting);
+        for (state, count) in other.states {
+            *self.states.entry(state).or_default() += count;
+        }
+        self.leases += other.leases;
+        self.failed += other.failed;
+        self.parked += other.parked;
+        self.events += other.events;
+        self.next = [self.next, other.next].into_iter().flatten().min();
     }
 
     /// How many actions stand in this state.
@@ -111,6 +130,16 @@ pub enum Letters {
     Parked,
 }
 
+impl Letters {
+    /// The list that has them.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "dlq",
+            Self::Parked => "parked",
+        }
+    }
+}
+
 /// One account as the queue has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountView {
@@ -153,7 +182,7 @@ fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
 }
 
 impl ActionFilter {
-    fn takes(&self, view: &ActionView) -> bool {
+    pub(super) fn takes(&self, view: &ActionView) -> bool {
         self.state.is_none_or(|state| state == view.state)
             && self.account.as_ref().is_none_or(|account| Some(account) == view.account.as_ref())
             && self.kind.as_ref().is_none_or(|kind| *kind == view.action.kind)
@@ -164,7 +193,7 @@ impl ActionFilter {
 /// dlq, parked and the stream.
 type Counts = (BTreeMap<String, i64>, u64, u64, u64, u64, u64, u64, u64, u64);
 
-impl Queue {
+impl Shard {
     /// The queue as a whole.
     pub async fn stats(&self) -> Result<Stats, Error> {
         let mut pipe = redis::pipe();
@@ -200,7 +229,7 @@ impl Queue {
         Ok(self.read_all(&[id.to_string()]).await?.pop())
     }
 
-    async fn read_all(&self, ids: &[String]) -> Result<Vec<ActionView>, Error> {
+    pub(super) async fn read_all(&self, ids: &[String]) -> Result<Vec<ActionView>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -252,59 +281,82 @@ impl Queue {
         Ok(page)
     }
 
-    /// Dead letters, latest first.
-    pub async fn dead_letters(
+    /// The latest of a list of actions, each with when it came there.
+    pub(super) async fn latest_of(
         &self,
-        which: Letters,
-        from: usize,
-        limit: usize,
-    ) -> Result<Vec<ActionView>, Error> {
-        let name = match which {
-            Letters::Failed => "dlq",
-            Letters::Parked => "parked",
-        };
+        list: &str,
+        most: usize,
+    ) -> Result<Vec<(String, f64)>, Error> {
         let mut range = redis::cmd("ZREVRANGE");
-        range.arg(self.key(name)).arg(from).arg(from + limit.max(1) - 1);
-        let ids: Vec<String> = self.ask(&range).await?;
-        self.read_all(&ids).await
+        range.arg(self.key(list)).arg(0).arg(most.max(1) - 1).arg("WITHSCORES");
+        self.ask(&range).await
+    }
+
+    /// Whether it knows the action.
+    pub(super) async fn knows(&self, id: &ActionId) -> Result<bool, Error> {
+        self.ask(redis::cmd("EXISTS").arg(self.key(&format!("j:{id}")))).await
     }
 
     /// One account; `None`: the queue does not know it.
     pub async fn account(&self, id: &AccountId) -> Result<Option<AccountView>, Error> {
-        let fields = self.peek_one(&format!("a:{id}")).await?;
-        let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
-        if fields.is_empty() || text("st") == "gone" {
-            return Ok(None);
-        }
+        Ok(self.account_views(std::slice::from_ref(id)).await?.pop().flatten())
+    }
+
+    /// Many accounts in three calls, in their order; `None`: the queue does not know it.
+    pub async fn account_views(
+        &self,
+        ids: &[AccountId],
+    ) -> Result<Vec<Option<AccountView>>, Error> {
+        let keys: Vec<_> = ids.iter().map(|id| format!("a:{id}")).collect();
+        let all = self.peek(&keys).await?;
         let mut pipe = redis::pipe();
-        for slot in text("ks").split_whitespace() {
-            for lane in ["q", "z"] {
-                pipe.cmd("ZCARD").arg(self.key(&format!("{lane}:{id}:{slot}")));
+        let mut lanes = Vec::new();
+        for (id, fields) in ids.iter().zip(&all) {
+            let slots = fields.get("ks").map(String::as_str).unwrap_or_default();
+            lanes.push(2 * slots.split_whitespace().count());
+            for slot in slots.split_whitespace() {
+                for lane in ["q", "z"] {
+                    pipe.cmd("ZCARD").arg(self.key(&format!("{lane}:{id}:{slot}")));
+                }
             }
         }
-        let waiting: Vec<u64> =
-            if text("ks").is_empty() { Vec::new() } else { self.ask_all(&pipe).await? };
-        let now = self.now().await?.as_millisecond();
-        // Ends of the day and of the hour, each with what was counted in it.
-        let counters = text("c");
-        let used = |at: usize| {
-            let mut words = counters.split(' ').skip(at);
-            let (end, count) = (words.next()?, words.next()?);
-            (end.parse::<i64>().ok()? > now).then(|| count.parse().ok())?
-        };
-        let lease = |class: Class| {
-            let of = |field: &str| fields.get(&format!("{field}:{}", class.name())).cloned();
-            of("t").map(|_| (class, of("w").unwrap_or_default(), of("j")))
-        };
-        Ok(Some(AccountView {
-            held: (text("st") == "held").then(|| format!("{}: {}", text("co"), text("wy"))),
-            plan: text("pl"),
-            time_zone: text("tz"),
-            waiting: waiting.iter().sum(),
-            today: used(0).unwrap_or_default(),
-            this_hour: used(3).unwrap_or_default(),
-            leases: Class::ALL.into_iter().filter_map(lease).collect(),
-            used_at: text("lu").parse().ok().filter(|ms| *ms > 0).map(from_ms),
-        }))
+        let is_none = lanes.iter().all(|count| *count == 0);
+        let waiting: Vec<u64> = if is_none { Vec::new() } else { self.ask_all(&pipe).await? };
+        let (now, mut rest) = (self.now().await?.as_millisecond(), waiting.as_slice());
+        let mut views = Vec::new();
+        for (fields, count) in all.iter().zip(lanes) {
+            let (own, others) = rest.split_at(count);
+            rest = others;
+            views.push(account_view(fields, own.iter().sum(), now));
+        }
+        Ok(views)
     }
+}
+
+fn account_view(fields: &Fields, waiting: u64, now: i64) -> Option<AccountView> {
+    let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    if fields.is_empty() || text("st") == "gone" {
+        return None;
+    }
+    // Ends of the day and of the hour, each with what was counted in it.
+    let counters = text("c");
+    let used = |at: usize| {
+        let mut words = counters.split(' ').skip(at);
+        let (end, count) = (words.next()?, words.next()?);
+        (end.parse::<i64>().ok()? > now).then(|| count.parse().ok())?
+    };
+    let lease = |class: Class| {
+        let of = |field: &str| fields.get(&format!("{field}:{}", class.name())).cloned();
+        of("t").map(|_| (class, of("w").unwrap_or_default(), of("j")))
+    };
+    Some(AccountView {
+        held: (text("st") == "held").then(|| format!("{}: {}", text("co"), text("wy"))),
+        plan: text("pl"),
+        time_zone: text("tz"),
+        waiting,
+        today: used(0).unwrap_or_default(),
+        this_hour: used(3).unwrap_or_default(),
+        leases: Class::ALL.into_iter().filter_map(lease).collect(),
+        used_at: text("lu").parse().ok().filter(|ms| *ms > 0).map(from_ms),
+    })
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
+use tokio_util::sync::CancellationToken;
 use walkon_core::id::WorkerId;
 use walkon_core::lease::Class;
 
-use super::{CONNECT_MAX, Error, Inner, Queue};
+use super::{CONNECT_MAX, Error, Inner, Shard};
 
 /// The longest one wait lasts; a caller that still has nothing asks and waits again.
 pub(super) const WAIT_MAX: Duration = Duration::from_mins(1);
@@ -44,7 +45,7 @@ impl Inner {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_MAX))
             .set_response_timeout(None);
-        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+        Ok(self.link.client().get_multiplexed_async_connection_with_config(&config).await?)
     }
 
     pub(super) async fn line(&self) -> Result<Line, Error> {
@@ -59,7 +60,7 @@ impl Inner {
     /// Has the server answer a wait now: with a ring that has just come, or with nothing. Where it
     /// may not be asked that, it does so by itself a little later.
     async fn unblock(&self, line: &Line) {
-        let mut shared = self.shared.clone();
+        let mut shared = self.link.shared();
         let unblock = redis::cmd("CLIENT").arg("UNBLOCK").arg(line.id).take();
         if let Err(error) = unblock.query_async::<i64>(&mut shared).await {
             tracing::debug!(%error, "a wait goes on until the server ends it");
@@ -67,47 +68,52 @@ impl Inner {
     }
 }
 
-impl Queue {
-    /// Waits until something may be due for a worker that can do `classes`, or until `most` has
-    /// passed ([`WAIT_MAX`] at the longest). True: the bell rang, claim now.
-    ///
-    /// One ring wakes one waiter. After a [`Claim::Nothing`](walkon_core::lease::Claim) wait for
-    /// its `next`, then claim again in either case.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped in the instant of a ring, the ring is lost and the work waits for the next one: let
-    /// it end by itself where that matters, or bound the waits of all.
-    pub async fn wait(
+impl Shard {
+    /// The bells that ring for a worker: its own, and one for each class.
+    pub(super) fn bells_for(&self, worker: &WorkerId, classes: &[Class]) -> Vec<String> {
+        let names: BTreeSet<_> = classes.iter().map(|class| class.name()).collect();
+        let classes = names.into_iter().map(|name| self.key(&format!("bell:{name}")));
+        [self.key(&format!("bell:w:{worker}"))].into_iter().chain(classes).collect()
+    }
+
+    /// Waits until one of these bells rings, all of them on this shard's server, until `most` has
+    /// passed or until `stop`; which one rang.
+    pub(super) async fn wait_for(
         &self,
-        worker: &WorkerId,
-        classes: &[Class],
+        bells: &[String],
         most: Duration,
-    ) -> Result<bool, Error> {
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, Error> {
         let most = most.clamp(Duration::from_millis(1), WAIT_MAX);
         let line = self.inner.line().await?;
-        let names: BTreeSet<_> = classes.iter().map(|class| class.name()).collect();
         let mut pop = redis::cmd("BLPOP");
-        pop.arg(self.key(&format!("bell:w:{worker}")));
-        for name in names {
-            pop.arg(self.key(&format!("bell:{name}")));
-        }
-        pop.arg((most + SERVER_SLACK).as_secs_f64());
+        pop.arg(bells).arg((most + SERVER_SLACK).as_secs_f64());
         let mut connection = line.connection.clone();
         let answer = pop.query_async::<Option<(String, String)>>(&mut connection);
         tokio::pin!(answer);
         // Timed here: the server would be late by up to a tenth of a second.
-        let rang = if let Ok(answer) = tokio::time::timeout(most, &mut answer).await {
+        let in_time = tokio::select! {
+            biased;
+            answer = &mut answer => Some(answer),
+            () = tokio::time::sleep(most) => None,
+            () = stop.cancelled() => None,
+        };
+        let rang = if let Some(answer) = in_time {
             answer?
         } else {
             self.inner.unblock(&line).await;
             // A server that is gone without a word must not hold us for ever.
             match tokio::time::timeout(super::ANSWER_MAX, answer).await {
                 Ok(answer) => answer?,
-                Err(_) => return Ok(false),
+                Err(_) => return Ok(None),
             }
         };
         self.inner.spare.give(line);
-        Ok(rang.is_some())
+        Ok(rang.map(|(bell, _)| bell))
+    }
+
+    /// Gives a ring back that nobody uses.
+    pub(super) async fn ring_again(&self, bell: &str) -> Result<(), Error> {
+        self.ask::<i64>(redis::cmd("LPUSH").arg(bell).arg(1)).await.map(drop)
     }
 }

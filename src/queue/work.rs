@@ -8,12 +8,11 @@ use tokio::time::Instant;
 use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
-use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, HandBack, Lease, Token};
+use walkon_core::lease::{Ask, Claim, Claimed, Class, Duty, Lease, Token};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 
 use super::batch::Verb;
-use super::charged::Released;
-use super::{Error, Queue, actions, scripts};
+use super::{Error, Shard, actions, scripts};
 
 /// The most bytes of a result that are kept.
 const RESULT_MAX: usize = 2048;
@@ -200,17 +199,7 @@ pub(super) fn settled(reply: &[String]) -> Result<Settled, Error> {
     }
 }
 
-impl Queue {
-    /// The next action that may be carried out, under a lease. The same nonce gets the same answer.
-    pub async fn claim(&self, ask: &Ask) -> Result<Claim, Error> {
-        Ok(self.claim_charged(ask).await?.0)
-    }
-
-    /// Says that the side effect is about to happen. Lost after this, it may have been done.
-    pub async fn begin(&self, lease: &Lease, id: &ActionId) -> Result<Begun, Error> {
-        Ok(self.begin_charged(lease, id).await?.0)
-    }
-
+impl Shard {
     /// Renews leases for their full length from now; returns those that are lost.
     pub async fn extend(&self, leases: &[Lease]) -> Result<Vec<Lease>, Error> {
         let args: Vec<String> = leases.iter().flat_map(of).collect();
@@ -221,52 +210,25 @@ impl Queue {
         Ok(leases.iter().filter(|lease| lost.contains(&lease.token.0)).cloned().collect())
     }
 
-    /// Settles an attempt. With `keep` the worker goes on holding the account, for its next
-    /// action, as long as it may act. Repeated with the same lease, it gives the same answer.
-    ///
-    /// A result above 2 KiB is dropped; the settlement stands.
-    pub async fn finish(
-        &self,
-        lease: &Lease,
-        id: &ActionId,
-        settlement: &Settlement,
-        keep: bool,
-    ) -> Result<Settled, Error> {
-        Ok(self.finish_timed(lease, id, settlement, keep).await?.0)
-    }
-
     pub(super) fn heard(&self, settled: Settled) {
         if matches!(settled, Settled::As { state, .. } if !state.is_final()) {
             self.inner.bells.work_is_back();
         }
     }
 
-    /// [`Queue::finish`] and [`Queue::claim`] in one call. Repeated with the same lease and nonce,
-    /// it gives the same answer.
-    pub async fn finish_claim(
+    /// Settles an attempt and asks for work in one call; no claim: there is more to look at, or the
+    /// shard is [`Bid::Dry`](super::charged::Bid).
+    pub(super) async fn finish_and_ask(
         &self,
-        lease: &Lease,
-        id: &ActionId,
-        settlement: &Settlement,
-        keep: bool,
+        settling: Vec<String>,
         ask: &Ask,
-    ) -> Result<(Settled, Claim), Error> {
-        let settling = settling(lease, id, settlement, keep);
+    ) -> Result<(Settled, Option<Claim>), Error> {
         let calls = [(Verb::Finish, settling), (Verb::Claim, asking(ask).to_vec())];
         let replies = self.call_all(calls).await?;
         let settled = settled(&replies[0])?;
         self.heard(settled);
-        match answer(&replies[1])? {
-            Some(claim) => Ok((settled, claim)),
-            // It has looked at all it may at once: it goes on as a claim of the same nonce.
-            None => Ok((settled, self.claim(ask).await?)),
-        }
-    }
-
-    /// Hands an action back untouched: its caps are given back and no attempt is counted. Without
-    /// an action: lets a kept lease go. False: the lease was lost before.
-    pub async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<bool, Error> {
-        Ok(self.release_charged(lease, action).await? != Released::Fenced)
+        let is_dry = scripts::word(&replies[1], 0)? == "dry";
+        Ok((settled, if is_dry { None } else { answer(&replies[1])? }))
     }
 
     /// Takes back leases that ended a grace ago and ends work whose time passed, at most `limit`

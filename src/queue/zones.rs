@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-use super::{Error, Queue, scripts};
+use super::{Error, Shard, scripts};
 
 /// How many days a table reaches ahead; work may lie 90 days ahead.
 const DAYS_AHEAD: i64 = 400;
@@ -70,7 +70,7 @@ fn pack(name: &str, now: Timestamp) -> Result<String, Error> {
     }))
 }
 
-impl Queue {
+impl Shard {
     /// The server's clock, which is the only one that counts.
     pub async fn now(&self) -> Result<Timestamp, Error> {
         // Where a test has moved the clock, days are counted from there.

@@ -71,10 +71,11 @@ pub trait Books: Send + Sync {
     /// Learns from the queue's events which actions are open and what is paused. The same again
     /// changes nothing.
     async fn follow(&self, events: &[Event]) -> Result<(), Error>;
-    /// How far the books go.
-    async fn reach(&self) -> Result<Reach, Error>;
-    /// Keeps the epoch in which the queue is about to open.
-    async fn keep_epoch(&self, epoch: u64) -> Result<(), Error>;
+    /// How far the books of a shard go: of one of `of`, whose tokens' epochs leave `shard` when
+    /// they are divided by that.
+    async fn reach(&self, shard: u32, of: u32) -> Result<Reach, Error>;
+    /// Keeps the epoch in which a shard is about to open.
+    async fn keep_epoch(&self, shard: u32, epoch: u64) -> Result<(), Error>;
     /// Charges of accounts after this one, whole accounts at a time, by account; at least one
     /// account where there is one, and about so many charges.
     async fn charges(&self, after: &str, about: u64) -> Result<Vec<Charge>, Error>;

@@ -31,6 +31,7 @@ pub mod batch;
 pub mod hands;
 pub mod openapi;
 mod settings;
+mod status;
 pub mod usage;
 
 /// The most rows of one answer.
@@ -165,7 +166,15 @@ pub fn routes() -> Vec<Route<Coordinator>> {
             .about("What happened, the oldest first.")
             .query(&[("after", "From the event after this one."), MOST]),
     ];
-    [own, accounts::routes(), hands::routes(), settings::routes(), usage::routes()].concat()
+    [
+        own,
+        accounts::routes(),
+        hands::routes(),
+        settings::routes(),
+        status::routes(),
+        usage::routes(),
+    ]
+    .concat()
 }
 
 /// The API's router.

@@ -20,6 +20,7 @@ mod relaxed;
 mod rolling;
 mod server;
 mod settling;
+mod shards;
 pub(crate) mod simulation;
 mod world;
 mod zones;

@@ -2,11 +2,13 @@
 
 mod audit;
 mod backup;
+mod books;
 mod conformance;
 mod erasures;
 mod health;
 mod holds;
 mod schema;
+mod search;
 mod tokens;
 mod usage;
 mod vault;

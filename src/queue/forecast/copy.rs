@@ -13,7 +13,7 @@ use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lease::{Class, Lease, Token};
 
 use super::super::peek::{Fields, Words};
-use super::super::{ANSWER_MAX, CONNECT_MAX, Error, Options, Queue, scripts};
+use super::super::{ANSWER_MAX, CONNECT_MAX, Error, Options, Shard, scripts};
 use super::crews::Crews;
 use super::{ACTIONS_MAX, LEASE};
 
@@ -226,7 +226,7 @@ impl Copied {
     }
 
     /// Writes it into a server of virtual time; returns what runs at its beginning.
-    pub(super) async fn write(&self, queue: &Queue) -> Result<Vec<(Lease, ActionId)>, Error> {
+    pub(super) async fn write(&self, queue: &Shard) -> Result<Vec<(Lease, ActionId)>, Error> {
         let mut pipe = Piped { queue, pipe: redis::pipe() };
         let not_ours =
             ["run_id", "clean", "opt", "allow_fake", "fake", "hw", "due", "held", "books"];
@@ -277,7 +277,7 @@ impl Copied {
     }
 
     /// The queue's options, with the leases of virtual time.
-    fn options_on(&self, queue: &Queue) -> String {
+    fn options_on(&self, queue: &Shard) -> String {
         let theirs = self.meta.get("opt").map(String::as_str).unwrap_or_default();
         let ms = |time: Duration| time.as_millis().to_string();
         let ours = [ms(queue.options().lease), ms(queue.options().grace)];
@@ -306,7 +306,7 @@ fn planted((rest, fields): &(&String, &Fields)) -> Vec<String> {
 
 /// Writes in pieces.
 struct Piped<'a> {
-    queue: &'a Queue,
+    queue: &'a Shard,
     pipe: Pipeline,
 }
 

@@ -4,6 +4,7 @@
 -- ARGV[1]   pause | resume
 -- ARGV[2]   site; empty: the whole fleet
 -- ARGV[3,4] who, why
+-- ARGV[5]   1: the event is told by another shard
 --
 -- Returns   1 done, 0 there was nothing to resume
 local field = ARGV[2] ~= '' and 'paused:' .. ARGV[2] or 'paused'
@@ -28,5 +29,6 @@ else
     for _ = 1, 16 do ring(class) end
   end
 end
+if ARGV[5] == '1' then return 1 end
 emit('act', nil, nil, { code = ARGV[1], site = ARGV[2], by = ARGV[3], why = ARGV[4] })
 return 1

@@ -24,6 +24,11 @@ const ROWS: usize = 500;
 /// The one row of its table.
 const QUEUE: &str = "queue";
 
+/// Under which name a shard's epoch is kept.
+fn name_of(shard: u32) -> String {
+    if shard == 0 { QUEUE.to_owned() } else { format!("{QUEUE}/{shard}") }
+}
+
 fn ms(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
@@ -206,10 +211,27 @@ impl Books for SqlStore {
         Ok(on.commit().await?)
     }
 
-    async fn reach(&self) -> Result<Reach, Error> {
-        let epoch = queue_epoch::Entity::find_by_id(QUEUE).one(&self.db).await?;
-        let last = charge::Entity::find().order_by_desc(charge::Column::Token);
-        let token = last.one(&self.db).await?.map(|row| Token(row.token));
+    async fn reach(&self, shard: u32, of: u32) -> Result<Reach, Error> {
+        let epoch = queue_epoch::Entity::find_by_id(name_of(shard)).one(&self.db).await?;
+        let token = if of == 1 {
+            let last = charge::Entity::find().order_by_desc(charge::Column::Token);
+            last.one(&self.db).await?.map(|row| row.token)
+        } else {
+            // The last of each epoch, of which there are a few: one for each start of Redis.
+            let last: Vec<Option<String>> = charge::Entity::find()
+                .select_only()
+                .column_as(charge::Column::Token.max(), "last")
+                .group_by(Expr::cust("substr(token, 1, 16)"))
+                .into_tuple()
+                .all(&self.db)
+                .await?;
+            let epoch = |token: &String| Token(token.clone()).epoch();
+            let is_ours = |token: &String| {
+                epoch(token).is_some_and(|epoch| epoch % u64::from(of) == u64::from(shard))
+            };
+            last.into_iter().flatten().filter(is_ours).max()
+        };
+        let token = token.map(Token);
         let at: Option<Option<i64>> = charge::Entity::find()
             .select_only()
             .column_as(charge::Column::AtMs.max(), "latest")
@@ -220,8 +242,9 @@ impl Books for SqlStore {
         Ok(Reach { epoch, token, at: at.flatten().map(from_ms) })
     }
 
-    async fn keep_epoch(&self, epoch: u64) -> Result<(), Error> {
-        let row = queue_epoch::ActiveModel { queue: Set(QUEUE.into()), epoch: Set(epoch as i64) };
+    async fn keep_epoch(&self, shard: u32, epoch: u64) -> Result<(), Error> {
+        let queue = Set(name_of(shard));
+        let row = queue_epoch::ActiveModel { queue, epoch: Set(epoch as i64) };
         let same = OnConflict::column(queue_epoch::Column::Queue)
             .update_column(queue_epoch::Column::Epoch)
             .to_owned();

@@ -202,7 +202,7 @@ async fn events_come_again_until_acknowledged_and_only_then_leave_the_stream() {
     let two = first.read(2, Duration::from_millis(1)).await.unwrap();
     assert_eq!(two.len(), 2);
     first.ack(std::slice::from_ref(&two[0].id)).await.unwrap();
-    let second = bench.queue.events("copy", "b").await.unwrap();
+    let mut second = bench.queue.events("copy", "b").await.unwrap();
     let again = second.reclaim(10, Duration::ZERO).await.unwrap();
     assert_eq!(again, two[1..], "what the first did not acknowledge");
     assert_eq!(bench.queue.trim_events().await.unwrap(), 1);

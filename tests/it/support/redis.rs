@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Value};
 use walkon::queue::{
-    AccountSetting, Embedded, Enqueued, Error, HeldFor, Launch, Options, Person, Queue, Settled,
+    AccountSetting, Embedded, Enqueued, Error, HeldFor, Launch, Options, Part, Person, Queue,
+    Settled,
 };
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
@@ -99,7 +100,8 @@ pub(crate) fn shared_url() -> &'static str {
 pub(crate) struct Bench {
     pub(crate) queue: Queue,
     pub(crate) prefix: String,
-    raw: Mutex<MultiplexedConnection>,
+    /// What each shard's keys start with, and the test's own way there.
+    places: Vec<(String, Mutex<MultiplexedConnection>)>,
     now: AtomicI64,
     nonce: AtomicU64,
 }
@@ -191,23 +193,37 @@ impl Bench {
 
     /// A queue that reaches its server at `way`, beside which the test reaches it at `url`.
     pub(crate) async fn through(url: &str, way: &str, start: &str, options: Options) -> Self {
+        let mut places = Vec::new();
+        for part in Part::all(options.shards) {
+            places.push((options.prefix_of(part, false), raw(url).await));
+        }
+        Self::at_places(places, way, start, options).await
+    }
+
+    /// The same with each shard in a place of its own.
+    pub(crate) async fn at_places(
+        places: Vec<(String, MultiplexedConnection)>,
+        way: &str,
+        start: &str,
+        options: Options,
+    ) -> Self {
         let start: Timestamp = start.parse().expect("tests use good times");
-        let raw = raw(url).await;
-        let bench = |queue| Self {
-            queue,
-            prefix: options.prefix.clone(),
-            raw: Mutex::new(raw),
+        for (prefix, raw) in &places {
+            let mut set = redis::cmd("HSET");
+            set.arg(format!("{prefix}meta")).arg("allow_fake").arg(1);
+            set.arg("fake").arg(start.as_millisecond());
+            let mut own = raw.clone();
+            set.query_async::<()>(&mut own).await.expect("a server");
+            peek::load(&mut own).await;
+        }
+        let options = Options { url: Some(way.to_owned()), ..options };
+        let bench = Self {
+            queue: Queue::connect(&options).await.expect("a queue"),
+            prefix: places[0].0.clone(),
+            places: places.into_iter().map(|(prefix, raw)| (prefix, Mutex::new(raw))).collect(),
             now: AtomicI64::new(start.as_millisecond()),
             nonce: AtomicU64::new(1),
         };
-        let mut set = redis::cmd("HSET");
-        set.arg(format!("{}meta", options.prefix)).arg("allow_fake").arg(1);
-        set.arg("fake").arg(start.as_millisecond());
-        let mut own = self::raw(url).await;
-        set.query_async::<()>(&mut own).await.expect("a server");
-        peek::load(&mut own).await;
-        let options = Options { url: Some(way.to_owned()), ..options.clone() };
-        let bench = bench(Queue::connect(&options).await.expect("a queue"));
         bench.queue.set_plan("free", &Plan::default()).await.expect("a plan");
         bench
     }
@@ -227,6 +243,18 @@ impl Bench {
         spelled(words)
     }
 
+    /// The fields of one thing as each shard has it.
+    pub(crate) async fn peek_each(&self, key: &str) -> Vec<Fields> {
+        let mut each = Vec::new();
+        for (shard, (prefix, _)) in self.places.iter().enumerate() {
+            let cmd = peeking(prefix, &[key.to_owned()]);
+            let words: Vec<Value> =
+                cmd.query_async(&mut self.raw_at(shard)).await.expect("a good script");
+            each.push(spelled(words).pop().unwrap_or_default());
+        }
+        each
+    }
+
     /// Changes one field of what is there.
     pub(crate) async fn change(&self, key: &str, field: &str, value: &str) {
         let mut fields = self.peek(&[key.to_owned()]).await.pop().expect("an answer each");
@@ -237,13 +265,33 @@ impl Bench {
 
     /// The test's own connection.
     pub(crate) fn raw(&self) -> MultiplexedConnection {
-        self.raw.lock().expect("nothing panics while it is held").clone()
+        self.raw_at(0)
+    }
+
+    fn raw_at(&self, shard: usize) -> MultiplexedConnection {
+        self.places[shard].1.lock().expect("nothing panics while it is held").clone()
+    }
+
+    /// The same command to each shard.
+    pub(crate) async fn ask_each<T: redis::FromRedisValue>(&self, words: &[&str]) -> Vec<T> {
+        let mut answers = Vec::new();
+        for (shard, (prefix, _)) in self.places.iter().enumerate() {
+            let mut cmd = redis::cmd(words[0]);
+            for word in &words[1..] {
+                cmd.arg(word.replace("P:", prefix));
+            }
+            let answer = cmd.query_async(&mut self.raw_at(shard)).await;
+            answers.push(answer.expect("a good command"));
+        }
+        answers
     }
 
     /// Connects the test anew, after the server was killed.
     pub(crate) async fn reconnect(&self, url: &str) {
-        let fresh = raw(url).await;
-        *self.raw.lock().expect("nothing panics while it is held") = fresh;
+        for (_, place) in &self.places {
+            let fresh = raw(url).await;
+            *place.lock().expect("nothing panics while it is held") = fresh;
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -252,7 +300,7 @@ impl Bench {
 
     pub(crate) async fn set(&self, ms: i64) {
         self.now.store(ms, Ordering::Relaxed);
-        self.ask::<()>(&["HSET", "P:meta", "fake", &ms.to_string()]).await;
+        self.ask_each::<i64>(&["HSET", "P:meta", "fake", &ms.to_string()]).await;
     }
 
     pub(crate) async fn go_to(&self, time: &str) {
@@ -370,12 +418,12 @@ impl Bench {
     /// What every test may end with: the counts add up and every index agrees with the lanes.
     pub(crate) async fn check(&self) {
         let stats = self.queue.stats().await.expect("an answer");
-        let jobs: u64 = self.ask(&["ZCARD", "P:jobs"]).await;
+        let jobs: u64 = self.ask_each::<u64>(&["ZCARD", "P:jobs"]).await.into_iter().sum();
         assert_eq!(stats.planned(), jobs, "the states add up to what was planned: {stats:?}");
     }
 }
 
-async fn raw(url: &str) -> MultiplexedConnection {
+pub(crate) async fn raw(url: &str) -> MultiplexedConnection {
     let client = redis::Client::open(url).expect("a good url");
     let config = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(10)));
     client.get_multiplexed_async_connection_with_config(&config).await.expect("a server")
