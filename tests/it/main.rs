@@ -15,6 +15,7 @@ mod jail;
 mod kills;
 #[cfg(feature = "demo")]
 mod plaza;
+mod profiles;
 mod queue;
 mod reaper;
 mod relay;
