@@ -27,7 +27,7 @@ fn pointing(persona: &Persona) -> Persona {
     Persona { pointer, ..persona.clone() }
 }
 
-/// Draws moves to targets all round, and the speed of one of them; gives where the next part begins.
+/// Draws moves to targets all round, and the speed of one; gives where the next part begins.
 pub(super) fn paths(canvas: &mut Canvas, top: f64, persona: &Persona, seed: Seed) -> f64 {
     let one = pointing(persona);
     canvas.text("head", (MARGIN, top), "start", "Its pointer");
