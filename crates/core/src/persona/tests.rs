@@ -65,7 +65,7 @@ fn age_slows_hands_together_and_who_types_slowly_slips_more() {
         .map(|seed| (age_score(Seed(seed)), Persona::default().individual(Seed(seed))))
         .collect();
     let mean = |old: bool, value: fn(&Persona) -> f64| {
-        // Of adults, a sixth are 65 and older, and an eighth to a quarter are younger than 25 to 34.
+        // Of adults, a sixth are 65 and older; 25 to 34 are the second eighth.
         let young = -1.2..-0.6;
         let of = crowd.iter().filter(|(age, _)| if old { *age > 1.0 } else { young.contains(age) });
         let values: Vec<f64> = of.map(|(_, one)| value(one)).collect();

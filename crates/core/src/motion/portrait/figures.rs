@@ -27,7 +27,7 @@ fn pointing(persona: &Persona) -> Persona {
     Persona { pointer, ..persona.clone() }
 }
 
-/// Draws moves to targets all round, and the speed of one of them; gives where the next part begins.
+/// Draws moves to targets all round, and the speed of one; gives where the next part begins.
 pub(super) fn paths(canvas: &mut Canvas, top: f64, persona: &Persona, seed: Seed) -> f64 {
     let one = pointing(persona);
     canvas.text("head", (MARGIN, top), "start", "Its pointer");
@@ -35,12 +35,12 @@ pub(super) fn paths(canvas: &mut Canvas, top: f64, persona: &Persona, seed: Seed
         Pointer::Touch => "twelve moves as with a mouse (a finger leaves no path)",
         _ => "twelve moves from the middle, a dot each 8 ms",
     };
-    canvas.text("soft", (MARGIN + 92.0, top), "start", note);
+    canvas.text("soft", (MARGIN + 106.0, top), "start", note);
     let middle = Point { x: MARGIN + 210.0, y: top + 20.0 + PATHS / 2.0 };
     let mut rng = seed.child("portrait paths").rng();
     // The plan's screen begins at 0; the picture's place is added after.
     let from = Point { x: 1000.0, y: 1000.0 };
-    let mut longest = Gesture::default();
+    let mut all = Vec::new();
     for turn in 0..12 {
         let angle = f64::from(turn) * std::f64::consts::TAU / 12.0;
         let (far, size) = if turn % 2 == 0 { (128.0, 18.0) } else { (110.0, 30.0) };
@@ -57,35 +57,40 @@ pub(super) fn paths(canvas: &mut Canvas, top: f64, persona: &Persona, seed: Seed
         }));
         canvas.path("main", &way);
         for point in &way {
-            canvas.dot("warm", *point, 1.2);
+            canvas.dot("warm", *point, 0.9);
         }
-        if moves.0.len() > longest.0.len() {
-            longest = moves;
-        }
+        all.push(moves);
     }
-    speed(canvas, (MARGIN + 520.0, top + 20.0), &longest, from);
+    all.sort_by(|one, other| one.duration_ms().total_cmp(&other.duration_ms()));
+    speed(canvas, (MARGIN + 520.0, top + 20.0), &all[all.len() / 2], from);
     top + PATHS + 66.0
 }
 
-/// Speed over time of one move.
+/// Speed over time of one move, each 8 ms as the mean of nine: whole pixels make it jump.
 fn speed(canvas: &mut Canvas, (x, y): (f64, f64), moves: &Gesture, from: Point) {
     let (width, height) = (WIDTH - MARGIN - x, PATHS - 50.0);
-    let mut before = (0.0, from);
-    let mut speeds = vec![(0.0, 0.0)];
+    let mut steps = vec![0.0; (moves.duration_ms() / SAMPLE_MS).round() as usize + 1];
+    let mut before = from;
     for timed in &moves.0 {
         let Input::Move(at) = timed.input else { continue };
-        let way = (at.x - before.1.x).hypot(at.y - before.1.y);
-        let taken = (timed.at_ms - before.0).max(SAMPLE_MS);
-        speeds.push((timed.at_ms, way / taken * 1000.0));
-        before = (timed.at_ms, at);
+        let sample = ((timed.at_ms / SAMPLE_MS).round() as usize).min(steps.len() - 1);
+        steps[sample] += (at.x - before.x).hypot(at.y - before.y);
+        before = at;
     }
+    let speeds: Vec<(f64, f64)> = (0..steps.len())
+        .map(|nth| {
+            let near = &steps[nth.saturating_sub(4)..(nth + 5).min(steps.len())];
+            let mean = near.iter().sum::<f64>() / 9.0;
+            (nth as f64 * SAMPLE_MS, mean / SAMPLE_MS * 1000.0)
+        })
+        .collect();
     let whole = moves.duration_ms().max(1.0);
     let most = speeds.iter().fold(1.0_f64, |most, (_, speed)| most.max(*speed));
     let points: Vec<(f64, f64)> = speeds
         .iter()
         .map(|(ms, speed)| (x + width * ms / whole, y + 20.0 + height * (1.0 - speed / most)))
         .collect();
-    canvas.text("text", (x, y + 4.0), "start", "speed of the longest");
+    canvas.text("text", (x, y + 4.0), "start", "speed of the middle one");
     canvas.text("soft", (x + width, y + 4.0), "end", &format!("at most {most:.0} px/s"));
     canvas.line("line", (x, y + 20.0 + height), (x + width, y + 20.0 + height));
     canvas.path("main", &points);
@@ -144,7 +149,7 @@ fn times(persona: &Persona, rng: &mut Rng) -> [Times; 6] {
 /// Draws six histograms on logarithmic scales; gives where the picture ends.
 pub(super) fn distributions(canvas: &mut Canvas, top: f64, persona: &Persona, seed: Seed) -> f64 {
     canvas.text("head", (MARGIN, top), "start", "Its times");
-    canvas.text("soft", (MARGIN + 92.0, top), "start", "logarithmic; the line is the median");
+    canvas.text("soft", (MARGIN + 106.0, top), "start", "logarithmic; the line is the median");
     let mut rng = seed.child("portrait times").rng();
     let (gap, height) = (28.0, 150.0);
     let width = (WIDTH - 2.0 * MARGIN - 2.0 * gap) / 3.0;

@@ -26,13 +26,15 @@ impl Canvas {
     pub(super) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: &str, text: &str) {
         let text = escaped(text);
         self.add(format_args!(
-            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">\
+             {text}</text>"
         ));
     }
 
     pub(super) fn line(&mut self, class: &str, (x, y): (f64, f64), (to_x, to_y): (f64, f64)) {
         self.add(format_args!(
-            "<line class=\"{class}\" x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{to_x:.1}\" y2=\"{to_y:.1}\"/>"
+            "<line class=\"{class}\" x1=\"{x:.1}\" y1=\"{y:.1}\" \
+             x2=\"{to_x:.1}\" y2=\"{to_y:.1}\"/>"
         ));
     }
 

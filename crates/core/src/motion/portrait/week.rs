@@ -33,9 +33,15 @@ pub(super) fn draw(
     let expected =
         format!("starts of a session by hour, {:.1} on a weekday", persona.rhythm.starts);
     canvas.text("head", (MARGIN, top), "start", "Its week");
-    canvas.text("soft", (MARGIN + LABELS, top), "start", &expected);
+    canvas.text("soft", (MARGIN + 106.0, top), "start", &expected);
     let rows = top + 16.0 + CURVE + 14.0;
     curve(canvas, top + 16.0, persona, day);
+    let foot = rows + 7.0 * ROW + 8.0;
+    for hour in (0..=24).step_by(3) {
+        let x = at(f64::from(hour));
+        canvas.line("line", (x, rows - 8.0), (x, foot - 12.0));
+        canvas.text("soft", (x, foot + 2.0), "middle", &format!("{hour:02}:00"));
+    }
     for (nth, date) in monday.series(Span::new().days(1)).take(7).enumerate() {
         let y = rows + nth as f64 * ROW;
         let class = if date == day { "text" } else { "soft" };
@@ -46,12 +52,6 @@ pub(super) fn draw(
         for stay in of_day {
             bar(canvas, y, stay, zone);
         }
-    }
-    let foot = rows + 7.0 * ROW + 8.0;
-    for hour in (0..=24).step_by(3) {
-        let x = at(f64::from(hour));
-        canvas.line("line", (x, rows - 8.0), (x, foot - 12.0));
-        canvas.text("soft", (x, foot + 2.0), "middle", &format!("{hour:02}:00"));
     }
     canvas.text("soft", (MARGIN + LABELS, foot + 22.0), "start", &told(&stays, zone, day));
     foot + 62.0
