@@ -12,6 +12,7 @@ mod audit;
 mod behaviors;
 mod bench;
 mod browse;
+mod care;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
@@ -19,9 +20,11 @@ mod doctor;
 mod enqueue;
 mod forecast;
 mod hands;
+mod health;
 mod keys;
 mod lists;
 mod migrate;
+mod onboard;
 mod out;
 mod report;
 mod roles;
@@ -76,7 +79,7 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, list, show, pause, resume, release, move.
+    /// Accounts: add, import, list, show, onboard, health, pause, resume, release, move.
     #[command(subcommand)]
     Account(lists::Account),
     /// Kinds of action.
@@ -106,6 +109,9 @@ enum Command {
     Config,
     /// How attempts ended: by account, by hour, by kind, by result.
     Usage(usage::Usage),
+    /// What somebody should be told: list, test.
+    #[command(subcommand)]
+    Alerts(health::Alerts),
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -177,6 +183,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Usage(args) => usage::usage(&client()?, &args).await,
+        Command::Alerts(args) => health::alerts(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,

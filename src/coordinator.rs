@@ -3,7 +3,8 @@
 //! Any number may serve one Redis. Each runs three loops: [`intake`] reads `walkon:intake`,
 //! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds, and after
 //! each start of Redis [`restore`] makes it as new as the books.
-//! [`roster`] knows the accounts and writes their standing and routes into the queue.
+//! [`roster`] knows the accounts and writes their standing and routes into the queue. [`health`],
+//! [`capacity`] and [`alerts`] look after them, [`onboarding`] connects them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,13 +25,18 @@ use crate::queue::{Enqueued, Queue};
 use crate::recording::archive::Archive;
 use crate::store::Store;
 
+pub mod alerts;
+pub mod capacity;
+pub mod care;
 pub mod clerk;
 pub mod desk;
 pub mod hands;
+pub mod health;
 pub mod intake;
 pub mod janitor;
 pub mod life;
 pub mod many;
+pub mod onboarding;
 pub mod pools;
 pub mod reaper;
 pub mod restore;
@@ -69,6 +75,8 @@ pub struct Coordinator {
     pub options: Arc<Options>,
     /// What pools were found able to do.
     pub admitted: pools::Admitted,
+    /// How accounts are looked after.
+    pub care: care::Care,
 }
 
 /// Why the coordinator could not do as asked.

@@ -9,6 +9,7 @@ mod connect;
 mod origin;
 #[cfg(feature = "demo")]
 mod practice;
+mod probe;
 mod proxy;
 mod relay;
 mod resolve;
@@ -17,5 +18,6 @@ mod serve;
 pub use origin::{NotAnOrigin, Origin};
 #[cfg(feature = "demo")]
 pub use practice::{PracticeProxy, Speaks};
+pub use probe::{NoWay, exit_address, reach};
 pub use proxy::{Proxy, ProxyError};
 pub use relay::{Relay, RelaySpec, Trouble};

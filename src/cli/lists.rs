@@ -62,6 +62,22 @@ pub(super) enum Account {
         /// Which.
         id: AccountId,
     },
+    /// Checks an account now, and says what was found.
+    Health {
+        /// Which.
+        id: AccountId,
+    },
+    /// Connects an account step by step, or does one step again; waits until that has ended.
+    Onboard {
+        /// Which.
+        id: AccountId,
+        /// Only this step.
+        #[arg(long)]
+        step: Option<String>,
+        /// Asks for it, and does not wait.
+        #[arg(long)]
+        no_wait: bool,
+    },
     /// Holds an account until it is resumed.
     Pause {
         /// Which.
@@ -181,6 +197,10 @@ pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Fa
         Account::Show { id } => {
             print(&client.get(&format!("/api/accounts/{id}")).await?);
             Ok(())
+        }
+        Account::Health { id } => super::health::check(client, id).await,
+        Account::Onboard { id, step, no_wait } => {
+            super::onboard::onboard(client, id, step.clone(), !no_wait).await
         }
         Account::Pause { id, reason } => {
             let body = json!(Pause { reason: reason.clone() }).to_string();

@@ -11,10 +11,12 @@ use walkon_core::bundle::Secret;
 use walkon_core::clock::SystemClock;
 use walkon_core::rng::Seed;
 
+use super::care;
 use super::out::say;
 use super::report::{Code, Failure};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
+use crate::coordinator::care::Care;
 use crate::coordinator::{self, Coordinator};
 use crate::data::DataFolder;
 use crate::desk::http::HttpDesk;
@@ -34,7 +36,13 @@ use crate::worker::{self, Worker};
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_mins(1);
 /// What no worker is told.
-const COORDINATORS_ALONE: [&str; 4] = [
+const COORDINATORS_ALONE: [&str; 10] = [
+    "WALKON__ALERTS__SLACK",
+    "WALKON__ALERTS__SLACK_FILE",
+    "WALKON__ALERTS__WEBHOOK_SECRET",
+    "WALKON__ALERTS__WEBHOOK_SECRET_FILE",
+    "WALKON__ALERTS__EMAIL__PASSWORD",
+    "WALKON__ALERTS__EMAIL__PASSWORD_FILE",
     "WALKON__VAULT__MASTER_KEY",
     "WALKON__VAULT__MASTER_KEY_FILE",
     "WALKON__STORE__URL",
@@ -273,6 +281,9 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_healthy(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_telling(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_connecting(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
     let served = web::serve(listener, coordinator.clone(), data.worker_token()?, &shutdown).await;
     shutdown.stop_soon();
@@ -306,6 +317,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
         books: true,
         ..queue::Options::default()
     };
+    let care = care::options(config)?;
     let archive = Archive::open(data.recordings());
     let archive = archive.map_err(|error| Failure::system("no place for recordings", &error))?;
     let contact = Some(config.fleet.contact.clone()).filter(|contact| !contact.is_empty());
@@ -323,6 +335,7 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
             seed: Seed(config.fleet.seed),
         }),
         admitted: coordinator::pools::Admitted::default(),
+        care: Care::new(care),
     })
 }
 

@@ -17,7 +17,7 @@ use super::relay::{Inner, Trouble};
 use super::resolve::{Unresolved, resolve};
 
 /// How long a connection may take to come about, proxy and all.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// The longest answer to a `CONNECT`.
 const HEAD_MAX: usize = 8 << 10;
 
@@ -83,7 +83,7 @@ pub(super) async fn connect(
     Ok(Counted { stream, relay: relay.clone() })
 }
 
-fn unreachable(proxy: &Proxy, why: &dyn std::fmt::Display) -> Failure {
+pub(super) fn unreachable(proxy: &Proxy, why: &dyn std::fmt::Display) -> Failure {
     let (proxy, why) = (proxy.to_string(), why.to_string());
     Failure::Proxy(Trouble::ProxyUnreachable { proxy, why })
 }
@@ -100,13 +100,17 @@ async fn checked(origin: &Origin) -> Result<Vec<std::net::SocketAddr>, Failure> 
     })
 }
 
-async fn straight(origin: &Origin) -> Result<TcpStream, Failure> {
+pub(super) async fn straight(origin: &Origin) -> Result<TcpStream, Failure> {
     let addresses = checked(origin).await?;
     let connected = TcpStream::connect(&addresses[..]).await;
     connected.map_err(|error| Failure::Site(format!("{origin} does not answer: {error}")))
 }
 
-async fn through(proxy: &Proxy, origin: &Origin, purpose: Purpose) -> Result<TcpStream, Failure> {
+pub(super) async fn through(
+    proxy: &Proxy,
+    origin: &Origin,
+    purpose: Purpose,
+) -> Result<TcpStream, Failure> {
     // Checked here although the proxy connects: a name may not lead it to what we would refuse.
     let addresses = checked(origin).await?;
     let connected = TcpStream::connect((proxy.host.as_str(), proxy.port)).await;

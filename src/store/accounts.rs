@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
 use walkon_core::account::{Account, Lifecycle, Standing};
 use walkon_core::id::AccountId;
 
@@ -31,6 +31,8 @@ impl ActiveModelBehavior for ActiveModel {}
 pub trait Accounts: Send + Sync {
     /// Every account with where it stands, by id.
     async fn accounts(&self) -> Result<Vec<Standing>, Error>;
+    /// Every account's id, in their order.
+    async fn account_ids(&self) -> Result<Vec<AccountId>, Error>;
     /// One account.
     async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error>;
     /// Adds an account or replaces what its owner wrote; its standing stays.
@@ -60,6 +62,13 @@ impl Accounts for SqlStore {
         let holds = holds::Entity::find().order_by_asc(holds::Column::Account);
         let holds = holds.order_by_asc(holds::Column::Kind).all(&self.db).await?;
         rows.iter().map(|row| standing(row, &holds)).collect()
+    }
+
+    async fn account_ids(&self) -> Result<Vec<AccountId>, Error> {
+        let ids = Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id);
+        let ids: Vec<String> = ids.into_tuple().all(&self.db).await?;
+        let bad = |id: &str| Error::Unreadable(format!("`{id}` is no account's id"));
+        ids.iter().map(|id| id.parse().map_err(|_| bad(id))).collect()
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error> {

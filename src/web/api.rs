@@ -21,8 +21,11 @@ use walkon_core::id::{AccountId, ActionId, SessionId};
 use crate::coordinator::{Coordinator, Error};
 use crate::queue::{ActionFilter, ActionView};
 
+pub mod alerts;
 pub mod batch;
 pub mod hands;
+pub mod health;
+pub mod onboard;
 pub mod usage;
 
 /// The most rows of one answer.
@@ -135,6 +138,9 @@ pub fn router(coordinator: Coordinator) -> Router {
         .route("/api/events", get(events))
         .merge(hands::router())
         .merge(usage::router())
+        .merge(health::router())
+        .merge(alerts::router())
+        .merge(onboard::router())
         .layer(map_response(in_our_words))
         .with_state(coordinator)
 }

@@ -1,6 +1,7 @@
 //! The fleet by its front door: real processes, real Redis, Plaza as the judge.
 
 mod accounts;
+mod alerts;
 mod audit;
 mod batch;
 mod behaviors;
@@ -10,7 +11,9 @@ mod databases;
 mod forgets;
 mod front_door;
 mod hands;
+mod health;
 mod host;
+mod onboarding;
 mod operator;
 mod pages;
 mod pools;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use walkon::catalog::Catalog;
+use walkon::coordinator::care::Care;
 use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
@@ -44,6 +45,7 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
             seed: Seed(1),
         }),
         admitted: Admitted::default(),
+        care: Care::default(),
     };
     coordinator.enroll_all().await.unwrap();
     coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();

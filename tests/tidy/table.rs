@@ -30,7 +30,7 @@ pub(crate) const CORE: &[Row] = &[
     ("bundle", &["account", "behavior", "device", "persona", "rng", "site", "storage_state"]),
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
-    ("outcome", &["lease"]),
+    ("outcome", &["capacity", "lease"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),
@@ -48,6 +48,7 @@ pub(crate) const CORE: &[Row] = &[
     ("grading", &["capacity", "clock", "health", "id"]),
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
+    ("rounds", &["clock", "id", "rng"]),
     ("routing", &["action", "kind", "lease"]),
 ];
 
@@ -67,13 +68,27 @@ pub(crate) const APP: &[Row] = &[
     ("egress", &[]),
     ("graph", &[]),
     ("desk", &[]),
+    ("notify", &[]),
     // What is recorded travels over the desk, in its `Chunk`.
     ("recording", &["desk"]),
     // Files of the host.
     ("catalog", &[]),
     ("data", &[]),
     // Loops. `coordinator` reads an `Origin` of the way out to tell loopback from the rest.
-    ("coordinator", &["catalog", "desk", "egress", "queue", "recording", "shutdown", "store"]),
+    (
+        "coordinator",
+        &[
+            "catalog",
+            "desk",
+            "egress",
+            "graph",
+            "notify",
+            "queue",
+            "recording",
+            "shutdown",
+            "store",
+        ],
+    ),
     ("worker", LOOP_DOORS),
     ("supervisor", &["data", "queue", "shutdown"]),
     ("bench", &["queue", "shutdown"]),
@@ -96,6 +111,7 @@ pub(crate) const APP: &[Row] = &[
             "egress",
             "graph",
             "jail",
+            "notify",
             "queue",
             "recording",
             "shutdown",
@@ -121,7 +137,12 @@ pub(crate) const CONFINED: &[(&str, &[&str])] = &[
     ("askama", &["src/web", "plaza/"]),
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
-    ("reqwest", &["src/graph", "src/desk", "src/driver/fake", "src/cli", "plaza/tests"]),
+    ("lettre", &["src/notify"]),
+    ("hmac", &["src/notify"]),
+    (
+        "reqwest",
+        &["src/graph", "src/desk", "src/driver/fake", "src/cli", "src/notify", "plaza/tests"],
+    ),
     ("hyper", &["src/egress"]),
     ("hyper_util", &["src/egress"]),
     ("http_body_util", &["src/egress"]),

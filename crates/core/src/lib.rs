@@ -11,7 +11,7 @@
 //!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
 //!   and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
-//!   [`grading`], [`alerting`]).
+//!   [`grading`], [`alerting`], [`rounds`]).
 
 pub mod clock;
 pub mod id;
@@ -52,4 +52,5 @@ pub mod alerting;
 pub mod grading;
 pub mod lifecycle;
 pub mod motion;
+pub mod rounds;
 pub mod routing;

@@ -40,6 +40,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 }
 
 impl Who {
+    /// As they were named.
+    pub(super) fn name(&self) -> &str {
+        &self.0
+    }
+
     fn person(&self, why: Option<&str>, otherwise: &str) -> Person {
         Person::new(&self.0, why.filter(|why| !why.is_empty()).unwrap_or(otherwise))
     }
