@@ -1,9 +1,9 @@
 //! A first API in the shape of the official one, over the same data as the pages.
 //!
 //! It follows the official paths, field selection, error envelope and usage headers, and stays
-//! small: no OAuth, no webhooks sent, no media fetching (a published picture is drawn), no messaging
-//! window, and comments may be written under anybody's post. `GET /member/{username}` is ours: it
-//! finds a member's id.
+//! small: no OAuth, no webhooks sent, no media fetching (a published picture is drawn), no
+//! messaging window, and comments may be written under anybody's post. `GET /member/{username}` is
+//! ours: it finds a member's id.
 //!
 //! | call | does |
 //! |---|---|

@@ -1,6 +1,8 @@
 //! What an app is told of its token and its account: what the token may do, what the account tells
 //! the app of, and how much it may still publish.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -54,7 +56,11 @@ pub(crate) fn token(app: &App, caller: &Caller, params: &Params) -> Answer {
 /// `GET /me/subscribed_apps`
 pub(crate) fn subscribed(world: &World, caller: &Caller) -> Value {
     let fields = world.subscriptions.get(&caller.member);
-    let app = |fields: &std::collections::BTreeSet<String>| json!({ "id": "1", "name": "Plaza", "subscribed_fields": fields });
+    let app = |fields: &BTreeSet<String>| {
+        let mut app = json!({ "id": "1", "name": "Plaza" });
+        app["subscribed_fields"] = json!(fields);
+        app
+    };
     json!({ "data": fields.map(app).into_iter().collect::<Vec<_>>() })
 }
 
