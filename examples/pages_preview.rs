@@ -55,12 +55,14 @@ async fn main() -> Tried<()> {
         options: Arc::new(Options {
             plans: BTreeMap::from([("gentle".to_owned(), plan)]),
             pools: Pools::default(),
+            accounts: root.join("accounts.toml"),
             pace: 1.0,
             contact: None,
             seed: Seed(7),
         }),
         admitted: Admitted::default(),
         care: Care::default(),
+        roster: Arc::default(),
     };
     accounts(&coordinator).await?;
     let acted = act(&coordinator).await?;
@@ -72,7 +74,14 @@ async fn main() -> Tried<()> {
     shutdown.listen_to_signals()?;
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:7699").await?;
-    web::serve(listener, coordinator, Secret::new("preview".to_owned()), &shutdown).await?;
+    web::serve(
+        listener,
+        coordinator,
+        Secret::new("preview".to_owned()),
+        Default::default(),
+        &shutdown,
+    )
+    .await?;
     redis.stop().await?;
     Ok(())
 }

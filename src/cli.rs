@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 
+mod accounts;
 mod actions;
 mod audit;
 mod behaviors;
@@ -28,6 +29,7 @@ mod onboard;
 mod out;
 mod report;
 mod roles;
+mod token;
 mod usage;
 
 pub use report::Failure;
@@ -79,9 +81,10 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, list, show, onboard, health, pause, resume, release, move.
+    /// Accounts: add, import, reload, list, show, onboard, health, pause, resume, release, move,
+    /// remove, erase.
     #[command(subcommand)]
-    Account(lists::Account),
+    Account(accounts::Account),
     /// Kinds of action.
     #[command(subcommand)]
     Kind(lists::Kinds),
@@ -102,7 +105,7 @@ enum Command {
     /// Recorded sessions: list, show, open.
     #[command(subcommand)]
     Session(lists::Sessions),
-    /// Behaviors: check.
+    /// Behaviors: check, new, import.
     #[command(subcommand)]
     Behavior(behaviors::Behaviors),
     /// Prints every setting with its default and what it means.
@@ -115,6 +118,9 @@ enum Command {
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// API tokens: new, list, revoke.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// Master keys: new, rotate, list.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -162,7 +168,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::demo(&args, shared.json).await,
         Command::Enqueue(args) => enqueue::enqueue(&client()?, &args).await,
-        Command::Account(args) => lists::account(&client()?, &args).await,
+        Command::Account(args) => accounts::account(&client()?, &args).await,
         Command::Kind(lists::Kinds::List) => {
             lists::kinds(shared.json);
             Ok(())
@@ -175,9 +181,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Queue(args) => forecast::queue(&config, &args, shared.json).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args, display()).await,
-        Command::Behavior(behaviors::Behaviors::Check { paths }) => {
-            behaviors::check(&config, &paths, shared.json)
-        }
+        Command::Behavior(args) => behaviors::behavior(&config, &args, shared.json),
         Command::Config => {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
@@ -185,6 +189,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Usage(args) => usage::usage(&client()?, &args).await,
         Command::Alerts(args) => health::alerts(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
+        Command::Token(args) => token::token(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,

@@ -136,6 +136,24 @@ pub struct Vault {
 pub struct Web {
     /// The address.
     pub listen: std::net::SocketAddr,
+    /// What people write into their browsers to get here, or nothing.
+    pub origin: String,
+    /// `auto` or `always`.
+    pub sign_in: String,
+    /// The file of the token by which commands call the API, or nothing.
+    pub token_file: PathBuf,
+}
+
+impl Web {
+    /// Whether a caller must prove who they are.
+    pub fn needs_sign_in(&self) -> bool {
+        self.sign_in == "always" || !self.origin.is_empty() || !self.listen.ip().is_loopback()
+    }
+
+    /// Host and port of `origin`, as a browser says them.
+    pub fn host(&self) -> Option<String> {
+        self.origin.strip_prefix("https://").map(str::to_owned)
+    }
 }
 
 /// `[worker]`
@@ -291,8 +309,23 @@ impl Config {
         }
         self.health.validate()?;
         self.alerts.validate()?;
-        if !self.web.listen.ip().is_loopback() {
-            let remedy = "use 127.0.0.1 until operators can sign in";
+        if !["auto", "always"].contains(&self.web.sign_in.as_str()) {
+            let value = format!("`{}`", self.web.sign_in);
+            return wrong("web.sign_in", value, "write `auto` or `always`");
+        }
+        let host = self.web.host();
+        let is_host = host
+            .as_ref()
+            .is_some_and(|host| !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']));
+        if !self.web.origin.is_empty() && !is_host {
+            let value = format!("`{}`", self.web.origin);
+            let remedy = "write `https://` and a host, of the proxy that brings TLS: tokens and \
+                          cookies must not cross a network in clear";
+            return wrong("web.origin", value, remedy);
+        }
+        if !self.web.listen.ip().is_loopback() && host.is_none() {
+            let remedy = "set `web.origin` to the https address of the proxy in front, or listen \
+                          on 127.0.0.1";
             return wrong("web.listen", self.web.listen.to_string(), remedy);
         }
         Ok(())
@@ -453,8 +486,19 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_never_offered_to_the_network() {
+    fn pages_are_offered_to_the_network_behind_tls_and_a_sign_in_alone() {
         let error = with(&[("WALKON__WEB__LISTEN", "0.0.0.0:80")]).unwrap_err();
-        assert!(error.remedy().contains("127.0.0.1"), "{error}");
+        assert!(error.remedy().contains("web.origin"), "{error}");
+        for bad in ["http://w.example", "https://", "https://w.example/", "w.example"] {
+            let error = with(&[("WALKON__WEB__ORIGIN", bad)]).unwrap_err();
+            assert!(error.remedy().contains("must not cross a network in clear"), "{error}");
+        }
+        let origin = ("WALKON__WEB__ORIGIN", "https://w.example:8443");
+        let web = with(&[origin, ("WALKON__WEB__LISTEN", "0.0.0.0:80")]).unwrap().web;
+        assert_eq!((web.needs_sign_in(), web.host().as_deref()), (true, Some("w.example:8443")));
+        assert!(with(&[origin]).unwrap().web.needs_sign_in(), "a proxy may stand on this host");
+        assert!(with(&[("WALKON__WEB__SIGN_IN", "always")]).unwrap().web.needs_sign_in());
+        assert!(!with(&[]).unwrap().web.needs_sign_in());
+        assert!(with(&[("WALKON__WEB__SIGN_IN", "no")]).is_err());
     }
 }

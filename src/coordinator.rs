@@ -3,10 +3,12 @@
 //! Any number may serve one Redis. Each runs three loops: [`intake`] reads `walkon:intake`,
 //! [`reaper`] takes back what is lost, [`clerk`] turns events into receipts and holds, and after
 //! each start of Redis [`restore`] makes it as new as the books.
-//! [`roster`] knows the accounts and writes their standing and routes into the queue. [`health`],
-//! [`capacity`] and [`alerts`] look after them, [`onboarding`] connects them.
+//! [`roster`] knows the accounts and writes their standing and routes into the queue. They come by
+//! [`import`] and [`reload`], and go by [`leave`]. [`health`], [`capacity`] and [`alerts`] look
+//! after them, [`onboarding`] connects them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,15 +32,20 @@ pub mod capacity;
 pub mod care;
 pub mod clerk;
 pub mod desk;
+pub mod erase;
 pub mod hands;
 pub mod health;
+pub mod import;
 pub mod intake;
 pub mod janitor;
+pub mod leave;
 pub mod life;
+mod listing;
 pub mod many;
 pub mod onboarding;
 pub mod pools;
 pub mod reaper;
+pub mod reload;
 pub mod restore;
 pub mod roster;
 mod secrets;
@@ -50,6 +57,8 @@ pub struct Options {
     pub plans: BTreeMap<String, Plan>,
     /// Pools and missions by name.
     pub pools: Pools,
+    /// The accounts' file.
+    pub accounts: PathBuf,
     /// How many times as fast as a person the fleet moves.
     pub pace: f64,
     /// How to reach whoever runs it.
@@ -77,6 +86,8 @@ pub struct Coordinator {
     pub admitted: pools::Admitted,
     /// How accounts are looked after.
     pub care: care::Care,
+    /// What calls about accounts share.
+    pub roster: Arc<roster::Roster>,
 }
 
 /// Why the coordinator could not do as asked.
@@ -137,6 +148,10 @@ impl Coordinator {
     /// Refuses what its account could never do; says how it will be carried out.
     async fn admit(&self, action: &Action, standing: Option<&Standing>) -> Result<String, Error> {
         let Some(standing) = standing else { return Err(self.no_account(action).await?.into()) };
+        if standing.leaving.is_some() {
+            let why = format!("the account `{}` is being removed", standing.account.id);
+            return Err(Refuse::new("account_leaving", why, "ask another account").into());
+        }
         let routing =
             routing::route(action.kind_row(), action.route, &self.facts(&standing.account))?;
         self.check_earliest(action).await?;

@@ -16,6 +16,7 @@ use walkon_core::dial::Dial;
 use walkon_core::gate::Gate;
 use walkon_core::gesture::{Gesture, Rect};
 use walkon_core::id::AccountId;
+use walkon_core::outline::Part;
 use walkon_core::recorder::Recorder;
 use walkon_core::step::Locator;
 use walkon_core::storage_state::StorageState;
@@ -200,6 +201,8 @@ pub trait Session: Send + Sync {
     async fn dispatch(&self, gesture: &Gesture) -> Result<Fidelity, Error>;
     /// Reads something of the page; `None`: it is not there.
     async fn read(&self, what: &Read) -> Result<Option<String>, Error>;
+    /// What a screen reader would announce of the page, in document order, a few hundred at most.
+    async fn outline(&self) -> Result<Vec<Part>, Error>;
     /// A picture of the viewport, as JPEG.
     async fn capture(&self) -> Result<Vec<u8>, Error>;
     /// The storage state as it is now.

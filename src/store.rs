@@ -17,6 +17,7 @@ pub mod capacities;
 mod charges;
 mod connect;
 pub mod credentials;
+pub mod erasures;
 mod error;
 pub mod health;
 pub mod holds;
@@ -27,6 +28,7 @@ pub mod receipts;
 pub mod schema;
 pub mod sql;
 pub mod states;
+pub mod tokens;
 pub mod usage;
 pub mod vault;
 
@@ -41,12 +43,14 @@ pub trait Store:
     + Books
     + capacities::Capacities
     + credentials::Credentials
+    + erasures::Erasures
     + health::HealthLog
     + holds::Holds
     + keys::Keys
     + onboardings::Onboardings
     + receipts::Receipts
     + states::States
+    + tokens::Tokens
     + usage::UsageLog
 {
 }

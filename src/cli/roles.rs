@@ -276,7 +276,10 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
     let coordinator = assemble(config, &data, url).await?;
     coordinator.enroll_all().await?;
-    import_accounts(config, &coordinator).await?;
+    let read = coordinator.first_load().await?;
+    tracing::info!(loaded = read.loaded, added = read.added.len(), "accounts read");
+    shutdown.spawn(coordinator.clone().see_off(shutdown.clone()));
+    shutdown.spawn(reload_on_signal(coordinator.clone(), shutdown.clone()));
     shutdown.spawn(coordinator.clone().take_in(shutdown.clone()));
     shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
@@ -285,7 +288,10 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().keep_telling(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_connecting(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
-    let served = web::serve(listener, coordinator.clone(), data.worker_token()?, &shutdown).await;
+    let token = data.worker_token()?;
+    let options =
+        web::access::Options { sign_in: config.web.needs_sign_in(), host: config.web.host() };
+    let served = web::serve(listener, coordinator.clone(), token, options, &shutdown).await;
     shutdown.stop_soon();
     shutdown.ended().await;
     if let Some(redis) = redis {
@@ -293,6 +299,41 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
         redis.stop().await?;
     }
     served.map_err(|error| Failure::system("the pages could not be served", &error))
+}
+
+/// Reads the accounts' file again at each SIGHUP, as daemons do.
+async fn reload_on_signal(coordinator: Coordinator, shutdown: Shutdown) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = match signal(SignalKind::hangup()) {
+        Ok(hangup) => hangup,
+        Err(error) => return tracing::warn!(%error, "SIGHUP is not heard"),
+    };
+    let person = queue::Person::new("signal", "it is not in the accounts' file any more");
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            () = shutdown.soft().cancelled() => return,
+        }
+        match coordinator.reload(&person).await {
+            Ok(done) => {
+                for fault in &done.errors {
+                    tracing::error!(%fault, "an account of the file was left as it was");
+                }
+                let [added, updated, removed] =
+                    [&done.added, &done.updated, &done.removed].map(Vec::len);
+                tracing::info!(
+                    loaded = done.loaded,
+                    added,
+                    updated,
+                    removed,
+                    "accounts read again"
+                );
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "accounts not read");
+            }
+        }
+    }
 }
 
 async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coordinator, Failure> {
@@ -330,25 +371,15 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
         options: Arc::new(coordinator::Options {
             plans: config.plans.clone(),
             pools: config.pools(),
+            accounts: config.fleet.accounts.clone(),
             pace: config.fleet.pace,
             contact,
             seed: Seed(config.fleet.seed),
         }),
         admitted: coordinator::pools::Admitted::default(),
         care: Care::new(care),
+        roster: Arc::default(),
     })
-}
-
-async fn import_accounts(config: &Config, coordinator: &Coordinator) -> Result<(), Failure> {
-    let path = &config.fleet.accounts;
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::system("could not read the accounts", &error)),
-    };
-    let imported = coordinator.import(&text, &path.display().to_string()).await?;
-    tracing::info!(added = imported.added.len(), updated = imported.updated.len(), "accounts read");
-    Ok(())
 }
 
 /// `walkon worker`

@@ -54,7 +54,7 @@ impl Coordinator {
             passes: false,
         };
         self.hold(id, &hold).await?;
-        self.tell_act(id, "hold", HoldKind::Operator, person).await
+        self.tell_act(id, "hold", Some(HoldKind::Operator.name()), person).await
     }
 
     /// Lifts one hold; `false`: there was none of that kind.
@@ -66,16 +66,17 @@ impl Coordinator {
     ) -> Result<bool, Error> {
         let lifted = self.lift(id, kind).await?;
         if lifted {
-            self.tell_act(id, "lift", kind, person).await?;
+            self.tell_act(id, "lift", Some(kind.name()), person).await?;
         }
         Ok(lifted)
     }
 
-    async fn tell_act(
+    /// Tells what a person did to an account; the clerk writes it down.
+    pub(super) async fn tell_act(
         &self,
         id: &AccountId,
         act: &str,
-        hold: HoldKind,
+        outcome: Option<&str>,
         person: &Person,
     ) -> Result<(), Error> {
         let event = Event {
@@ -84,7 +85,7 @@ impl Coordinator {
             at: self.now(),
             account: Some(id.to_string()),
             code: Some(act.to_owned()),
-            outcome: Some(hold.name().to_owned()),
+            outcome: outcome.map(str::to_owned),
             by: Some(person.name.clone()),
             why: Some(person.why.clone()),
             ..Event::default()

@@ -120,7 +120,7 @@ impl Coordinator {
     ///
     /// [`Error::Refused`] with `unknown_account`.
     pub async fn check_health(&self, id: &AccountId) -> Result<Report, Error> {
-        let standing = self.known(id).await?;
+        let standing = self.standing_of(id).await?;
         let facts = self.look_at(&standing).await?;
         let before = self.store.health(id).await?;
         let limits = &self.care.options().health.limits;
@@ -134,7 +134,7 @@ impl Coordinator {
     }
 
     /// An account that there is.
-    pub(super) async fn known(&self, id: &AccountId) -> Result<Standing, Error> {
+    pub(super) async fn standing_of(&self, id: &AccountId) -> Result<Standing, Error> {
         let found = self.store.account(id).await?;
         let unknown = || {
             let why = format!("there is no account `{id}`");
@@ -197,4 +197,5 @@ impl Coordinator {
 /// Whether an account acts, or would but for its holds.
 fn is_in_use(standing: &Standing) -> bool {
     matches!(standing.lifecycle, Lifecycle::Ramping | Lifecycle::Active)
+        && standing.leaving.is_none()
 }

@@ -127,7 +127,7 @@ impl Coordinator {
         self.write_down(&note, Some(told_by)).await
     }
 
-    async fn write_down(&self, note: &Note, told_by: Option<&str>) -> Result<(), Error> {
+    pub(super) async fn write_down(&self, note: &Note, told_by: Option<&str>) -> Result<(), Error> {
         let word = |word: &Option<String>| word.clone().unwrap_or_default();
         tracing::info!(
             act = note.action,

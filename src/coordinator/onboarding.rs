@@ -72,7 +72,7 @@ impl Coordinator {
         only: Option<Step>,
         who: &Person,
     ) -> Result<Onboarding, Error> {
-        let standing = self.known(id).await?;
+        let standing = self.standing_of(id).await?;
         let is_out = matches!(standing.lifecycle, Lifecycle::Inactive | Lifecycle::Error);
         if is_out && only.is_none() {
             self.move_account(id, Lifecycle::Connecting, Mover::Person, who).await?;
@@ -200,11 +200,11 @@ impl Coordinator {
         if matches!(standing.lifecycle, Lifecycle::Inactive | Lifecycle::Error) {
             self.move_account(&id, Lifecycle::Connecting, Mover::Person, &asked).await?;
         }
-        if self.known(&id).await?.lifecycle == Lifecycle::Connecting {
+        if self.standing_of(&id).await?.lifecycle == Lifecycle::Connecting {
             let person = Person::new("walkon", "every step of its onboarding went well");
             self.move_account(&id, Lifecycle::Active, Mover::Fleet, &person).await?;
         }
-        let ending = match self.known(&id).await?.lifecycle {
+        let ending = match self.standing_of(&id).await?.lifecycle {
             Lifecycle::Ramping => Ending::Ramping,
             Lifecycle::Active => Ending::Active,
             _ => Ending::Inactive,

@@ -3,16 +3,16 @@
 //! Whatever changes an account's facts (its file, a hold, a token) ends here, in one write to the
 //! queue that every later claim reads.
 
-use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
-use serde::Deserialize;
+use tokio::sync::{Mutex, Notify};
 use walkon_core::account::{Account, Lifecycle, Standing};
 use walkon_core::action::RouteWish;
 use walkon_core::bundle::{Bundle, Proxy};
 use walkon_core::device::Device;
-use walkon_core::fault::{Fault, in_one_line};
+use walkon_core::fault::in_one_line;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::kind::KINDS;
@@ -21,128 +21,31 @@ use walkon_core::persona::Persona;
 use walkon_core::routing::{self, Facts};
 use walkon_core::site::Site;
 
-use super::secrets::Changes;
 use super::{Coordinator, Error};
-use crate::catalog::Catalog;
 use crate::egress::Origin;
 use crate::queue::{AccountSetting, HeldFor};
 use crate::store::credentials::Field;
-
-/// `accounts.toml`
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    account: Vec<toml::Spanned<Account>>,
-}
 
 /// Accounts on their way to Redis at once.
 const AT_ONCE: usize = 64;
 /// The kind by which accounts sign in.
 const SIGN_IN: &str = "sign_in";
 /// The device and persona of an account that names none.
-const DEVICE: &str = "desktop-laptop";
-const PERSONA: &str = "casual";
+pub(super) const DEVICE: &str = "desktop-laptop";
+pub(super) const PERSONA: &str = "casual";
 
-/// What a read of the accounts' file changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// New ones.
-    pub added: Vec<AccountId>,
-    /// Those that were known.
-    pub updated: Vec<AccountId>,
+/// What several calls about accounts share.
+#[derive(Debug, Default)]
+pub struct Roster {
+    /// One at a time compares a file with what is there.
+    pub(super) turn: Mutex<()>,
+    /// A change was broken off half way: the queue may not know all that the store does.
+    pub(super) stale: AtomicBool,
+    /// Somebody is leaving.
+    pub(super) leaving: Notify,
 }
 
 impl Coordinator {
-    /// Reads an accounts' file; one bad entry, and nothing is changed.
-    pub async fn import(&self, text: &str, file: &str) -> Result<Imported, Error> {
-        let accounts = self.read_accounts(text, file).await?.map_err(|faults| {
-            let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            walkon_core::action::Refuse::new(
-                "bad_accounts",
-                why,
-                "mend the file; nothing was changed",
-            )
-        })?;
-        let mut imported = Imported::default();
-        let known = self.store.accounts().await?;
-        let known: BTreeSet<_> = known.into_iter().map(|standing| standing.account.id).collect();
-        for (account, secrets) in accounts {
-            self.store.put_account(&account).await?;
-            self.keep_secrets(&account.id, secrets).await?;
-            let is_known = known.contains(&account.id);
-            if is_known { &mut imported.updated } else { &mut imported.added }.push(account.id);
-        }
-        let these: BTreeSet<_> = imported.added.iter().chain(&imported.updated).collect();
-        let mut standings = self.store.accounts().await?;
-        standings.retain(|standing| these.contains(&standing.account.id));
-        self.enroll_these(standings).await?;
-        Ok(imported)
-    }
-
-    /// The accounts of a file, with what is to be sealed for each; or all that is wrong in it.
-    async fn read_accounts(
-        &self,
-        text: &str,
-        file: &str,
-    ) -> Result<Result<Vec<(Account, Changes)>, Vec<Fault>>, Error> {
-        let place = |at, what, remedy| Fault::at(file, text, at, what, remedy);
-        let parsed: File = match toml::from_str(text) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let remedy = "see docs/operations.md#accounts".to_owned();
-                return Ok(Err(vec![place(at, error.message().trim().to_owned(), remedy)]));
-            }
-        };
-        let mut faults = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut accounts = Vec::new();
-        for entry in parsed.account {
-            let at = entry.span().start;
-            let account = entry.into_inner();
-            if !seen.insert(account.id.clone()) {
-                let what = format!("account `{}` is here twice", account.id);
-                faults.push(place(at, what, "remove one".to_owned()));
-            }
-            let checked = match self.check_account(&account) {
-                Ok(()) => self.read_secrets(&account).await?,
-                Err(fault) => Err(fault),
-            };
-            match checked {
-                Ok(secrets) => accounts.push((account, secrets)),
-                Err((what, remedy)) => {
-                    faults.push(place(at, format!("account `{}`: {what}", account.id), remedy));
-                }
-            }
-        }
-        Ok(if faults.is_empty() { Ok(accounts) } else { Err(faults) })
-    }
-
-    pub(super) fn check_account(&self, account: &Account) -> Result<(), (String, String)> {
-        let catalog = &self.catalog;
-        let known = |what: &str, name: &str, names: Vec<&str>| {
-            if names.contains(&name) {
-                return Ok(());
-            }
-            let remedy = Catalog::known(name, names.into_iter());
-            Err((format!("there is no {what} `{name}`"), remedy))
-        };
-        let sites = catalog.sites.keys().map(walkon_core::id::SiteId::as_str).collect();
-        known("site", account.site.as_str(), sites)?;
-        let devices = catalog.devices.keys().map(String::as_str).collect();
-        known("device", account.device.as_deref().unwrap_or(DEVICE), devices)?;
-        let personas = catalog.personas.keys().map(String::as_str).collect();
-        known("persona", account.persona.as_deref().unwrap_or(PERSONA), personas)?;
-        let plans = self.options.plans.keys().map(String::as_str).collect();
-        known("plan", &account.plan, plans)?;
-        if jiff::tz::TimeZone::get(&account.time_zone).is_err() {
-            let remedy = "write an IANA name, for example `Europe/Berlin`".to_owned();
-            return Err((format!("there is no time zone `{}`", account.time_zone), remedy));
-        }
-        Ok(())
-    }
-
     /// Writes every plan and every account into the queue.
     pub async fn enroll_all(&self) -> Result<(), Error> {
         for (name, plan) in &self.options.plans {
@@ -153,7 +56,7 @@ impl Coordinator {
     }
 
     /// Writes these accounts into the queue, several at once.
-    async fn enroll_these(&self, standings: Vec<Standing>) -> Result<(), Error> {
+    pub(super) async fn enroll_these(&self, standings: Vec<Standing>) -> Result<(), Error> {
         let write = async |standing: Standing| {
             Ok::<_, Error>(self.queue.put_account(&self.setting(&standing)).await?)
         };
@@ -228,6 +131,11 @@ impl Coordinator {
         let signs_in = standing.lifecycle == Lifecycle::Connecting
             && self.care.signing_in().contains(&account.id);
         let held = match (worst, standing.lifecycle) {
+            _ if standing.leaving.is_some() => Some(HeldFor {
+                code: "leaving".to_owned(),
+                why: "the account is being removed".to_owned(),
+                until: None,
+            }),
             (Some(hold), _) => Some(HeldFor {
                 code: hold.kind.name().to_owned(),
                 why: hold.reason.clone(),

@@ -8,17 +8,20 @@ use walkon_core::bundle::Secret;
 use walkon_core::id::AccountId;
 
 use super::{Coordinator, Error};
-use crate::store::credentials::Field;
+use crate::store::credentials::{Field, Opened};
 
 /// What is to be sealed, or taken away.
 pub(super) type Changes = Vec<(Field, Option<Secret>)>;
 /// What is wrong and what to do.
 type Fault = (String, String);
 
+/// Up to so many accounts have their credentials opened one by one, more all at once.
+pub(super) const ONE_BY_ONE: usize = 32;
 /// The most bytes a credential may have: more is another file.
 const LONGEST: usize = 16 << 10;
 
-fn files(account: &Account) -> [(Field, Option<&Path>); 3] {
+/// Which files an account names for its secrets.
+pub(super) fn files(account: &Account) -> [(Field, Option<&Path>); 3] {
     let proxy = account.proxy.as_ref().and_then(|proxy| proxy.password_file.as_deref());
     [
         (Field::Password, account.password_file.as_deref()),
@@ -27,38 +30,54 @@ fn files(account: &Account) -> [(Field, Option<&Path>); 3] {
     ]
 }
 
-impl Coordinator {
-    /// What an account's files change in what is sealed. A file that is gone changes nothing where
-    /// its secret is sealed already: whoever has imported it may remove it.
-    pub(super) async fn read_secrets(
-        &self,
-        account: &Account,
-    ) -> Result<Result<Changes, Fault>, Error> {
-        let mut changes = Vec::new();
-        for (field, path) in files(account) {
-            let known = match self.store.credential(&account.id, field).await {
-                // It is given anew here, so that what it was does not matter.
-                Err(crate::store::Error::Broken(_)) => None,
-                known => known?,
-            };
-            let Some(path) = path else {
-                if known.is_some() {
-                    changes.push((field, None));
-                }
-                continue;
-            };
-            match read(path, field) {
-                Ok(Some(secret)) if known.as_ref() == Some(&secret) => {}
-                Ok(Some(secret)) => changes.push((field, Some(secret))),
-                Ok(None) if known.is_some() => {}
-                Ok(None) => {
-                    let what = format!("could not read {}: it is not there", path.display());
-                    return Ok(Err((what, "check the path and its owner".to_owned())));
-                }
-                Err(fault) => return Ok(Err(fault)),
+/// What an account's files change in what is sealed. A file that is gone changes nothing where its
+/// secret is sealed already: whoever has imported it may remove it.
+pub(super) fn read_secrets(account: &Account, known: &Opened) -> Result<Changes, Fault> {
+    let mut changes = Vec::new();
+    for (field, path) in files(account) {
+        let known = known.get(&(account.id.to_string(), field.name().to_owned()));
+        let Some(path) = path else {
+            if known.is_some() {
+                changes.push((field, None));
+            }
+            continue;
+        };
+        // One that cannot be opened is given anew here: what it was does not matter.
+        let known = known.and_then(|opened| opened.as_ref().ok());
+        match read(path, field)? {
+            Some(secret) if known == Some(&secret) => {}
+            Some(secret) => changes.push((field, Some(secret))),
+            None if known.is_some() => {}
+            None => {
+                let what = format!("could not read {}: it is not there", path.display());
+                return Err((what, "check the path and its owner".to_owned()));
             }
         }
-        Ok(Ok(changes))
+    }
+    Ok(changes)
+}
+
+impl Coordinator {
+    /// The credentials of these accounts, opened.
+    pub(super) async fn opened(&self, ids: &[&AccountId]) -> Result<Opened, Error> {
+        if ids.len() > ONE_BY_ONE {
+            return Ok(self.store.all_credentials().await?);
+        }
+        let mut opened = Opened::new();
+        for id in ids {
+            for field in Field::ALL {
+                let secret = match self.store.credential(id, field).await {
+                    Ok(Some(secret)) => Ok(secret),
+                    Err(error @ crate::store::Error::Broken(_)) => Err(error),
+                    other => match other? {
+                        Some(secret) => Ok(secret),
+                        None => continue,
+                    },
+                };
+                opened.insert((id.to_string(), field.name().to_owned()), secret);
+            }
+        }
+        Ok(opened)
     }
 
     /// Seals what an import has read.

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use walkon_core::gate::{Departure, Verdict};
 use walkon_core::gesture::{Gesture, Point, Rect};
+use walkon_core::outline::Part;
 use walkon_core::recorder::{Exchange, Note};
 use walkon_core::step::Locator;
 use walkon_core::storage_state::{OriginStorage, StorageState};
@@ -251,6 +252,10 @@ impl Session for FakeSession {
             Read::Value(node) => self.of(node, Page::value)?,
             Read::Attribute(node, name) => self.of(node, |page, at| page.attribute(at, name))?,
         })
+    }
+
+    async fn outline(&self) -> Result<Vec<Part>, Error> {
+        Ok(self.inside()?.page.outline())
     }
 
     async fn capture(&self) -> Result<Vec<u8>, Error> {

@@ -3,7 +3,7 @@
 //! Delivery is at least once: an event is seen again until it was acknowledged, also by another
 //! consumer of the group. Entries leave the stream only after every group has acknowledged them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -11,7 +11,7 @@ use redis::streams::{StreamAutoClaimReply, StreamId, StreamReadReply};
 use walkon_core::clock::from_ms;
 use walkon_core::event::{EVENT_VERSION, Event};
 
-use super::{Error, Queue};
+use super::{Error, Queue, packed};
 
 /// An event with its place in the stream, by which it is acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub struct Events {
     connection: Option<MultiplexedConnection>,
 }
 
-pub(super) fn event(entry: &StreamId) -> Event {
+/// An event that stands under its fields' own names, as in the public stream.
+pub(super) fn named(entry: &StreamId) -> Event {
     let get = |name: &str| entry.get::<String>(name);
     Event {
         v: get("v").and_then(|v| v.parse().ok()).unwrap_or(EVENT_VERSION),
@@ -58,8 +59,19 @@ pub(super) fn event(entry: &StreamId) -> Event {
     }
 }
 
-fn delivered(entries: Vec<StreamId>) -> Vec<Delivered> {
-    entries.into_iter().map(|one| Delivered { event: event(&one), id: one.id }).collect()
+/// The events of one entry: those of a script's call, or one under its own names.
+fn of(entry: &StreamId) -> Vec<Event> {
+    let events = packed::events(entry);
+    if events.is_empty() { vec![named(entry)] } else { events }
+}
+
+fn delivered(entries: &[StreamId]) -> Vec<Delivered> {
+    let events = |entry: &StreamId| of(entry).into_iter().enumerate().collect::<Vec<_>>();
+    let all = entries.iter().flat_map(|entry| {
+        let id = |nth| packed::place_of(&entry.id, nth);
+        events(entry).into_iter().map(move |(nth, event)| Delivered { id: id(nth), event })
+    });
+    all.collect()
 }
 
 /// `ms-n` as two numbers, so that places can be compared.
@@ -87,10 +99,23 @@ impl Queue {
 
     /// Takes out of the stream what every group has acknowledged; returns how many left.
     pub async fn trim_events(&self) -> Result<u64, Error> {
+        let Some((ms, n)) = self.first_unheard().await? else { return Ok(0) };
+        let mut trim = redis::cmd("XTRIM");
+        trim.arg(self.key("ev")).arg("MINID").arg(format!("{ms}-{n}"));
+        self.ask(&trim).await
+    }
+
+    /// Whether every group has acknowledged all events up to a place.
+    pub async fn is_heard(&self, up_to: &str) -> Result<bool, Error> {
+        Ok(self.first_unheard().await?.is_none_or(|first| first > place(up_to)))
+    }
+
+    /// The place from which on some group has not acknowledged everything; `None`: there is none.
+    async fn first_unheard(&self) -> Result<Option<(u64, u64)>, Error> {
         let key = self.key("ev");
         let groups: Vec<BTreeMap<String, redis::Value>> =
             match self.ask(redis::cmd("XINFO").arg("GROUPS").arg(&key)).await {
-                Err(Error::Answer(text)) if text.contains("no such key") => return Ok(0),
+                Err(Error::Answer(text)) if text.contains("no such key") => return Ok(None),
                 other => other?,
             };
         let mut keep: Option<(u64, u64)> = None;
@@ -112,10 +137,7 @@ impl Queue {
             };
             keep = Some(keep.map_or(keep_from, |keep| keep.min(keep_from)));
         }
-        let Some((ms, n)) = keep else { return Ok(0) };
-        let mut trim = redis::cmd("XTRIM");
-        trim.arg(&key).arg("MINID").arg(format!("{ms}-{n}"));
-        self.ask(&trim).await
+        Ok(keep)
     }
 }
 
@@ -130,7 +152,8 @@ impl Events {
         }
     }
 
-    /// The next events nobody of the group has had, at most `most`; waits up to `wait` for one.
+    /// The next events nobody of the group has had, those of `most` calls at most; waits up to
+    /// `wait` for one.
     ///
     /// # Cancel safety
     ///
@@ -155,7 +178,7 @@ impl Events {
             }
         };
         let streams = reply.map(|reply| reply.keys).unwrap_or_default();
-        Ok(streams.into_iter().flat_map(|stream| delivered(stream.ids)).collect())
+        Ok(streams.into_iter().flat_map(|stream| delivered(&stream.ids)).collect())
     }
 
     /// Events that a consumer had and did not acknowledge within `idle`, its own included.
@@ -164,16 +187,18 @@ impl Events {
         claim.arg(self.queue.key("ev")).arg(&self.group).arg(&self.consumer);
         claim.arg(idle.as_millis() as u64).arg("0-0").arg("COUNT").arg(most);
         let reply: StreamAutoClaimReply = self.queue.ask(&claim).await?;
-        Ok(delivered(reply.claimed))
+        Ok(delivered(&reply.claimed))
     }
 
-    /// Says that these events are dealt with for good.
+    /// Says that these events are dealt with for good, and with each of them all that the same
+    /// call told of: they are delivered together.
     pub async fn ack(&self, ids: &[String]) -> Result<(), Error> {
         if ids.is_empty() {
             return Ok(());
         }
+        let entries: BTreeSet<_> = ids.iter().map(|id| packed::entry_of(id)).collect();
         let mut ack = redis::cmd("XACK");
-        ack.arg(self.queue.key("ev")).arg(&self.group).arg(ids);
+        ack.arg(self.queue.key("ev")).arg(&self.group).arg(&entries);
         self.queue.ask::<u64>(&ack).await.map(drop)
     }
 }

@@ -43,7 +43,7 @@ impl Queue {
     }
 
     /// The name of a public stream; tests of one server have each their own.
-    fn public(&self, name: &str) -> String {
+    pub(super) fn public(&self, name: &str) -> String {
         format!("{}{name}", self.inner.options.public)
     }
 
@@ -126,7 +126,7 @@ impl Queue {
 
 fn decode(entry: StreamId) -> (String, Event) {
     let at = entry.get::<String>("at").and_then(|at| at.parse().ok());
-    let event = Event { at: at.unwrap_or_default(), ..super::events::event(&entry) };
+    let event = Event { at: at.unwrap_or_default(), ..super::events::named(&entry) };
     (entry.id, event)
 }
 

@@ -26,10 +26,10 @@ const SHARED: &[&str] = &[
     include_str!("lua/record_account.lua"),
     include_str!("lua/record_action.lua"),
     include_str!("lua/zone.lua"),
+    include_str!("lua/emit.lua"),
     include_str!("lua/object.lua"),
     include_str!("lua/facts.lua"),
     include_str!("lua/pause.lua"),
-    include_str!("lua/emit.lua"),
     include_str!("lua/caps.lua"),
     include_str!("lua/ring.lua"),
     include_str!("lua/rolling.lua"),
@@ -100,6 +100,7 @@ scripts! {
     REINDEX, Settle, "reindex";
     ACCOUNT, Settle, "account";
     REMOVE, Settle, "remove";
+    ERASE, Settle, "erase";
     ENQUEUE, Grow, "enqueue";
     CLAIM, Grow, "claim_call";
     BEGIN, Settle, "begin_call";

@@ -38,6 +38,19 @@ fn is_ours(file: &str) -> bool {
         || file.strip_prefix("blobs/").is_some_and(blob)
 }
 
+/// The bytes of all files below a folder.
+fn size(folder: &Path) -> io::Result<u64> {
+    fs::read_dir(folder)?.try_fold(0, |sum, entry| {
+        let entry = entry?;
+        let own = if entry.file_type()?.is_dir() {
+            size(&entry.path())?
+        } else {
+            entry.metadata()?.len()
+        };
+        Ok(sum + own)
+    })
+}
+
 impl Archive {
     /// An archive in a folder, which is made if it is not there.
     pub fn open(root: PathBuf) -> io::Result<Self> {
@@ -79,6 +92,23 @@ impl Archive {
         names.sort_unstable_by(|a, b| b.cmp(a));
         let heads = names.into_iter().filter_map(|name| self.head(&name.parse().ok()?));
         Ok(heads.take(count).collect())
+    }
+
+    /// Removes every recording of an account; returns how many, and how many bytes.
+    pub fn erase(&self, account: &str) -> io::Result<(u64, u64)> {
+        let (mut count, mut bytes) = (0, 0);
+        for entry in fs::read_dir(&self.root)?.flatten() {
+            let Some(session) = entry.file_name().to_str().and_then(|name| name.parse().ok())
+            else {
+                continue;
+            };
+            if self.head(&session).is_some_and(|head| head.account == account) {
+                bytes += size(&entry.path())?;
+                fs::remove_dir_all(entry.path())?;
+                count += 1;
+            }
+        }
+        Ok((count, bytes))
     }
 
     /// A recording's head.

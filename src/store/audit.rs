@@ -27,7 +27,7 @@ const END: Name<'static> = Name { account: "-", field: "audit_end" };
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     seq: i64,
-    account: String,
+    pub(super) account: String,
     origin: String,
     hash: String,
     #[sea_orm(column_type = "Text")]

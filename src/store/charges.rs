@@ -21,7 +21,7 @@ use super::Error;
 
 mod pending;
 mod sql;
-mod tables;
+pub(super) mod tables;
 
 pub(super) use pending::Pending;
 pub(super) use tables::Migration;

@@ -1,5 +1,7 @@
 //! Credentials: what accounts prove themselves with, sealed.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -88,7 +90,12 @@ pub trait Credentials: Send + Sync {
     ) -> Result<(), Error>;
     /// Opens a credential; `None`: there is none.
     async fn credential(&self, id: &AccountId, field: Field) -> Result<Option<Secret>, Error>;
+    /// Opens every account's credentials, for a comparison; `Err`: one that cannot be opened.
+    async fn all_credentials(&self) -> Result<Opened, Error>;
 }
+
+/// Credentials by account and field's name.
+pub type Opened = BTreeMap<(String, String), Result<Secret, Error>>;
 
 #[async_trait]
 impl Credentials for SqlStore {
@@ -119,5 +126,16 @@ impl Credentials for SqlStore {
         let row = Entity::find_by_id(key).one(&self.db).await?;
         let name = Name { account: id.as_str(), field: field.name() };
         row.map(|row| self.open_text(name, &row.sealed())).transpose()
+    }
+
+    async fn all_credentials(&self) -> Result<Opened, Error> {
+        // `-` is no account: the audit log's sealed end stands there.
+        let rows = Entity::find().filter(Column::Account.ne("-")).all(&self.db).await?;
+        let open = |row: Model| {
+            let name = Name { account: &row.account, field: &row.field };
+            let opened = self.open_text(name, &row.sealed());
+            ((row.account, row.field), opened)
+        };
+        Ok(rows.into_iter().map(open).collect())
     }
 }

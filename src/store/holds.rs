@@ -15,7 +15,7 @@ use super::sql::{SqlStore, is_there, read, write};
 #[sea_orm(table_name = "hold")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    account: String,
+    pub(super) account: String,
     #[sea_orm(primary_key, auto_increment = false)]
     kind: String,
     #[sea_orm(column_type = "Text")]

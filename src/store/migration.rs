@@ -11,6 +11,9 @@ mod m0020_health;
 mod m0021_onboarding;
 mod m0022_alerts;
 mod m0023_capacity;
+mod m0030_kept_where;
+mod m0031_erasures;
+mod m0032_tokens;
 
 /// Every change.
 #[derive(Debug)]
@@ -29,6 +32,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_onboarding::Change),
             Box::new(m0022_alerts::Change),
             Box::new(m0023_capacity::Change),
+            Box::new(m0030_kept_where::Change),
+            Box::new(m0031_erasures::Change),
+            Box::new(m0032_tokens::Change),
         ]
     }
 }

@@ -13,7 +13,7 @@ use super::sql::{SqlStore, read, write};
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(super) action: String,
-    account: String,
+    pub(super) account: String,
     kind: String,
     pub(super) state: String,
     at_ms: i64,

@@ -21,7 +21,7 @@ const HOUR_MS: i64 = 3_600_000;
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     event: String,
-    account: String,
+    pub(super) account: String,
     kind: String,
     class: String,
     result: String,

@@ -1,31 +1,39 @@
 //! The JSON API: what the CLI speaks, and programs on this machine may.
 //!
-//! Errors are `application/problem+json` with `code`, `why` and `fix`. Until operators can sign in
-//! it answers on loopback only; [`super::guard`] keeps other sites' pages out.
+//! Errors are `application/problem+json` with `code`, `why` and `fix`. [`routes`] is the table of
+//! all there is; [`super::access`] says who may, and [`super::guard`] keeps other sites' pages out.
+
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::any;
 use axum::{Json, body::Bytes};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use walkon_core::action::{ACTION_BYTES_MAX, Refuse};
+use walkon_core::api_token::ApiScope;
 use walkon_core::event::ActionState;
 use walkon_core::fault::in_one_line;
 use walkon_core::id::{AccountId, ActionId, SessionId};
 
+use super::access::Access;
+use super::route::{Needs, Route};
 use crate::coordinator::{Coordinator, Error};
 use crate::queue::{ActionFilter, ActionView};
 
+pub mod accounts;
 pub mod alerts;
 pub mod batch;
 pub mod hands;
 pub mod health;
 pub mod onboard;
+pub mod openapi;
+mod settings;
 pub mod usage;
 
 /// The most rows of one answer.
@@ -33,17 +41,28 @@ const ROWS_MAX: usize = 1000;
 /// The most bytes of somebody else's words in a problem.
 const WORDS_MAX: usize = 4096;
 
+/// What most lists may be asked for.
+const ACCOUNT: (&str, &str) = ("account", "Only of this account.");
+const MOST: (&str, &str) = ("most", "At most so many.");
+const ROWS: &[(&str, &str)] = &[
+    ("state", "Only in this state."),
+    ACCOUNT,
+    ("kind", "Only of this kind."),
+    ("after", "From here on: `next` of the answer before."),
+    MOST,
+];
+
 /// A failure as programs read it.
-struct Problem {
-    status: StatusCode,
-    code: String,
-    why: String,
-    fix: String,
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: String,
+    pub(super) why: String,
+    pub(super) fix: String,
 }
 
 /// The answer to a call that the guard turns away.
 pub(super) fn refused(why: &str) -> Response {
-    let fix = "call http://127.0.0.1 with the coordinator's port, from a program or its own pages";
+    let fix = "call http://127.0.0.1 with its port, or the name of `web.origin`: docs/operations.md#access";
     let (code, status) = ("not_allowed".to_owned(), StatusCode::FORBIDDEN);
     Problem { status, code, why: why.to_owned(), fix: fix.to_owned() }.into_response()
 }
@@ -60,7 +79,8 @@ impl IntoResponse for Problem {
 impl From<Refuse> for Problem {
     fn from(refuse: Refuse) -> Self {
         let status = match refuse.code.as_str() {
-            "conflict" => StatusCode::CONFLICT,
+            "conflict" | "kept_in_file" | "kept_in_settings" | "exists" => StatusCode::CONFLICT,
+            "scope_missing" => StatusCode::FORBIDDEN,
             "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
@@ -119,30 +139,64 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for Body<T> 
     }
 }
 
-/// The API's routes.
-pub fn router(coordinator: Coordinator) -> Router {
-    Router::new()
-        .route("/livez", get(async || "alive\n"))
-        .route("/readyz", get(ready))
-        .route("/api/stats", get(stats))
-        .route("/api/actions", get(actions).post(enqueue))
-        .route("/api/actions/batch", post(batch::enqueue_many))
-        .route("/api/actions/{id}", get(action))
-        .route("/api/actions/{id}/why", get(why))
-        .route("/api/accounts", get(accounts))
-        .route("/api/accounts/import", post(import))
-        .route("/api/accounts/{id}", get(account))
-        .route("/api/sessions", get(sessions))
-        .route("/api/sessions/{id}", get(session))
-        .route("/api/receipts", get(receipts))
-        .route("/api/events", get(events))
-        .merge(hands::router())
-        .merge(usage::router())
-        .merge(health::router())
-        .merge(alerts::router())
-        .merge(onboard::router())
-        .layer(map_response(in_our_words))
-        .with_state(coordinator)
+/// Everything the API can be asked.
+pub fn routes() -> Vec<Route<Coordinator>> {
+    let see = Needs::Scope(ApiScope::ActionsRead);
+    let ask = Needs::Scope(ApiScope::ActionsWrite);
+    let watch = Needs::Scope(ApiScope::SessionsRead);
+    let own = vec![
+        Route::get("/livez", Needs::Nothing, async || "alive\n").about("Whether it lives."),
+        Route::get("/readyz", Needs::Nothing, ready).about("Whether it can work."),
+        Route::get("/api/openapi.json", Needs::Nothing, description).about("This document."),
+        Route::get("/api/stats", see, stats).about("How many actions stand in each state."),
+        Route::get("/api/actions", see, actions).about("Actions, the latest first.").query(ROWS),
+        Route::post("/api/actions", ask, enqueue)
+            .about("Asks for an action; docs/action.schema.json is its form.")
+            .body(&[("account", "string"), ("pool", "string"), ("kind", "string*")]),
+        Route::post("/api/actions/batch", ask, batch::enqueue_many)
+            .about("Asks for many, as JSON Lines; one answer for each."),
+        Route::get("/api/actions/{id}", see, action).about("One action."),
+        Route::get("/api/actions/{id}/why", see, why).about("Why it is not running."),
+        Route::get("/api/sessions", watch, sessions)
+            .about("Recorded sessions, the latest first.")
+            .query(&[ACCOUNT, MOST]),
+        Route::get("/api/sessions/{id}", watch, session).about("One session, event by event."),
+        Route::get("/api/receipts", see, receipts)
+            .about("What became of actions, the latest first.")
+            .query(&[ACCOUNT, MOST]),
+        Route::get("/api/events", see, events)
+            .about("What happened, the oldest first.")
+            .query(&[("after", "From the event after this one."), MOST]),
+    ];
+    let care = [health::routes(), onboard::routes(), alerts::routes()].concat();
+    [own, accounts::routes(), hands::routes(), settings::routes(), usage::routes(), care].concat()
+}
+
+/// The API's router.
+pub fn router(access: &Access) -> Router {
+    let router = super::route::router(routes(), access);
+    // What has no route is a problem, too; pages have their own.
+    let router = router.route("/api/{*path}", any(no_route)).method_not_allowed_fallback(no_method);
+    router.layer(map_response(in_our_words)).with_state(access.coordinator().clone())
+}
+
+async fn description() -> Json<&'static Value> {
+    static TEXT: LazyLock<Value> = LazyLock::new(|| openapi::describe(&routes()));
+    Json(&TEXT)
+}
+
+fn no_such(status: StatusCode, why: String) -> Problem {
+    let fix = "`GET /api/openapi.json` lists what can be asked".to_owned();
+    Problem { status, code: "no_such_route".to_owned(), why, fix }
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    no_such(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+}
+
+async fn no_method(method: Method, uri: Uri) -> Problem {
+    let why = format!("{} cannot be asked by {method}", uri.path());
+    no_such(StatusCode::METHOD_NOT_ALLOWED, why)
 }
 
 /// An id that is none, a bad query: what no handler saw is a problem like any other.
@@ -254,43 +308,6 @@ async fn why(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
     let reasons: Vec<_> = explained.reasons.iter().map(reason).collect();
     let (state, earliest) = (explained.state.name(), explained.earliest);
     Ok(Json(json!({"state": state, "earliest": earliest, "reasons": reasons})))
-}
-
-fn standing(standing: &walkon_core::account::Standing) -> Value {
-    json!({
-        "id": standing.account.id, "site": standing.account.site,
-        "username": standing.account.username, "state": standing.word(),
-        "plan": standing.account.plan, "time_zone": standing.account.time_zone,
-        "device": standing.account.device, "persona": standing.account.persona,
-        "proxy": standing.account.proxy.as_ref().map(|proxy| &proxy.url),
-        "holds": standing.holds,
-    })
-}
-
-async fn accounts(State(c): State<Coordinator>) -> Answer {
-    let all = c.store.accounts().await?;
-    Ok(Json(json!({"accounts": all.iter().map(standing).collect::<Vec<_>>()})))
-}
-
-async fn account(State(c): State<Coordinator>, Path(id): Path<AccountId>) -> Answer {
-    let found = c.store.account(&id).await?.ok_or_else(|| no("account", id.as_str()))?;
-    let mut answer = standing(&found);
-    answer["receipts"] = json!(c.store.receipts(Some(id.as_str()), 20).await?);
-    Ok(Json(answer))
-}
-
-/// An accounts' file on its way in.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Import {
-    /// Its text.
-    pub text: String,
-    /// Its name, for faults.
-    pub file: String,
-}
-
-async fn import(State(c): State<Coordinator>, Body(import): Body<Import>) -> Answer {
-    let imported = c.import(&import.text, &import.file).await?;
-    Ok(Json(json!({"added": imported.added, "updated": imported.updated})))
 }
 
 async fn sessions(State(c): State<Coordinator>, Query(rows): Query<Rows>) -> Answer {

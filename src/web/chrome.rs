@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use walkon_core::fault::in_one_line;
 
+use super::access::Caller;
 use super::assets;
 use crate::coordinator::Error;
 
@@ -50,12 +51,27 @@ pub struct Chrome {
     pub title: String,
     /// Where it stands.
     pub place: Place,
+    /// Who is signed in, and the word that their forms must say.
+    pub signed_in: Option<(String, String)>,
 }
 
 impl Chrome {
     /// A frame.
     pub fn new(title: impl Into<String>, place: Place) -> Self {
-        Self { title: title.into(), place }
+        Self { title: title.into(), place, signed_in: None }
+    }
+
+    /// The frame for who looks at it.
+    #[must_use]
+    pub fn of(mut self, caller: &Caller) -> Self {
+        let word = caller.word.clone();
+        self.signed_in = word.map(|word| (caller.name.clone(), word));
+        self
+    }
+
+    /// The word that a form must say; empty where nobody has to sign in.
+    pub fn word(&self) -> &str {
+        self.signed_in.as_ref().map_or("", |(_, word)| word)
     }
 
     /// The navigation with the page's place marked.
@@ -113,6 +129,11 @@ impl Lost {
     pub fn refused(why: &str) -> Self {
         let remedy = "Open the pages at http://127.0.0.1 with their port, and act from there.";
         Self::new("Not allowed", format!("Refused: {why}."), remedy)
+    }
+
+    /// Somebody who is not let in.
+    pub fn turned_away(why: &str, fix: &str) -> Self {
+        Self::new("Not allowed", format!("Refused: {why}."), format!("To do: {fix}."))
     }
 
     /// The page, with a status.

@@ -2,26 +2,35 @@
 //! that leave a browser little to do wrong.
 //!
 //! Loopback alone is no protection. Any page in the operator's browser can send requests to
-//! 127.0.0.1, and a name can be made to point there; so the Host must be a loopback name, and what
-//! changes something must come from a page of this origin or from no page at all (the CLI).
+//! 127.0.0.1, and a name can be made to point there; so the Host must be a loopback name, or the one
+//! that is configured, and what changes something must come from a page of this origin or from no
+//! page at all (the CLI). A page can send no token that it does not know: whoever shows one may call
+//! by any name.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::access::Options;
 use super::chrome::Lost;
 
 /// What a page of ours may load and do.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What proxies add: then who calls is not on this machine.
+const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
 /// Asked by orchestrators under whatever name they know; they change and tell nothing.
 const PROBES: [&str; 2] = ["/livez", "/readyz"];
 
 /// Lets a request through, or says why not; sets the headers of every answer.
-pub async fn guard(request: Request, next: Next) -> Response {
-    let refusal = refusal(request.method(), request.uri().path(), request.headers());
+pub async fn guard(State(options): State<Arc<Options>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let refusal = refusal(&options, request.method(), path, request.headers());
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = match refusal {
         // Programs are answered as the API answers them.
@@ -42,14 +51,26 @@ pub async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static str> {
-    if PROBES.contains(&path) {
+fn refusal(
+    options: &Options,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<&'static str> {
+    if PROBES.contains(&path) || options.sign_in && headers.contains_key(header::AUTHORIZATION) {
         return None;
+    }
+    if !options.sign_in && FORWARDED.iter().any(|name| headers.contains_key(*name)) {
+        return Some("a proxy stands in front, and nobody has to sign in: set `web.origin`");
     }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
-    if !is_loopback(host) {
-        return Some("these pages answer under a loopback name only: 127.0.0.1 or localhost");
+    let is_named = options.host.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(host));
+    if !is_named && !is_loopback(host) {
+        return Some(match options.host {
+            Some(_) => "these pages answer under the name of `web.origin` and loopback names only",
+            None => "these pages answer under a loopback name only: 127.0.0.1 or localhost",
+        });
     }
     if method.is_safe() {
         return None;
@@ -82,7 +103,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        refusal(method, "/accounts/ada/pause", &headers).is_some()
+        refusal(&Options::default(), method, "/accounts/ada/pause", &headers).is_some()
     }
 
     #[test]
@@ -93,7 +114,26 @@ mod tests {
         for bad in ["", "rebound.example", "10.0.0.1", "localhost.example:80", "[::2]", "127.0.0"] {
             assert!(!is_loopback(bad), "{bad}");
         }
-        assert!(refusal(&Method::GET, "/livez", &HeaderMap::new()).is_none());
+        let (open, none) = (Options::default(), HeaderMap::new());
+        assert!(refusal(&open, &Method::GET, "/livez", &none).is_none());
+    }
+
+    #[test]
+    fn a_proxy_in_front_of_open_pages_is_noticed_and_a_configured_name_is_answered() {
+        let host = ("host", "127.0.0.1:7600");
+        assert!(refused(&Method::GET, &[host, ("x-forwarded-for", "10.0.0.9")]));
+        let named = Options { sign_in: true, host: Some("walkon.example".to_owned()) };
+        let at = |host: &'static str, token: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", HeaderValue::from_static(host));
+            headers.insert("x-forwarded-for", HeaderValue::from_static("10.0.0.9"));
+            if token {
+                headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer wko_"));
+            }
+            refusal(&named, &Method::GET, "/accounts", &headers).is_none()
+        };
+        assert!(at("walkon.example", false) && at("WALKON.example", false));
+        assert!(!at("rebound.example", false) && at("coordinator:7411", true));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use walkon_core::bundle::Bundle;
 use walkon_core::gesture::Point;
 use walkon_core::motion::dwell;
 use walkon_core::outcome::Finding;
+use walkon_core::outline;
 use walkon_core::persona::Persona;
 use walkon_core::recorder::{Note, Recorder};
 use walkon_core::rng::Rng;
@@ -43,6 +44,23 @@ pub(super) struct Performance<'a> {
     pub(super) tried_sign_in: bool,
     /// The steps of signing in are being walked: the sign-in page is where we want to be.
     pub(super) is_signing_in: bool,
+}
+
+async fn located(
+    session: &dyn Session,
+    locator: &Locator,
+    scope: Option<&Node>,
+) -> Result<Vec<Node>, Trouble> {
+    let found = match scope {
+        Some(node) if *locator == Locator::default() => Ok(vec![node.clone()]),
+        Some(node) => session.locate_in(node, locator).await,
+        None => session.locate(locator).await,
+    };
+    match found {
+        // The page was changing under our eyes: nothing is there yet.
+        Err(driver::Error::Gone) => Ok(Vec::new()),
+        found => Ok(found?),
+    }
 }
 
 impl Performance<'_> {
@@ -286,21 +304,15 @@ impl Performance<'_> {
         locator: &Locator,
         scope: Option<&Node>,
     ) -> Result<Vec<Node>, Trouble> {
-        let session = self.session;
         let locator = self.expand_locator(locator);
-        let locate = async {
-            let found = match scope {
-                Some(node) if locator == Locator::default() => Ok(vec![node.clone()]),
-                Some(node) => session.locate_in(node, &locator).await,
-                None => session.locate(&locator).await,
-            };
-            match found {
-                // The page was changing under our eyes: nothing is there yet.
-                Err(driver::Error::Gone) => Ok(Vec::new()),
-                found => Ok(found?),
+        let mut found = Vec::new();
+        for way in locator.ways() {
+            found = self.attempt.bound(located(self.session, way, scope)).await?;
+            if !found.is_empty() {
+                break;
             }
-        };
-        self.attempt.bound(locate).await
+        }
+        Ok(found)
     }
 
     /// The one element that matches, waited for; two are as wrong as none.
@@ -319,7 +331,10 @@ impl Performance<'_> {
                     // A challenge may come in answer to a click, too.
                     self.look_for_headings().await?;
                     let why = match count {
-                        0 => format!("no {locator} appeared within {within_ms} ms"),
+                        0 => {
+                            let hint = self.like(locator).await;
+                            format!("no {locator} appeared within {within_ms} ms{hint}")
+                        }
                         _ => format!("{count} elements are {locator}; a locator matches one"),
                     };
                     let code = if count == 0 { "element_missing" } else { "element_ambiguous" };
@@ -328,6 +343,14 @@ impl Performance<'_> {
                 _ => self.sleep(LOOK_EVERY).await?,
             }
         }
+    }
+
+    /// What of the page is like an element that is not there, behind a semicolon.
+    async fn like(&self, locator: &Locator) -> String {
+        let locator = self.expand_locator(locator);
+        // A hint is worth no failure of its own.
+        let page = self.session.outline().await.unwrap_or_default();
+        outline::hint(&page, &locator).map(|hint| format!("; {hint}")).unwrap_or_default()
     }
 
     pub(super) fn page_trouble(&self, code: &'static str, why: String) -> Trouble {

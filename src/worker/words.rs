@@ -19,14 +19,9 @@ impl Performance<'_> {
         if let Some(password) = &self.bundle.password {
             out = out.replace("{secret.password}", password.expose());
         }
-        // Last, and each once: what somebody wrote into an argument is never expanded again.
-        for (name, value) in &action.with {
-            let word = format!("{{with.{name}}}");
-            if let Some((before, after)) = out.clone().split_once(&word) {
-                out = format!("{before}{value}{after}");
-            }
-        }
-        out
+        let with = action.with.iter().map(|(name, value)| (format!("{{with.{name}}}"), value));
+        let found = self.extracted.iter().map(|(name, value)| (format!("{{found.{name}}}"), value));
+        fill(&out, &with.chain(found).collect::<Vec<_>>())
     }
 
     /// A locator with the words of its texts filled in.
@@ -39,6 +34,7 @@ impl Performance<'_> {
             text: expand(&locator.text),
             test_id: expand(&locator.test_id),
             css: expand(&locator.css),
+            or: locator.or.iter().map(|other| self.expand_locator(other)).collect(),
         }
     }
 
@@ -56,5 +52,26 @@ impl Performance<'_> {
             _ => self.expand(page),
         };
         Ok(format!("{}{path}", site.origin.trim_end_matches('/')))
+    }
+}
+
+/// Puts values in the place of words, from left to right: what somebody wrote into an argument, or
+/// a page said, is never expanded again.
+fn fill(text: &str, words: &[(String, &String)]) -> String {
+    let first = words.iter().filter_map(|(word, value)| Some((text.find(word)?, word, value)));
+    let Some((at, word, value)) = first.min_by_key(|(at, ..)| *at) else { return text.to_owned() };
+    format!("{}{value}{}", &text[..at], fill(&text[at + word.len()..], words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn what_is_filled_in_is_never_expanded_again() {
+        let (mine, theirs) = ("say {found.name}".to_owned(), "{with.text}".to_owned());
+        let words = [("{with.text}".to_owned(), &mine), ("{found.name}".to_owned(), &theirs)];
+        let filled = fill("{found.name}: {with.text}, {with.text}", &words);
+        assert_eq!(filled, "{with.text}: say {found.name}, say {found.name}");
     }
 }

@@ -75,6 +75,13 @@ async fn each_way_of_naming_an_element_finds_what_it_names_and_nothing_else() {
     for locator in [Locator::role("button", "Like"), Locator::css("button"), text("Like")] {
         assert_eq!(session.locate_in(&post, &locator).await.unwrap().len(), 1, "{locator}");
     }
+    let outline = session.outline().await.unwrap();
+    let parts: Vec<_> =
+        outline.iter().map(|part| (part.role.as_str(), part.name.as_str())).collect();
+    for part in [("heading", "Hello"), ("button", "Like this too"), ("img", "A cat")] {
+        assert_eq!(parts.iter().filter(|other| **other == part).count(), 1, "{parts:?}");
+    }
+    assert!(!parts.iter().any(|(_, name)| *name == "Hidden"), "{parts:?}");
     let refused = session.locate(&Locator::css("][")).await;
     assert!(matches!(refused, Err(Error::Protocol { .. })), "{refused:?}");
     session.close().await;

@@ -64,6 +64,21 @@ async fn open(origin: &str) -> (Box<dyn Session>, Stand) {
 }
 
 #[tokio::test]
+async fn an_outline_tells_what_a_screen_reader_would_announce() {
+    let (origin, _, _serving) = site().await;
+    let (session, _stand) = open(&origin).await;
+    session.navigate(&format!("{origin}/p/7")).await.unwrap();
+    let outline = session.outline().await.unwrap();
+    let parts: Vec<_> =
+        outline.iter().map(|part| (part.role.as_str(), part.name.as_str())).collect();
+    let expected = [("heading", "Post"), ("button", "Like"), ("textbox", "Add a comment")];
+    for part in expected {
+        assert_eq!(parts.iter().filter(|other| **other == part).count(), 1, "{parts:?}");
+    }
+    session.close().await;
+}
+
+#[tokio::test]
 async fn a_button_found_by_role_submits_the_form_beneath_it() {
     let (origin, deeds, _serving) = site().await;
     let (session, _stand) = open(&origin).await;

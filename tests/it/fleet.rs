@@ -1,5 +1,6 @@
 //! The fleet by its front door: real processes, real Redis, Plaza as the judge.
 
+mod access;
 mod accounts;
 mod alerts;
 mod audit;
@@ -8,17 +9,20 @@ mod behaviors;
 mod by_api;
 mod clients;
 mod databases;
+mod erase;
 mod forgets;
 mod front_door;
 mod hands;
 mod health;
 mod host;
+mod import;
 mod onboarding;
 mod operator;
 mod pages;
 mod pools;
 mod proxies;
 mod refusals;
+mod reload;
 mod sealed;
 mod settings;
 mod site_faults;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use walkon::catalog::Catalog;
 use walkon::coordinator::care::Care;
+use walkon::coordinator::import::Wish;
 use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
@@ -40,15 +41,17 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
         options: Arc::new(Options {
             plans,
             pools: Pools::default(),
+            accounts: folder.join("accounts.toml"),
             pace: 1.0,
             contact: None,
             seed: Seed(1),
         }),
         admitted: Admitted::default(),
         care: Care::default(),
+        roster: Arc::default(),
     };
     coordinator.enroll_all().await.unwrap();
-    coordinator.import(ACCOUNT, "accounts.toml").await.unwrap();
+    coordinator.import(ACCOUNT, "accounts.toml", Wish::default()).await.unwrap();
     coordinator
 }
 

@@ -3,8 +3,10 @@
 mod audit;
 mod backup;
 mod conformance;
+mod erasures;
 mod health;
 mod holds;
 mod schema;
+mod tokens;
 mod usage;
 mod vault;

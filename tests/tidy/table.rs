@@ -31,9 +31,11 @@ pub(crate) const CORE: &[Row] = &[
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
     ("outcome", &["capacity", "lease"]),
+    ("outline", &["step"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
     ("audit", &[]),
+    ("api_token", &["bundle"]),
     ("usage", &["event"]),
     ("health", &["id"]),
     ("onboarding", &["id"]),
@@ -41,6 +43,8 @@ pub(crate) const CORE: &[Row] = &[
     // Tests date what was said.
     ("capacity", &["clock"]),
     ("recorder", &["gesture"]),
+    ("origin", &[]),
+    ("grant", &["kind", "origin"]),
     ("gate", &[]),
     ("dial", &[]),
     // Rules.
@@ -50,6 +54,7 @@ pub(crate) const CORE: &[Row] = &[
     ("motion", &["device", "gesture", "persona", "rng"]),
     ("rounds", &["clock", "id", "rng"]),
     ("routing", &["action", "kind", "lease"]),
+    ("signature", &["grant", "origin"]),
 ];
 
 const LOOP_DOORS: &[&str] = &["desk", "driver", "egress", "graph", "recording", "shutdown"];

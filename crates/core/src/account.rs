@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::hold::Hold;
@@ -108,6 +109,32 @@ fn default_plan() -> String {
     "default".to_owned()
 }
 
+/// Where an account is kept: who changes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// In the database alone: added by command, API or import.
+    #[default]
+    Hand,
+    /// In the accounts' file, which is the truth about it.
+    File,
+}
+
+impl Kept {
+    /// Its name in SQL and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hand => "hand",
+            Self::File => "file",
+        }
+    }
+
+    /// The place of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Hand, Self::File].into_iter().find(|kept| kept.name() == name)
+    }
+}
+
 /// An account with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -117,17 +144,24 @@ pub struct Standing {
     pub lifecycle: Lifecycle,
     /// Why it may not act, one a reason.
     pub holds: Vec<Hold>,
+    /// Where it is kept.
+    pub kept: Kept,
+    /// Since when it is being removed: what runs is finished, and nothing begins.
+    pub leaving: Option<Timestamp>,
 }
 
 impl Standing {
     /// Whether it may act at all.
     pub fn may_act(&self) -> bool {
-        matches!(self.lifecycle, Lifecycle::Ramping | Lifecycle::Active) && self.holds.is_empty()
+        matches!(self.lifecycle, Lifecycle::Ramping | Lifecycle::Active)
+            && self.holds.is_empty()
+            && self.leaving.is_none()
     }
 
     /// One word for pages and lists.
     pub fn word(&self) -> &'static str {
         match self.lifecycle {
+            _ if self.leaving.is_some() => "leaving",
             Lifecycle::Inactive => "inactive",
             Lifecycle::Connecting => "connecting",
             Lifecycle::Error => "error",

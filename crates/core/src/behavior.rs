@@ -13,9 +13,14 @@ use crate::kind::{self, EffectClass};
 use crate::step::Step;
 
 mod check;
+mod draft;
+mod flow;
 mod keys;
 mod read;
 mod words;
+
+pub use draft::draft;
+pub use flow::{Imported, Refusal, import};
 
 /// The version of the file format this build reads.
 pub const FORMAT: u32 = 1;

@@ -69,12 +69,13 @@ impl ActionState {
 /// One change, as it appears on `walkon:events`.
 ///
 /// `kind_of_change` is `type` on the wire: `queued claimed begun done failed unknown expired
-/// refused cancelled retrying lost finding held released breaker quota act moved restored`. Of
-/// these `done failed expired refused cancelled` are terminal: an action has one of them. `queued`
-/// fields tell what an action is (`kind target text_hash effect`) and every later event of it
-/// repeats them. `act` is what a person did: `code` is the act (`pause resume cancel retry settle
-/// hold lift`), `by` who, `why` why. `moved` is a move in an account's life: `outcome` where to,
-/// `code` the reason in a word, `by` who, `why` why.
+/// refused cancelled retrying lost finding held released breaker quota act moved removed erased
+/// restored`. Of these `done failed expired refused cancelled` are terminal: an action has one of
+/// them. `queued` fields tell what an action is (`kind target text_hash effect`) and every later
+/// event of it repeats them. `act` is what a person did: `code` is the act (`pause resume cancel
+/// retry settle hold lift remove erase`), `by` who, `why` why. `moved` is a move in an account's
+/// life: `outcome` where to, `code` the reason in a word, `by` who, `why` why. An account is gone
+/// with `removed`, and what it has done with `erased`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// [`EVENT_VERSION`].

@@ -9,9 +9,10 @@
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
 //!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
-//!   and the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
+//!   where it may be done ([`origin`], [`grant`]), what a page holds ([`outline`]), and the ports
+//!   that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
-//!   [`grading`], [`alerting`], [`rounds`]).
+//!   [`grading`], [`alerting`], [`rounds`], [`signature`]).
 
 pub mod clock;
 pub mod id;
@@ -20,6 +21,7 @@ pub mod rng;
 pub mod account;
 pub mod action;
 pub mod alert;
+pub mod api_token;
 pub mod audit;
 pub mod behavior;
 pub mod bundle;
@@ -32,12 +34,15 @@ pub mod event;
 pub mod fault;
 pub mod gate;
 pub mod gesture;
+pub mod grant;
 pub mod health;
 pub mod hold;
 pub mod kind;
 pub mod lease;
 pub mod onboarding;
+pub mod origin;
 pub mod outcome;
+pub mod outline;
 pub mod persona;
 pub mod plan;
 pub mod pool;
@@ -54,3 +59,4 @@ pub mod lifecycle;
 pub mod motion;
 pub mod rounds;
 pub mod routing;
+pub mod signature;

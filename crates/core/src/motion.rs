@@ -7,12 +7,19 @@
 //! each gesture a generator of its own ([`Seed::child`](crate::rng::Seed::child)), so that a
 //! longer text does not move the mouse.
 
+pub mod agenda;
 pub mod dwell;
+pub mod glide;
 pub mod pointer;
+pub mod rhythm;
 pub mod scroll;
 pub mod typing;
 
+#[cfg(test)]
+mod acceptance;
 mod draw;
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod testing;
 

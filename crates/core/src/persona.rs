@@ -4,7 +4,8 @@
 //! Every number has a default, which is the middle of the people measured; a file states only what
 //! differs. [`Persona::individual`] then makes one account's person from it. Where a figure comes
 //! from is said at its field ([`traits`]): published tables are of lab pointing, transcription
-//! typing and desk work, none of them of a social feed. When it starts a session is not in here.
+//! typing and desk work, none of them of a social feed. [`Persona::from_seed`] makes somebody of no
+//! file at all. A rhythm makes agendas, never limits: those are the plan's.
 
 mod file;
 mod individual;
@@ -13,7 +14,8 @@ mod traits;
 use serde::{Deserialize, Serialize};
 
 pub use file::Absurd;
-pub use traits::{Click, Pause, Pointing, Reading, Scroll, Typing};
+pub use individual::age_score;
+pub use traits::{Click, Pause, Pointing, Reading, Rhythm, Scroll, Typing};
 
 use crate::device::Device;
 
@@ -71,6 +73,9 @@ pub struct Persona {
     /// Pausing between steps.
     #[serde(default)]
     pub pause: Pause,
+    /// Sessions over days.
+    #[serde(default)]
+    pub rhythm: Rhythm,
 }
 
 impl Default for Persona {
@@ -88,6 +93,7 @@ impl Default for Persona {
             reading: Reading::default(),
             scroll: Scroll::default(),
             pause: Pause::default(),
+            rhythm: Rhythm::default(),
         }
     }
 }

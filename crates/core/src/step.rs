@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Names one element of a page. A locator is strict: it must match exactly one.
 ///
-/// One of `role`, `label`, `text`, `test_id` or `css` says by what; `name` narrows a role.
+/// One of `role`, `label`, `text`, `test_id` or `css` says by what; `name` narrows a role; `or`
+/// holds what to look for where that is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Locator {
@@ -28,6 +29,9 @@ pub struct Locator {
     /// A CSS selector: the last resort.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub css: Option<String>,
+    /// Others, in order: the first that matches anything is meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<Locator>,
 }
 
 impl Locator {
@@ -40,6 +44,11 @@ impl Locator {
     pub fn css(selector: &str) -> Self {
         Self { css: Some(selector.to_owned()), ..Self::default() }
     }
+
+    /// Itself, then its alternatives, in the order in which they are looked for.
+    pub fn ways(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.or)
+    }
 }
 
 impl fmt::Display for Locator {
@@ -50,15 +59,14 @@ impl fmt::Display for Locator {
             ("test id", &self.test_id),
             ("css", &self.css),
         ];
-        match (&self.role, &self.name) {
-            (Some(role), Some(name)) => return write!(f, "{role} \"{name}\""),
-            (Some(role), None) => return write!(f, "{role}"),
-            _ => {}
+        let mut set = ways.into_iter().filter_map(|(word, value)| Some((word, value.as_ref()?)));
+        match (&self.role, &self.name, set.next()) {
+            (Some(role), Some(name), _) => write!(f, "{role} \"{name}\"")?,
+            (Some(role), None, _) => f.write_str(role)?,
+            (None, _, Some((word, value))) => write!(f, "{word} \"{value}\"")?,
+            (None, _, None) => f.write_str("nothing")?,
         }
-        match ways.into_iter().find_map(|(word, value)| value.as_ref().map(|value| (word, value))) {
-            Some((word, value)) => write!(f, "{word} \"{value}\""),
-            None => f.write_str("nothing"),
-        }
+        self.or.iter().try_for_each(|other| write!(f, " or {other}"))
     }
 }
 

@@ -204,10 +204,13 @@ impl Told {
 
     /// Whether all is done that can be done without a person.
     pub(super) async fn is_over(&self, stage: &Stage) -> Result<bool, Failure> {
-        let open = self.states.values().filter(|state| !state.is_final()).count();
-        if self.states.len() < self.asked.len() || self.is_running() {
+        let open = || self.states.values().filter(|state| !state.is_final());
+        // The queue is ahead of its events: of what it calls waiting, the event may be on its way.
+        let all_wait = open().all(|state| *state == ActionState::Waiting);
+        if self.states.len() < self.asked.len() || !all_wait {
             return Ok(false);
         }
+        let open = open().count();
         if open == 0 {
             return Ok(true);
         }

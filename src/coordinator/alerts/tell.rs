@@ -60,9 +60,12 @@ impl Coordinator {
     pub async fn tell_due(&self) -> Result<(), Error> {
         let now = self.now();
         let mut all = self.store.unsettled().await?;
+        let known = if all.is_empty() { Vec::new() } else { self.store.account_ids().await? };
+        let is_gone = |id: &String| known.binary_search_by(|one| one.as_str().cmp(id)).is_err();
         for turned in &mut all {
             let Raised { alert, over, .. } = &turned.raised;
-            if over.is_none() && alert.until.is_some_and(|until| until <= now) {
+            let ended = alert.until.is_some_and(|until| until <= now);
+            if over.is_none() && (ended || alert.account.as_ref().is_some_and(is_gone)) {
                 self.store.resolve(&alert.key, now).await?;
                 if let Some(fresh) = self.store.alert(&alert.key).await? {
                     *turned = fresh;

@@ -84,7 +84,7 @@ impl Coordinator {
                 return Ok(went);
             }
             // What the site said to the attempt stops the account, and the attempt with it.
-            if let Some(hold) = self.known(id).await?.holds.first() {
+            if let Some(hold) = self.standing_of(id).await?.holds.first() {
                 self.take_back(&accepted.id).await?;
                 let why = format!("it is held ({}): {}", hold.kind.name(), hold.reason);
                 let fix = format!(

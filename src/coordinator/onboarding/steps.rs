@@ -13,6 +13,7 @@ use walkon_core::routing;
 
 use super::Went;
 use crate::coordinator::health::{NoApi, ill, lacking};
+use crate::coordinator::secrets::read_secrets;
 use crate::coordinator::{Coordinator, Error};
 use crate::graph::{self, Graph};
 use crate::store::credentials::Field;
@@ -36,7 +37,8 @@ fn no(error: &graph::Error) -> Went {
 impl Coordinator {
     /// Reads its files once more: who has corrected one need not import it first.
     pub(super) async fn look_at_credentials(&self, account: &Account) -> Result<Went, Error> {
-        match self.read_secrets(account).await? {
+        let opened = self.opened(&[&account.id]).await?;
+        match read_secrets(account, &opened) {
             Ok(changes) => self.keep_secrets(&account.id, changes).await?,
             Err((what, remedy)) => return Ok(Went::failed(what, remedy)),
         }

@@ -3,7 +3,7 @@
 //! Role, name and label come from the accessibility tree, as a screen reader has them, and test ids
 //! and CSS from the DOM: no script runs for these. The rest needs a few lines in an isolated world.
 
-use chromiumoxide_cdp::cdp::browser_protocol::accessibility::{AxNode, QueryAxTreeParams};
+use chromiumoxide_cdp::cdp::browser_protocol::accessibility::{AxNode, AxValue, QueryAxTreeParams};
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{
     BackendNodeId, DescribeNodeParams, GetContentQuadsParams, GetDocumentParams, NodeId,
     PushNodesByBackendIdsToFrontendParams, QuerySelectorAllParams,
@@ -12,6 +12,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::GetLayoutMetricsParams;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{GetPropertiesParams, RemoteObjectId};
 use serde_json::{Value, json};
 use walkon_core::gesture::Rect;
+use walkon_core::outline::Part;
 use walkon_core::step::Locator;
 
 use super::session::CdpSession;
@@ -20,6 +21,8 @@ use crate::driver::{Error, Node, Read};
 
 /// The most elements one locator gives; a strict one wants a single one.
 const MATCHES_MAX: usize = 200;
+/// The most nodes of the tree that an outline is made of, texts and all.
+const OUTLINE_MAX: usize = 2_000;
 
 /// The roles of what a label can name.
 const FIELDS: [&str; 10] = [
@@ -133,11 +136,29 @@ async fn query(
         let id = node.backend_dom_node_id.as_ref().map(|id| *id.inner());
         !node.ignored && (inside.is_none() || id != inside.map(|node| node.0))
     };
-    Ok(nodes.into_iter().filter(own).take(MATCHES_MAX).collect())
+    let most = if role.is_none() && name.is_none() { OUTLINE_MAX } else { MATCHES_MAX };
+    Ok(nodes.into_iter().filter(own).take(most).collect())
 }
 
 fn node_of(node: &AxNode) -> Option<Node> {
     node.backend_dom_node_id.as_ref().map(|id| Node(*id.inner()))
+}
+
+/// Roles of the tree's own that nobody announces.
+const SILENT: [&str; 5] = ["none", "generic", "StaticText", "InlineTextBox", "RootWebArea"];
+
+/// What a screen reader would announce of the page.
+pub(super) async fn outline(session: &CdpSession) -> Result<Vec<Part>, Error> {
+    let word = |value: Option<&AxValue>| {
+        value.and_then(|value| value.value.as_ref()?.as_str()).unwrap_or_default().to_owned()
+    };
+    let part = |node: &AxNode| {
+        let (role, name) = (word(node.role.as_ref()), word(node.name.as_ref()));
+        let role = if role == "image" { "img".to_owned() } else { role };
+        (!role.is_empty() && !SILENT.contains(&role.as_str())).then_some(Part { role, name })
+    };
+    let found = query(session, None, None, None).await?;
+    Ok(found.iter().filter_map(part).collect())
 }
 
 async fn by_role(

@@ -13,6 +13,7 @@ use tokio::net::unix::pipe;
 use tokio::task::JoinSet;
 use walkon_core::dial::Dial;
 use walkon_core::gesture::{Gesture, Rect};
+use walkon_core::outline::Part;
 use walkon_core::step::Locator;
 use walkon_core::storage_state::StorageState;
 
@@ -134,6 +135,10 @@ impl Session for CdpSession {
 
     async fn read(&self, what: &Read) -> Result<Option<String>, Error> {
         bounded("read", locate::read(self, what)).await
+    }
+
+    async fn outline(&self) -> Result<Vec<Part>, Error> {
+        bounded("outline", locate::outline(self)).await
     }
 
     async fn capture(&self) -> Result<Vec<u8>, Error> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use scraper::{ElementRef, Html};
 use walkon_core::gesture::{Point, Rect};
+use walkon_core::outline::Part;
 use walkon_core::step::Locator;
 
 use super::reading;
@@ -86,6 +87,12 @@ impl Page {
         let found =
             all.iter().enumerate().filter(|(_, element)| within(element) && matching(element));
         Ok(found.map(|(ordinal, _)| Node(self.number * PAGE + ordinal as i64)).collect())
+    }
+
+    /// Every part that has a role and is exposed.
+    pub(super) fn outline(&self) -> Vec<Part> {
+        let html = Html::parse_document(&self.html);
+        elements(&html).into_iter().filter_map(|element| reading::part(&html, element)).collect()
     }
 
     pub(super) fn quad(&self, ordinal: usize) -> Option<Rect> {

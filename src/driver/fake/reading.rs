@@ -1,6 +1,7 @@
 //! Reading HTML as a screen reader would, as far as practice pages need it.
 
 use scraper::{ElementRef, Html, Selector};
+use walkon_core::outline::Part;
 use walkon_core::step::Locator;
 
 use crate::driver::Error;
@@ -106,6 +107,12 @@ fn role(element: ElementRef<'_>) -> Option<&str> {
         "dialog" => "dialog",
         _ => return None,
     })
+}
+
+/// The element as a screen reader would announce it, if it would.
+pub(super) fn part(html: &Html, element: ElementRef<'_>) -> Option<Part> {
+    let role = role(element).filter(|_| is_exposed(element))?.to_owned();
+    Some(Part { role, name: name(html, element) })
 }
 
 /// The accessible name of an element.

@@ -1,35 +1,43 @@
--- emit.lua: events: one entry in the stream `ev` for each change, by the script that makes it.
+-- emit.lua: events, one for each change; written to the stream `ev` when their call ends.
 --
--- <prefix>ev  stream; the fields are those of walkon_core::event::Event
+-- <prefix>ev  stream; an entry holds the events of one call, fields `0`, `1`, …, each a string of
+--             fixed fields (strings up to a zero byte), then of others by name and length; what
+--             they are is said by walkon_core::event::Event, and src/queue/packed.rs reads them
 
-local emit
+local emit, flush
 do
--- What every event of an action tells of it, and in which field that is.
-local TOLD = { 'kind', 'k', 'target', 'tg', 'text_hash', 'th', 'effect', 'ef', 'class', 'cl',
-  'intake', 'in', 'pool', 'po', 'mission', 'mi' }
+local EVENT, OTHER = '<dHssssssssssss', '<sI4c0'
+-- What may hold a zero byte or is seldom there.
+local OTHERS = { code = 1, why = 1, result = 1, by = 1, site = 1 }
+-- As many as one entry holds at most.
+local MOST = 200
+local NONE, ENTRY = {}, {}
 
-local ENTRY, filled = { 'v', '1', 'type', '', 'at', '' }, 6
-
-local function tell(name, value)
-  if not value or value == '' then return end
-  ENTRY[filled + 1], ENTRY[filled + 2] = name, value
-  filled = filled + 2
+local function other(name, value)
+  return pack_fields(OTHER, name, #value, value)
 end
 
--- One entry in the stream of events. `J` is the action it is about, `more` further fields.
+-- `J` is the action it is about, `more` further fields.
 function emit(what, acct, J, more)
-  ENTRY[4], ENTRY[6], filled = what, stamp(), 6
+  local f, x, rest = J and J.f or NONE, more or NONE, ''
+  for name, value in pairs(x) do
+    if value and OTHERS[name] and value ~= '' then rest = rest .. other(name, value) end
+  end
+  if f.po then rest = rest .. other('pool', f.po) .. (f.mi and other('mission', f.mi) or '') end
   -- A post is no account.
-  if acct and sub(acct, 1, 1) ~= '@' then tell('account', acct) end
-  if J then
-    local f = J.f
-    for i = 1, #TOLD, 2 do tell(TOLD[i], f[TOLD[i + 1]]) end
-    tell('action', J.id)
-    if (f.at or 0) > 0 then tell('attempt', f.at) end
-  end
-  if more then
-    for name, value in pairs(more) do tell(name, value) end
-  end
-  call('XADD', K .. 'ev', '*', unpack(ENTRY, 1, filled))
+  local at = told * 2
+  ENTRY[at + 1] = ENTRY[at + 1] or text(told)
+  ENTRY[at + 2] = pack_fields(EVENT, now, f.at or 0, what,
+    acct and sub(acct, 1, 1) ~= '@' and acct or '', J and J.id or '', f.k or '', f.tg or '',
+    f.th or '', f.ef or '', f.cl or '', f['in'] or '', x.worker or '', x.duty or '',
+    x.outcome or '') .. rest
+  told = told + 1
+  if told == MOST then flush() end
+end
+
+-- Writes what was told so far.
+function flush()
+  if told > 0 then call('XADD', K .. 'ev', '*', unpack(ENTRY, 1, told * 2)) end
+  told = 0
 end
 end

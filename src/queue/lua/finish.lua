@@ -39,17 +39,18 @@ function finish(args)
   local A, class, token, J = account(args[1]), args[2], args[3], action(args[4])
   if J and J.f.ft == token then return { J.f.fa, J.f.fk } end
   if not J or not holds(A, class, token, args[4]) then return { 'fenced' } end
-  local function given(i)
-    return args[i] ~= '' and args[i] or nil
-  end
-  local x = { ended = args[5], effect = given(6), code = given(7), why = given(8),
-    result = given(10) }
+  local effect, code, why, result = args[6], args[7], args[8], args[10]
+  local x = { ended = args[5], effect = effect ~= '' and effect or nil,
+    code = code ~= '' and code or nil, why = why ~= '' and why or nil,
+    result = result ~= '' and result or nil }
   -- The cooldown counts from the end of what was done.
   if J.f.du == 'p' and J.f.k ~= 'sign_in' and x.ended ~= 'notrun' then
     used(A, J.f.k, now)
   end
-  for finding in gmatch(args[11], '[%a_]+') do
-    emit('finding', A.id, J, { code = finding })
+  if args[11] ~= '' then
+    for finding in gmatch(args[11], '[%a_]+') do
+      emit('finding', A.id, J, { code = finding })
+    end
   end
   judge(A, J, x)
   local keep = args[12] == '1' and max(barred(A, class), tripped(A)) <= now

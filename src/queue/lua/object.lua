@@ -13,17 +13,33 @@ local function open(key, maybe)
   return { key = key, f = raw and unpack_object(raw) or {} }
 end
 
--- What every call that writes ends with: whatever has changed, the last token, and the counts by
--- state.
+-- As many words as one command is given at most.
+local MOST = 400
+
+-- What every call that writes ends with: whatever has changed, the last token, the counts by state,
+-- the events.
 local function close(answer)
-  for _, o in ipairs(changed) do
+  local sets, n = {}, 0
+  for i = 1, #changed do
+    local o = changed[i]
     local raw, keep = o.write and o.write(o) or pack(o.f), o.f.keep
-    if keep then call('SET', o.key, raw, 'PX', text(keep)) else call('SET', o.key, raw) end
+    if keep then
+      call('SET', o.key, raw, 'PX', text(keep))
+    else
+      sets[n + 1], sets[n + 2] = o.key, raw
+      n = n + 2
+      if n == MOST then
+        call('MSET', unpack(sets, 1, n))
+        n = 0
+      end
+    end
   end
+  if n > 0 then call('MSET', unpack(sets, 1, n)) end
   if seq > M.seq then call('HSET', K .. 'meta', 'seq', text(seq)) end
   for state, by in pairs(moved) do
     if by ~= 0 then call('HINCRBY', K .. 'n', state, text(by)) end
   end
+  flush()
   return answer
 end
 

@@ -26,7 +26,7 @@ local LOST = 'LOST the queue is gone: redis was emptied'
 local FORM = 'FORM the queue is of another form than this version knows'
 local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
 local KEPT, ROUTES, OPT, LAST, UNUSED = {}, {}, {}, {}, { 0, 0, 0, 0, 0, 0, 0 }
-local K, M, O, seq, now, late, accounts, actions, fleet, kept, written, changed, moved
+local K, M, O, seq, now, late, accounts, actions, fleet, kept, written, changed, moved, told
 
 local function bind()
   call, floor, max, min = redis.call, math.floor, math.max, math.min

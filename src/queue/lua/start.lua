@@ -5,7 +5,7 @@
 local function start(meta, writes)
   if not call then bind() end
   K, fleet, kept, written = sub(meta, 1, -5), nil, nil, nil
-  accounts, actions, changed, moved = {}, {}, {}, {}
+  accounts, actions, changed, moved, told = {}, {}, {}, {}, 0
   local opt, ver, epoch, last, mark, resume, paused, sites, pv, due, books, allow, fake =
     unpack(call('HMGET', meta, 'opt', 'ver', 'epoch', 'seq', 'hw', 'resume', 'paused', 'sites',
       'pv', 'due', 'books', 'allow_fake', 'fake'))

@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 use super::super::migration::{Columns, add_index, drop_tables};
 
 /// Charges, one a token. Instants are milliseconds.
-pub(super) mod charge {
+pub(in crate::store) mod charge {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -33,7 +33,7 @@ pub(super) mod charge {
 }
 
 /// Actions that have not ended.
-pub(super) mod open_action {
+pub(in crate::store) mod open_action {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

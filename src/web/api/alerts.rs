@@ -1,13 +1,14 @@
 //! Alerts, and whether they would arrive.
 
+use axum::Json;
 use axum::extract::{Query, State};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use walkon_core::action::{Refuse, listed};
+use walkon_core::api_token::ApiScope;
 use walkon_core::id::AccountId;
 
+use super::super::route::{Needs, Route};
 use super::hands::Who;
 use super::{Answer, Body};
 use crate::coordinator::Coordinator;
@@ -17,8 +18,17 @@ const MOST: u64 = 200;
 const MOST_MAX: u64 = 10_000;
 
 /// The routes.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new().route("/api/alerts", get(list)).route("/api/alerts/test", post(test))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    let see = Needs::Scope(ApiScope::AccountsRead);
+    let control = Needs::Scope(ApiScope::FleetControl);
+    vec![
+        Route::get("/api/alerts", see, list)
+            .about("Alerts: those that stand, then the latest that are over.")
+            .query(&[super::ACCOUNT, super::MOST]),
+        Route::post("/api/alerts/test", control, test)
+            .about("Tells every channel, or one, that this is a test.")
+            .body(&[("channel", "string")]),
+    ]
 }
 
 /// Which alerts.

@@ -1,29 +1,30 @@
 //! What a person does by hand: pause and resume, cancel and settle, dead letters, and the pool.
 //!
-//! Who it was is said by the header `walkon-by`. Until operators sign in that is a name and no
-//! proof.
+//! Who it was is the name of the token; where nobody has to show one, it is said by the header
+//! `walkon-by`, which is a name and no proof.
 
+use axum::Json;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use walkon_core::account::Lifecycle;
 use walkon_core::action::Refuse;
+use walkon_core::api_token::ApiScope;
 use walkon_core::hold::HoldKind;
 use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lifecycle::Mover;
 
-use super::{Answer, Body, Problem, account, no, row};
+use super::super::access::Caller;
+use super::super::route::{Needs, Route};
+use super::accounts::account;
+use super::{Answer, Body, Problem, no, row};
 use crate::catalog::Catalog;
 use crate::coordinator::Coordinator;
 use crate::coordinator::hands::DeadFilter;
 use crate::queue::{Cancelled, Paused, Person, PoolFilter, PostView, Resolution, Scope};
 
-/// The header that says who asks.
-pub const BY: &str = "walkon-by";
 /// The most dead letters of one answer.
 const DEAD_MAX: usize = 10_000;
 
@@ -31,11 +32,10 @@ const DEAD_MAX: usize = 10_000;
 pub(super) struct Who(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Who {
-    type Rejection = std::convert::Infallible;
+    type Rejection = StatusCode;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let name = parts.headers.get(BY).and_then(|value| value.to_str().ok());
-        Ok(Self(name.filter(|name| !name.is_empty()).unwrap_or("http").to_owned()))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(Caller::from_request_parts(parts, state).await?.name))
     }
 }
 
@@ -45,26 +45,55 @@ impl Who {
         &self.0
     }
 
-    fn person(&self, why: Option<&str>, otherwise: &str) -> Person {
+    pub(super) fn person(&self, why: Option<&str>, otherwise: &str) -> Person {
         Person::new(&self.0, why.filter(|why| !why.is_empty()).unwrap_or(otherwise))
     }
 }
 
 /// The routes of a person's hands.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new()
-        .route("/api/pauses", get(pauses))
-        .route("/api/pause", post(pause))
-        .route("/api/resume", post(resume))
-        .route("/api/actions/{id}/cancel", post(cancel))
-        .route("/api/actions/{id}/settle", post(settle))
-        .route("/api/dead", get(dead))
-        .route("/api/dead/retry", post(put_back))
-        .route("/api/accounts/{id}/pause", post(pause_account))
-        .route("/api/accounts/{id}/resume", post(resume_account))
-        .route("/api/accounts/{id}/release", post(release))
-        .route("/api/accounts/{id}/move", post(move_account))
-        .route("/api/pool", get(pool))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    const WHY: &[(&str, &str)] = &[("why", "string")];
+    const SCOPE: &[(&str, &str)] = &[("all", "boolean"), ("site", "string"), ("why", "string")];
+    const DEAD: &[(&str, &str)] = &[
+        ("parked", "Those that may have been done."),
+        super::ACCOUNT,
+        ("kind", "Only of this kind."),
+        ("code", "Only those that ended with this code."),
+        super::MOST,
+    ];
+    let see = Needs::Scope(ApiScope::ActionsRead);
+    let act = Needs::Scope(ApiScope::ActionsWrite);
+    let control = Needs::Scope(ApiScope::FleetControl);
+    let accounts = Needs::Scope(ApiScope::AccountsRead);
+    let change = Needs::Scope(ApiScope::AccountsWrite);
+    let pool = &[("site", "Only of it."), ("plan", "Only on it."), ("pool", "Only its members.")];
+    vec![
+        Route::get("/api/pauses", see, pauses).about("What is paused."),
+        Route::post("/api/pause", control, pause).about("Pauses fleet or site.").body(SCOPE),
+        Route::post("/api/resume", control, resume).about("Lets them go on.").body(SCOPE),
+        Route::post("/api/actions/{id}/cancel", act, cancel).about("Takes it back.").body(WHY),
+        Route::post("/api/actions/{id}/settle", act, settle)
+            .about("Settles what failed or is parked.")
+            .body(&[("outcome", "string*"), ("why", "string")]),
+        Route::get("/api/dead", see, dead).about("Dead letters.").query(DEAD),
+        Route::post("/api/dead/retry", act, put_back).about("Puts dead letters back.").body(&[
+            ("ids", "array"),
+            ("matching", "object"),
+            ("why", "string"),
+        ]),
+        Route::post("/api/accounts/{id}/pause", control, pause_account)
+            .about("Holds an account.")
+            .body(&[("reason", "string*")]),
+        Route::post("/api/accounts/{id}/resume", control, resume_account)
+            .about("Lifts the operator's hold."),
+        Route::post("/api/accounts/{id}/release", control, release)
+            .about("Lifts one hold, having looked.")
+            .body(&[("hold", "string*")]),
+        Route::post("/api/accounts/{id}/move", change, move_account)
+            .about("Moves it in its life.")
+            .body(&[("to", "string*"), ("why", "string")]),
+        Route::get("/api/pool", accounts, self::pool).about("How the accounts stand.").query(pool),
+    ]
 }
 
 /// What is paused or goes on.
@@ -106,15 +135,27 @@ async fn pauses(State(c): State<Coordinator>) -> Answer {
     Ok(Json(json!({"pauses": all.iter().map(row).collect::<Vec<_>>()})))
 }
 
-async fn pause(State(c): State<Coordinator>, who: Who, Body(halt): Body<Halt>) -> Answer {
-    let person = who.person(halt.why.as_deref(), "no reason was given");
-    c.queue.pause(&halt.scope(&c)?, &person).await?;
-    pauses(State(c)).await
+async fn pause(c: State<Coordinator>, who: Who, halt: Body<Halt>) -> Answer {
+    change(c, who, halt, true).await
 }
 
-async fn resume(State(c): State<Coordinator>, who: Who, Body(halt): Body<Halt>) -> Answer {
+async fn resume(c: State<Coordinator>, who: Who, halt: Body<Halt>) -> Answer {
+    change(c, who, halt, false).await
+}
+
+async fn change(
+    State(c): State<Coordinator>,
+    who: Who,
+    Body(halt): Body<Halt>,
+    is_pause: bool,
+) -> Answer {
     let person = who.person(halt.why.as_deref(), "no reason was given");
-    let was = c.queue.resume(&halt.scope(&c)?, &person).await?;
+    let scope = halt.scope(&c)?;
+    if is_pause {
+        c.queue.pause(&scope, &person).await?;
+        return pauses(State(c)).await;
+    }
+    let was = c.queue.resume(&scope, &person).await?;
     let Json(mut answer) = pauses(State(c)).await?;
     answer["was_paused"] = json!(was);
     Ok(Json(answer))

@@ -1,13 +1,14 @@
 //! How accounts are, and a check on demand.
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use walkon_core::api_token::ApiScope;
 use walkon_core::health::{Health, Level};
 use walkon_core::id::AccountId;
 
+use super::super::route::{Needs, Route};
 use super::{Answer, Problem, no};
 use crate::coordinator::Coordinator;
 
@@ -15,10 +16,17 @@ use crate::coordinator::Coordinator;
 const HISTORY: u64 = 50;
 
 /// The routes.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new()
-        .route("/api/health", get(all))
-        .route("/api/accounts/{id}/health", get(one).post(check))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    let see = Needs::Scope(ApiScope::AccountsRead);
+    let control = Needs::Scope(ApiScope::FleetControl);
+    vec![
+        Route::get("/api/health", see, all)
+            .about("How accounts are.")
+            .query(&[("level", "Only of this: healthy, warning, critical, unknown.")]),
+        Route::get("/api/accounts/{id}/health", see, one).about("How it is, and how it was."),
+        Route::post("/api/accounts/{id}/health", control, check)
+            .about("Checks it now; one that must not act is stopped."),
+    ]
 }
 
 /// Which accounts.

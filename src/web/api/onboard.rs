@@ -1,15 +1,16 @@
 //! Onboardings: asked for, and followed.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use walkon_core::api_token::ApiScope;
 use walkon_core::id::AccountId;
 use walkon_core::onboarding::Step;
 
+use super::super::route::{Needs, Route};
 use super::hands::Who;
 use super::{Answer, Body, Problem, no};
 use crate::catalog::Catalog;
@@ -17,10 +18,16 @@ use crate::coordinator::Coordinator;
 use crate::queue::Person;
 
 /// The routes.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new()
-        .route("/api/onboardings", get(all))
-        .route("/api/accounts/{id}/onboard", get(one).post(ask))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    let see = Needs::Scope(ApiScope::AccountsRead);
+    let change = Needs::Scope(ApiScope::AccountsWrite);
+    vec![
+        Route::get("/api/onboardings", see, all).about("How far accounts are connected."),
+        Route::get("/api/accounts/{id}/onboard", see, one).about("How far it is connected."),
+        Route::post("/api/accounts/{id}/onboard", change, ask)
+            .about("Connects it step by step, or does one step again.")
+            .body(&[("step", "string"), ("why", "string")]),
+    ]
 }
 
 /// What is to be done.

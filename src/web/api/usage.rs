@@ -1,13 +1,14 @@
 //! How attempts ended, counted.
 
+use axum::Json;
 use axum::extract::{Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use walkon_core::api_token::ApiScope;
 use walkon_core::id::AccountId;
 
+use super::super::route::{Needs, Route};
 use super::{Answer, Problem};
 use crate::coordinator::Coordinator;
 use crate::store::usage::{By, Count};
@@ -32,8 +33,14 @@ pub struct Asked {
 }
 
 /// The route.
-pub(super) fn router() -> Router<Coordinator> {
-    Router::new().route("/api/usage", get(usage))
+pub(super) fn routes() -> Vec<Route<Coordinator>> {
+    const ASKED: &[(&str, &str)] = &[
+        ("by", "account, hour, kind or result."),
+        ("hours", "How many hours back."),
+        ("account", "Only this account."),
+    ];
+    let route = Route::get("/api/usage", Needs::Scope(ApiScope::ActionsRead), usage);
+    vec![route.about("How attempts ended, counted.").query(ASKED)]
 }
 
 async fn usage(

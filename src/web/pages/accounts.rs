@@ -12,11 +12,12 @@ use walkon_core::id::AccountId;
 use crate::coordinator::Coordinator;
 use crate::queue::Person;
 
+use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
 use super::super::view::accounts::{AccountPage, AccountRow, Known, Ways, rank, row};
 use super::super::view::{overview, say, sessions};
+use super::Pages;
 use super::archive::{look, reading};
-use super::{OPERATOR, Pages};
 
 /// How many accounts one page has.
 const ROWS: usize = 60;
@@ -76,6 +77,7 @@ fn summary(standings: &[Standing]) -> String {
 /// `/accounts`
 pub(super) async fn list(
     State(pages): State<Pages>,
+    caller: Caller,
     Query(query): Query<From>,
 ) -> Result<Response, Failed> {
     let mut all = pages.coordinator.store.accounts().await?;
@@ -83,7 +85,7 @@ pub(super) async fn list(
     let from = query.from.unwrap_or(0).min(all.len());
     let to = (from + ROWS).min(all.len());
     Ok(page(&List {
-        chrome: Chrome::new("Accounts", Place::Accounts),
+        chrome: Chrome::new("Accounts", Place::Accounts).of(&caller),
         summary: summary(&all),
         rows: rows(&pages.coordinator, &all[from..to]).await?,
         newer: (from > 0).then(|| format!("/accounts?from={}", from.saturating_sub(ROWS))),
@@ -101,6 +103,7 @@ struct One {
 /// `/accounts/{id}`
 pub(super) async fn one(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Failed> {
     let c = &pages.coordinator;
@@ -117,7 +120,7 @@ pub(super) async fn one(
     });
     let endings = receipts.iter().map(|one| overview::ending(one, now)).collect();
     let p = AccountPage { row, sessions: sessions.await, endings };
-    Ok(page(&One { chrome: Chrome::new(id, Place::Accounts), p }))
+    Ok(page(&One { chrome: Chrome::new(id, Place::Accounts).of(&caller), p }))
 }
 
 /// What a form says.
@@ -140,24 +143,27 @@ impl Wish {
 /// Pauses: a hold of the operator's own.
 pub(super) async fn pause(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
     Form(wish): Form<Wish>,
 ) -> Result<Redirect, Failed> {
     let c = &pages.coordinator;
     let id = standing(c, &id).await?.account.id;
     let reason = wish.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-    c.pause_account(&id, &Person::new(OPERATOR, reason.unwrap_or("paused on its page"))).await?;
+    c.pause_account(&id, &Person::new(&caller.name, reason.unwrap_or("paused on its page")))
+        .await?;
     Ok(wish.back(&id))
 }
 
 /// Resumes: lifts the operator's hold and no other.
 pub(super) async fn resume(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
     Form(wish): Form<Wish>,
 ) -> Result<Redirect, Failed> {
     let id = standing(&pages.coordinator, &id).await?.account.id;
-    let person = Person::new(OPERATOR, "resumed on its page");
+    let person = Person::new(&caller.name, "resumed on its page");
     pages.coordinator.lift_by_hand(&id, HoldKind::Operator, &person).await?;
     Ok(wish.back(&id))
 }
@@ -165,6 +171,7 @@ pub(super) async fn resume(
 /// Releases: lifts one hold that somebody has looked at.
 pub(super) async fn release(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
     Form(wish): Form<Wish>,
 ) -> Result<Redirect, Failed> {
@@ -173,7 +180,7 @@ pub(super) async fn release(
     let named = |hold: &&Hold| Some(hold.kind.name()) == wish.kind.as_deref();
     // None of that kind: somebody was quicker.
     if let Some(hold) = standing.holds.iter().find(named) {
-        let person = Person::new(OPERATOR, "released on its page");
+        let person = Person::new(&caller.name, "released on its page");
         pages.coordinator.lift_by_hand(id, hold.kind, &person).await?;
     }
     Ok(wish.back(id))

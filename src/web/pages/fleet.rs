@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::coordinator::{Coordinator, Error};
 
+use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Place, page};
 use super::super::view::overview::{self, Facts, Overview};
 use super::super::view::sessions::status;
@@ -80,9 +81,12 @@ struct Region<'a> {
 }
 
 /// `/`
-pub(super) async fn overview(State(pages): State<Pages>) -> Result<Response, Failed> {
+pub(super) async fn overview(
+    State(pages): State<Pages>,
+    caller: Caller,
+) -> Result<Response, Failed> {
     let o = pages.board.see(&pages.coordinator).await?;
-    Ok(page(&Page { chrome: Chrome::new("Fleet", Place::Fleet), o: &o }))
+    Ok(page(&Page { chrome: Chrome::new("Fleet", Place::Fleet).of(&caller), o: &o }))
 }
 
 /// The next change of the region, after `shown`.

@@ -10,11 +10,12 @@ use walkon_core::id::{AccountId, ActionId};
 use crate::coordinator::Coordinator;
 use crate::queue::{ActionFilter, ActionView, Person};
 
+use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
 use super::super::view::queue::{ActionPage, QueuePage, Watched, action_page, chips, paused, row};
 use super::super::view::say;
+use super::Pages;
 use super::archive::{look, reading};
-use super::{OPERATOR, Pages};
 
 /// How many actions one page has.
 const ROWS: usize = 40;
@@ -64,6 +65,7 @@ struct List {
 /// `/queue`
 pub(super) async fn list(
     State(pages): State<Pages>,
+    caller: Caller,
     Query(which): Query<Which>,
 ) -> Result<Response, Failed> {
     let (queue, now) = (&pages.coordinator.queue, pages.coordinator.now());
@@ -87,7 +89,7 @@ pub(super) async fn list(
         newest: (from > 0).then(|| Which::href(&filter, 0)),
         account: filter.account.map(|id| id.to_string()),
     };
-    Ok(page(&List { chrome: Chrome::new("Queue", Place::Queue), p }))
+    Ok(page(&List { chrome: Chrome::new("Queue", Place::Queue).of(&caller), p }))
 }
 
 async fn watched(c: &Coordinator, view: &ActionView) -> Vec<Watched> {
@@ -126,6 +128,7 @@ struct One {
 /// `/actions/{id}`
 pub(super) async fn one(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Failed> {
     let c = &pages.coordinator;
@@ -140,16 +143,17 @@ pub(super) async fn one(
     let events: Vec<_> = latest.filter(|event| event.action.as_deref() == Some(&id)).collect();
     let sessions = watched(c, &view).await;
     let p = action_page(&view, explained.as_ref(), receipt, &events, sessions, c.now());
-    Ok(page(&One { chrome: Chrome::new(p.row.what.clone(), Place::Queue), p }))
+    Ok(page(&One { chrome: Chrome::new(p.row.what.clone(), Place::Queue).of(&caller), p }))
 }
 
 /// Takes an action back, if that is still possible; its page says how it stands then.
 pub(super) async fn cancel(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Redirect, Failed> {
     let view = find(&pages.coordinator, &id).await?;
-    let person = Person::new(OPERATOR, "cancelled on its page");
+    let person = Person::new(&caller.name, "cancelled on its page");
     pages.coordinator.queue.cancel(&view.id, &person).await?;
     Ok(Redirect::to(&format!("/actions/{}", view.id)))
 }

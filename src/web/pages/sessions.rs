@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use walkon_core::id::SessionId;
 
+use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
 use super::super::view::review::{Recorded, Review, Tab, review};
 use super::super::view::sessions::{SessionRow, SessionsPage, row};
@@ -34,7 +35,11 @@ struct List {
 }
 
 /// `/sessions`
-pub(super) async fn list(State(pages): State<Pages>, Query(which): Query<Which>) -> Response {
+pub(super) async fn list(
+    State(pages): State<Pages>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Response {
     let c = &pages.coordinator;
     let now = c.now();
     let only_failed = which.failed.is_some_and(|failed| failed > 0);
@@ -58,7 +63,7 @@ pub(super) async fn list(State(pages): State<Pages>, Query(which): Query<Which>)
     let older = (seen.len() > ROWS).then(|| format!("/sessions?from={}{failed}{of}", from + ROWS));
     let rows = seen.into_iter().take(ROWS).collect();
     let p = SessionsPage { rows, only_failed, account, older };
-    page(&List { chrome: Chrome::new("Sessions", Place::Sessions), p })
+    page(&List { chrome: Chrome::new("Sessions", Place::Sessions).of(&caller), p })
 }
 
 #[derive(Template)]
@@ -78,6 +83,7 @@ pub(super) struct Moment {
 /// `/sessions/{id}`
 pub(super) async fn one(
     State(pages): State<Pages>,
+    caller: Caller,
     Path(id): Path<String>,
     Query(moment): Query<Moment>,
 ) -> Result<Response, Failed> {
@@ -102,7 +108,7 @@ pub(super) async fn one(
     });
     let p = made.await.ok_or_else(missing)?;
     let title = format!("{} · {}", p.row.account, p.began);
-    Ok(page(&One { chrome: Chrome::new(title, Place::Sessions), p }))
+    Ok(page(&One { chrome: Chrome::new(title, Place::Sessions).of(&caller), p }))
 }
 
 /// `/sessions/{id}/blobs/{name}.jpg`: a picture of somebody's page, kept from being anything else.

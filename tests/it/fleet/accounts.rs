@@ -5,13 +5,15 @@ use std::fs;
 use crate::support::fleet::{Home, project};
 
 /// `more` of the one bad account, and what is said of it.
-const CASES: [(&str, &str, &str); 6] = [
+const CASES: [(&str, &str, &str); 8] = [
     ("device = \"pixel-9\"\n", "there is no device `pixel-9`", "did you mean `pixel-8`?"),
     ("persona = \"casul\"\n", "there is no persona `casul`", "did you mean `casual`?"),
     ("plan = \"fre\"\n", "there is no plan `fre`", "did you mean `free`?"),
     ("time_zone = \"Europe/Berln\"\n", "no time zone `Europe/Berln`", "`Europe/Berlin`"),
     ("token_file = \"/nowhere/token\"\n", "could not read /nowhere/token", "check the path"),
-    ("proxi = \"http://127.0.0.1:1\"\n", "unknown field `proxi`", "operations.md"),
+    ("proxi = \"http://127.0.0.1:1\"\n", "unknown field `proxi`", "did you mean `proxy`?"),
+    ("proxy = { url = \"ftp://127.0.0.1:1\" }\n", "`ftp://127.0.0.1:1` is not a proxy", "see docs"),
+    ("proxy = { url = \"http://a:b@h:1\" }\n", "holds credentials", "see docs"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

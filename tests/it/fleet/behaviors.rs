@@ -54,3 +54,48 @@ fn every_behavior_of_the_project_is_good() {
     assert!(output.status.success(), "{said}");
     assert!(said["good"].as_u64() >= Some(11), "{said}");
 }
+
+/// Runs `walkon behavior …` with its behaviors in `folder`; its words on both streams.
+fn behavior(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_walkon"));
+    let command = command.arg("behavior").args(words).current_dir(folder);
+    let output = command.env("WALKON__FLEET__BEHAVIORS", "sites").output().unwrap();
+    let words = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(words).unwrap())
+}
+
+#[test]
+fn a_draft_passes_the_check_and_never_goes_over_a_behavior_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said) = behavior(folder.path(), &["new", "like", "--site", "shop"]);
+    assert!(code == Some(3) && said.contains("there is no site in sites/shop"), "{said}");
+    fs::create_dir_all(folder.path().join("sites/shop")).unwrap();
+    let (code, said) = behavior(folder.path(), &["new", "lkie", "--site", "shop"]);
+    assert!(code == Some(3) && said.contains("did you mean `like`?"), "{said}");
+    let (code, said) = behavior(folder.path(), &["new", "like", "--site", "shop"]);
+    assert!(code == Some(0) && said.starts_with("sites/shop/like.toml is written"), "{said}");
+    let (code, said) = behavior(folder.path(), &["check"]);
+    assert_eq!((code, said.as_str()), (Some(0), "1 behaviors are good\n"));
+    let (code, said) = behavior(folder.path(), &["new", "like", "--site", "shop"]);
+    assert!(code == Some(3) && said.contains("is there already"), "{said}");
+}
+
+#[test]
+fn a_recording_of_devtools_becomes_a_draft_that_says_what_is_left_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = r#"{"title": "Like it", "steps": [
+        {"type": "navigate", "url": "http://127.0.0.1:7400/p/1"},
+        {"type": "click", "selectors": [["aria/Like"], ["main button"], ["text/Like"]]}]}"#;
+    fs::write(folder.path().join("like.json"), recording).unwrap();
+    let words = ["import", "like.json", "--kind", "like", "--site", "shop", "--print"];
+    let (code, said) = behavior(folder.path(), &words);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("click = { role = \"button\", name = \"Like\" }\ncommit = true"),
+        "{said}"
+    );
+    assert!(said.contains("- `[effect]` is yours to write"), "{said}");
+    fs::write(folder.path().join("like.json"), "nothing").unwrap();
+    let (code, said) = behavior(folder.path(), &words);
+    assert!(code == Some(3) && said.contains("like.json: it is no recording"), "{said}");
+}

@@ -81,7 +81,7 @@ fn workers(fleet: &TestFleet) -> Vec<i32> {
 }
 
 /// The store of a fleet, beside it.
-async fn store(home: &Home) -> SqlStore {
+pub(super) async fn store(home: &Home) -> SqlStore {
     let vault = Vault::of(Source::File(home.data().join("master.key")));
     SqlStore::open(&Address::File(home.data().join("walkon.db")), vault).await.unwrap()
 }
@@ -139,7 +139,7 @@ async fn what_was_imported_needs_its_files_no_more_and_moves_to_another_key_mean
     }
     let file = fleet.home.path("accounts.toml");
     let said = fleet.home.run(&["account", "import", file.to_str().unwrap()]).await;
-    assert_eq!((said.code, said.out.trim()), (0, "0 added, 2 updated"), "{said:?}");
+    assert_eq!((said.code, said.out.trim()), (0, "0 added, 0 updated, 2 as they were"), "{said:?}");
     acts_by_both_routes(&fleet, "second", "post:2").await;
     let before = fleet.home.run(&["keys", "list", "--json"]).await.json();
     assert_eq!((before.as_array().unwrap().len(), &before[0]["secrets"]), (1, &json!(5)));

@@ -20,7 +20,7 @@ async fn each_bad_setting_ends_every_command_with_its_place_and_remedy() {
             "walkon.toml:1:1: there is no section `quue`",
             "did you mean `queue`?",
         ),
-        ("[web]\nlisten = \"0.0.0.0:80\"\n", "`web.listen` is 0.0.0.0:80", "use 127.0.0.1"),
+        ("[web]\nlisten = \"0.0.0.0:80\"\n", "`web.listen` is 0.0.0.0:80", "`web.origin`"),
         ("[fleet]\npace = 0.0\n", "`fleet.pace` is 0", "write 0.05 to 10000"),
         ("[web]\nlisten = 7411\n", "walkon.toml:2:", "config"),
         ("[queue]\nlease = \"long\"\n", "walkon.toml:2:", "config"),

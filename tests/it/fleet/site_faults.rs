@@ -33,6 +33,24 @@ async fn a_selector_that_never_appears_is_tried_again_then_fails_naming_step_and
     assert_eq!(fleet.stop().await, 0);
 }
 
+const WAYS_ROUND: &str = "\
+format = 1\nkind = \"read_post\"\nabout = \"Reads a post, whatever its button is called.\"\n\n\
+[[step]]\nopen = \"target\"\n\n\
+[[step]]\nextract = \"brand\"\nfrom = { css = \"a.wordmark\" }\n\n\
+[[step]]\nexpect = { role = \"button\", name = \"Applaud\", or = [\
+{ role = \"link\", name = \"{found.brand}\" }] }\nwithin = \"300ms\"\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_an_element_is_not_there_its_alternative_is_meant_with_what_was_found_before() {
+    let home = Home::new().await.behavior("read_post", WAYS_ROUND).account("ada", "");
+    let mut fleet = home.start().await;
+    let read = json!({"account": "ada", "kind": "read_post", "target": "post:7"});
+    let read = fleet.enqueue(&read).await;
+    let done = fleet.reaches(&read, "done").await;
+    assert_eq!(done["attempts"], 1, "{done}");
+    assert_eq!(fleet.stop().await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_shows_neither_effect_nor_absence_is_never_clicked() {
     let mut fleet = Home::new().await.account("ada", "").start().await;

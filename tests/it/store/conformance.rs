@@ -13,7 +13,7 @@ use walkon::store::sql::SqlStore;
 use walkon::store::states::States as _;
 use walkon::store::vault::Vault;
 use walkon::store::vault::master::Source;
-use walkon_core::account::{Account, Lifecycle};
+use walkon_core::account::{Account, Kept, Lifecycle};
 use walkon_core::clock::from_ms;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
@@ -47,12 +47,12 @@ pub(super) fn id(name: &str) -> AccountId {
     name.parse().unwrap()
 }
 
-fn hold(kind: HoldKind, reason: &str) -> Hold {
+pub(super) fn hold(kind: HoldKind, reason: &str) -> Hold {
     let (reason, actor) = (reason.to_owned(), "eve".to_owned());
     Hold { kind, reason, actor, since: from_ms(1_000), until: None, passes: false }
 }
 
-fn receipt(action: &str, at: i64, state: &str) -> Receipt {
+pub(super) fn receipt(action: &str, at: i64, state: &str) -> Receipt {
     Receipt {
         action: action.to_owned(),
         account: "ada".to_owned(),
@@ -115,6 +115,43 @@ async fn an_account_that_is_written_again_keeps_its_standing() {
         assert_eq!(standing.account, changed, "{name}");
         assert_eq!(standing.lifecycle, Lifecycle::Ramping, "{name}");
         assert_eq!(standing.holds.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_leaves_with_all_that_is_its_own_unless_it_is_put_back() {
+    use walkon::store::accounts::Dropped;
+    use walkon::store::credentials::{Credentials as _, Field};
+    let (_folder, stores) = stores().await;
+    for (name, store) in stores {
+        let both = [account("ada"), account("ben")];
+        store.put_accounts(&both, Kept::File).await.unwrap();
+        store.put_account(&both[0]).await.unwrap();
+        store.put_account(&account("cleo")).await.unwrap();
+        let kept: Vec<_> = store.accounts().await.unwrap().iter().map(|one| one.kept).collect();
+        assert_eq!(kept, [Kept::File, Kept::File, Kept::Hand], "{name}: by hand it stays");
+        for who in ["ada", "ben"] {
+            store.place_hold(&id(who), &hold(HoldKind::Quota, "slow")).await.unwrap();
+            let secret = walkon_core::bundle::Secret::new("s".to_owned());
+            store.put_credential(&id(who), Field::Token, Some(&secret)).await.unwrap();
+            store.keep_state(&id(who), &Token("1".into()), &state("x")).await.unwrap();
+            assert_eq!(store.drop_account(&id(who)).await.unwrap(), None, "{name}: it stays");
+            assert!(store.let_leave(&id(who), from_ms(7_000)).await.unwrap(), "{name}");
+            assert!(!store.let_leave(&id(who), from_ms(8_000)).await.unwrap(), "{name}: once");
+        }
+        assert!(!store.let_leave(&id("zoe"), from_ms(7_000)).await.unwrap(), "{name}");
+        let leaving = store.leaving().await.unwrap();
+        assert_eq!(leaving, [(id("ada"), from_ms(7_000)), (id("ben"), from_ms(7_000))], "{name}");
+        store.put_accounts(&both[1..], Kept::File).await.unwrap();
+        let all = Dropped { holds: 1, credentials: 1, states: 1 };
+        assert_eq!(store.drop_account(&id("ada")).await.unwrap(), Some(all), "{name}");
+        assert_eq!(store.drop_account(&id("ben")).await.unwrap(), None, "{name}: it is back");
+        assert_eq!(store.account(&id("ada")).await.unwrap(), None, "{name}");
+        assert_eq!(store.state(&id("ada")).await.unwrap(), None, "{name}");
+        let of = store.all_credentials().await.unwrap();
+        assert_eq!(of.keys().map(|(who, _)| who.as_str()).collect::<Vec<_>>(), ["ben"], "{name}");
+        let ben = store.account(&id("ben")).await.unwrap().unwrap();
+        assert_eq!((ben.leaving, ben.holds.len()), (None, 1), "{name}");
     }
 }
 

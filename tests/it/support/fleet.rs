@@ -19,7 +19,7 @@ use super::{PATIENCE, eventually};
 
 mod home;
 
-pub(crate) use home::{Home, free_port, own_folder, project};
+pub(crate) use home::{Home, Said, free_port, own_folder, project};
 
 /// A running fleet.
 pub(crate) struct TestFleet {

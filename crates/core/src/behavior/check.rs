@@ -160,7 +160,10 @@ fn check_locator(locator: &Locator) -> Result<(), Mistake> {
     if locator.name.is_some() && locator.role.is_none() {
         return mistake("`name` goes with `role`", "add `role = \"…\"`");
     }
-    Ok(())
+    if locator.or.iter().any(|other| !other.or.is_empty()) {
+        return mistake("an alternative has alternatives", "write them all in one `or = [ … ]`");
+    }
+    locator.or.iter().try_for_each(check_locator)
 }
 
 fn milliseconds(text: &str) -> Result<u64, Mistake> {

@@ -30,10 +30,16 @@ pub(super) fn check(
             .map(move |text| (text, at))
     });
     let mut wrong = Vec::new();
-    for (text, at) in steps.chain(effect) {
+    let found = extracted(placed);
+    let steps = steps.map(|(text, at)| (text, at, found.as_slice()));
+    // The effect is read before anything was extracted.
+    let effect = effect.map(|(text, at)| (text, at, [].as_slice()));
+    for (text, at, found) in steps.chain(effect) {
         for word in text.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-            if !has_value(word, kind) {
+            if !has_value(word, kind, found) {
+                let own: Vec<_> = found.iter().map(|name| format!("`{{found.{name}}}`")).collect();
                 let known = "`{username}`, `{target.id}`, `{with.<argument>}`, `{secret.password}`";
+                let known = [&[known.to_owned()], own.as_slice()].concat().join(", ");
                 let what = format!("`{{{word}}}` has no value here");
                 wrong.push((at.clone(), (what, format!("known: {known}"))));
             }
@@ -44,15 +50,32 @@ pub(super) fn check(
 
 /// The texts of a locator in which words are filled in: all but its role.
 fn texts(locator: &Locator) -> impl Iterator<Item = &String> {
-    let Locator { role: _, name, label, text, test_id, css } = locator;
-    [name, label, text, test_id, css].into_iter().flatten()
+    locator.ways().flat_map(|way| {
+        let Locator { role: _, name, label, text, test_id, css, or: _ } = way;
+        [name, label, text, test_id, css].into_iter().flatten()
+    })
 }
 
-fn has_value(word: &str, kind: Option<&Kind>) -> bool {
-    match (word, word.strip_prefix("with.")) {
-        ("username" | "secret.password", _) => true,
-        ("target" | "target.id", _) => kind.is_some_and(|kind| kind.target.is_some()),
-        (_, Some(name)) => kind.is_some_and(|kind| kind.with.contains(&name)),
-        _ => false,
+/// The names under which `extract` keeps something: `{found.<name>}` from there on.
+fn extracted<'a>(placed: &[Placed<'a>]) -> Vec<&'a str> {
+    let name = |(step, _): &Placed<'a>| match &step.verb {
+        Verb::Extract { name, .. } => Some(name.as_str()),
+        _ => None,
+    };
+    placed.iter().filter_map(name).collect()
+}
+
+fn has_value(word: &str, kind: Option<&Kind>, found: &[&str]) -> bool {
+    match word.split_once('.') {
+        None => word == "username" || word == "target" && kind.is_some_and(takes_target),
+        Some(("secret", name)) => name == "password",
+        Some(("target", name)) => name == "id" && kind.is_some_and(takes_target),
+        Some(("with", name)) => kind.is_some_and(|kind| kind.with.contains(&name)),
+        Some(("found", name)) => found.contains(&name),
+        Some(_) => false,
     }
+}
+
+fn takes_target(kind: &Kind) -> bool {
+    kind.target.is_some()
 }

@@ -16,6 +16,18 @@ pub(super) fn normal_within(rng: &mut Rng, (mean, sd): (f64, f64), (low, high): 
     normal(rng, mean, sd).clamp(low, high)
 }
 
+/// A logistic draw around 0: the logarithm of a log-logistic one.
+pub(super) fn logistic(rng: &mut Rng, sd: f64) -> f64 {
+    let drawn = rng.random_range(f64::EPSILON..1.0);
+    (drawn / (1.0 - drawn)).ln() * sd * 3_f64.sqrt() / std::f64::consts::PI
+}
+
+/// The mean of `exp` of such a draw; there is none from a standard deviation of 1.8 on.
+pub(super) fn logistic_mean(sd: f64) -> f64 {
+    let angle = (sd * 3_f64.sqrt()).min(3.0);
+    if angle > 0.0 { angle / angle.sin() } else { 1.0 }
+}
+
 /// A log-normal draw with that median.
 pub(super) fn log_normal(rng: &mut Rng, median: f64, sigma: f64) -> f64 {
     median * normal(rng, 0.0, sigma).exp()
@@ -43,4 +55,15 @@ pub(super) fn pick(rng: &mut Rng, weights: &[f64]) -> usize {
         }
     }
     weights.len().saturating_sub(1)
+}
+
+/// The normal distribution function, by Abramowitz & Stegun 7.1.26 (error below 1.5e-7).
+pub(super) fn phi(z: f64) -> f64 {
+    const TERMS: [f64; 5] =
+        [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
+    let x = z.abs() / std::f64::consts::SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let sum = TERMS.iter().rev().fold(0.0, |sum, term| (sum + term) * t);
+    let tail = sum * (-x * x).exp() / 2.0;
+    if z < 0.0 { tail } else { 1.0 - tail }
 }

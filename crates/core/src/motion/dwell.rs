@@ -1,7 +1,7 @@
 //! Dwell: how long is read, looked and hesitated.
 //!
-//! These are waits, not gestures: the worker lets them pass, `--pace` shortens them. Leaving a page
-//! half read and pauses between actions are the business of agendas, not of a step.
+//! These are waits, not gestures: the worker lets them pass, `--pace` shortens them. A step reads to
+//! the end ([`read_ms`]); whoever only browses leaves most pages half read ([`stay`]).
 
 use rand::RngExt;
 
@@ -19,6 +19,36 @@ const GLANCE_MAX_MS: f64 = 30_000.0;
 const TAIL_SCALE: f64 = 1.5 / 0.86;
 /// Shape of that tail. .93: with it the tail exponent stays at the 1.91–1.94 of Balabit's pauses.
 const TAIL_SHAPE: f64 = 0.93;
+
+/// Median of a decision's time and sigma of its ln: KLM's operator M is 1.35 s (Card, Moran &
+/// Newell 1983); the spread is chosen.
+const MENTAL: (f64, f64) = (1350.0, 0.4);
+
+/// A look at a page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stay {
+    /// How long.
+    pub ms: f64,
+    /// Whether all of it was read.
+    pub to_the_end: bool,
+}
+
+/// How long a page of that many words is looked at: until it is read, or left before that.
+///
+/// Leaving is a Weibull with a shape below 1: the longer somebody has stayed, the likelier they
+/// stay on (Liu, White & Dumais, SIGIR 2010). `interest` stretches it; 1 is the usual.
+pub fn stay(words: usize, interest: f64, persona: &Persona, rng: &mut Rng) -> Stay {
+    let read = read_ms(words, persona, rng);
+    let drawn: f64 = rng.random();
+    let scale = persona.reading.stay_ms * interest.max(0.0);
+    let left = scale * (-(1.0 - drawn).ln()).powf(persona.reading.stay_shape.recip());
+    Stay { ms: left.min(read), to_the_end: read <= left }
+}
+
+/// How long a decision takes before something is done.
+pub fn mental_ms(rng: &mut Rng) -> f64 {
+    log_normal(rng, MENTAL.0, MENTAL.1)
+}
 
 /// How long it takes to read that many words to the end; nothing for none.
 pub fn read_ms(words: usize, persona: &Persona, rng: &mut Rng) -> f64 {
@@ -42,70 +72,16 @@ pub fn glance_ms(persona: &Persona, rng: &mut Rng) -> f64 {
 
 /// How long somebody pauses between two steps, at most the persona's `pause.max_ms`.
 pub fn hesitate_ms(persona: &Persona, rng: &mut Rng) -> f64 {
+    pause_ms(persona, persona.pause.max_ms, rng)
+}
+
+/// A pause of any length up to `max_ms`.
+pub(super) fn pause_ms(persona: &Persona, max_ms: f64, rng: &mut Rng) -> f64 {
     let pause = &persona.pause;
     let drawn = if rng.random_bool(pause.tail.clamp(0.0, 1.0)) {
-        pareto(rng, TAIL_SCALE * pause.median_ms, TAIL_SHAPE, pause.max_ms)
+        pareto(rng, TAIL_SCALE * pause.median_ms, TAIL_SHAPE, max_ms)
     } else {
         log_normal(rng, pause.median_ms, pause.sigma)
     };
-    drawn.min(pause.max_ms)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{mean, quantile};
-    use super::*;
-    use crate::rng::Seed;
-
-    fn people(count: u64) -> impl Iterator<Item = (Persona, Rng)> {
-        (0..count).map(|n| (Persona::default().individual(Seed(n)), Seed(n).child("dwell").rng()))
-    }
-
-    #[test]
-    fn the_same_seed_waits_the_same_time() {
-        let persona = Persona::default();
-        let mut rng = Seed(7).rng();
-        let waits = [
-            read_ms(100, &persona, &mut rng),
-            glance_ms(&persona, &mut rng),
-            hesitate_ms(&persona, &mut rng),
-        ];
-        assert_eq!(format!("{waits:.3?}"), "[27379.136, 539.942, 1029.493]");
-    }
-
-    #[test]
-    fn people_read_at_the_published_speed() {
-        let speeds: Vec<f64> = people(1000)
-            .map(|(one, mut rng)| 250.0 / read_ms(250, &one, &mut rng) * 60_000.0)
-            .collect();
-        let usual = speeds.iter().filter(|speed| (175.0..300.0).contains(*speed)).count();
-        println!("D2 mean {:.0} wpm, usual {:.2}", mean(&speeds), usual as f64 / 1000.0);
-        assert!((mean(&speeds) / 238.0 - 1.0).abs() < 0.1 && usual >= 800);
-        assert!(read_ms(0, &Persona::default(), &mut Seed(1).rng()).abs() < f64::EPSILON);
-    }
-
-    #[test]
-    fn an_item_of_a_feed_gets_its_published_look() {
-        for (pointer, seconds) in [(Pointer::Mouse, 2.5), (Pointer::Touch, 1.7)] {
-            let looks: Vec<f64> = people(1000)
-                .map(|(one, mut rng)| glance_ms(&Persona { pointer, ..one }, &mut rng) / 1000.0)
-                .collect();
-            println!("D3 {pointer:?} mean {:.2} median {:.2}", mean(&looks), quantile(&looks, 0.5));
-            assert!((mean(&looks) / seconds - 1.0).abs() < 0.15);
-            assert!(quantile(&looks, 0.5) < mean(&looks));
-        }
-    }
-
-    #[test]
-    fn pauses_are_mostly_short_and_never_longer_than_the_persona_says() {
-        let persona = Persona::default();
-        let mut rng = Seed(5).rng();
-        let pauses: Vec<f64> = (0..20_000).map(|_| hesitate_ms(&persona, &mut rng)).collect();
-        let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&pauses, share));
-        println!("pauses {low:.0} {middle:.0} {high:.0} mean {:.0}", mean(&pauses));
-        assert!(
-            (560.0..780.0).contains(&low) && (900.0..1400.0).contains(&middle) && high < 2500.0
-        );
-        assert!(pauses.iter().all(|pause| *pause > 0.0 && *pause <= persona.pause.max_ms));
-    }
+    drawn.min(max_ms)
 }

@@ -17,7 +17,7 @@ use crate::persona::{Persona, Pointer};
 use crate::rng::Rng;
 
 /// Time between two moves: the 125 Hz of an ordinary mouse.
-const SAMPLE_MS: f64 = 8.0;
+pub const SAMPLE_MS: f64 = 8.0;
 /// Effective width over standard deviation, so that 96 % fall within (ISO 9241-411).
 const WIDTHS_PER_SD: f64 = 4.133;
 /// Scatter across the approach as a share of the scatter along it; fitted with the path.
@@ -96,11 +96,11 @@ fn travel(
     rng: &mut Rng,
 ) {
     let total = movement_ms(from, to, persona, rng);
-    reach(gesture, (from, end), total, persona.pointing.curve, rng);
+    reach(gesture, (from, end), total, &persona.pointing, rng);
 }
 
 /// Where the hand comes down: normal around the middle, wider along the approach than across.
-fn aim(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Point {
+pub(super) fn aim(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Point {
     let center = to.center();
     let sd = persona.pointing.precision * width_of(to) / WIDTHS_PER_SD;
     let (dx, dy) = (center.x - from.x, center.y - from.y);

@@ -1,9 +1,88 @@
-//! What the planners' tests share: statistics, fingerprints, and the filter that peaks are
-//! counted behind.
+//! What the planners' tests share: people, statistics, fingerprints, and the filter that peaks are
+//! counted behind. Distances between distributions are Kolmogorov and Smirnov's (KS), not p-values:
+//! at these numbers real people fail those against every textbook distribution.
+
+pub(super) mod fit;
 
 use sha2::{Digest, Sha256};
 
 use crate::gesture::{Gesture, Point};
+use crate::persona::Persona;
+use crate::rng::{Rng, Seed};
+
+/// The seeds that each acceptance test must hold for: five, or as many as `WALKON_SEEDS` says.
+#[expect(clippy::disallowed_methods, reason = "how long to test is asked of whoever tests")]
+pub(super) fn seeds() -> impl Iterator<Item = Seed> {
+    let asked = std::env::var("WALKON_SEEDS").ok().and_then(|count| count.parse().ok());
+    (1..=asked.unwrap_or(5)).map(|nth| Seed(nth).child("acceptance"))
+}
+
+/// People of the middle of people, each with a generator.
+pub(super) fn people(seed: Seed, count: u32) -> impl Iterator<Item = (Persona, Rng)> {
+    (0..count).map(move |nth| {
+        let seed = seed.child(&nth.to_string());
+        (Persona::default().individual(seed), seed.child("motion").rng())
+    })
+}
+
+/// That a figure lies where the literature has it.
+pub(super) fn within(name: &str, seed: Seed, value: f64, low: f64, high: f64) {
+    println!("{name}: {value:.3} ({low}..{high}) seed {}", seed.0);
+    assert!((low..=high).contains(&value), "{name}: {value} is outside {low}..{high}, {seed:?}");
+}
+
+/// KS distance of the values from a distribution function; equal values count once.
+pub(super) fn ks(values: &[f64], cdf: impl Fn(f64) -> f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len() as f64;
+    let (mut worst, mut before) = (0.0_f64, 0);
+    for (at, value) in sorted.iter().enumerate() {
+        if sorted.get(at + 1).is_some_and(|next| next <= value) {
+            continue;
+        }
+        let here = cdf(*value);
+        worst = worst.max((here - before as f64 / count).abs());
+        worst = worst.max((here - (at + 1) as f64 / count).abs());
+        before = at + 1;
+    }
+    worst
+}
+
+/// The largest difference from a table of shares and the values below which they lie.
+pub(super) fn ks_table(values: &[f64], table: &[(f64, f64)]) -> f64 {
+    let below = |limit: f64| {
+        let strictly = values.iter().filter(|value| **value < limit).count();
+        let at_most = values.iter().filter(|value| **value <= limit).count();
+        (strictly as f64 / values.len() as f64, at_most as f64 / values.len() as f64)
+    };
+    table.iter().fold(0.0_f64, |worst, (share, value)| {
+        let (low, high) = below(*value);
+        worst.max(low - share).max(share - high)
+    })
+}
+
+/// The correlation of two series.
+pub(super) fn correlation(xs: &[f64], ys: &[f64]) -> f64 {
+    let (mx, my) = (mean(xs), mean(ys));
+    let products: Vec<f64> = xs.iter().zip(ys).map(|(x, y)| (x - mx) * (y - my)).collect();
+    mean(&products) / (sd(xs) * sd(ys))
+}
+
+/// The natural logarithm of each.
+pub(super) fn logs(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| value.ln()).collect()
+}
+
+/// The share of the values that pass.
+pub(super) fn share(values: &[f64], test: impl Fn(f64) -> bool) -> f64 {
+    values.iter().filter(|value| test(**value)).count() as f64 / values.len() as f64
+}
+
+/// The middle value.
+pub(super) fn median(values: &[f64]) -> f64 {
+    quantile(values, 0.5)
+}
 
 /// The value below which `share` of the values lie.
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {

@@ -75,8 +75,8 @@ impl Persona {
             .or_else(|| too_long("pause.median_ms", pause.median_ms, "pause.max_ms", pause.max_ms))
     }
 
-    fn bounds(&self) -> [Bound; 29] {
-        let Self { pointing, click, typing, reading, scroll, pause, .. } = self;
+    fn bounds(&self) -> [Bound; 39] {
+        let Self { pointing, click, typing, reading, scroll, pause, rhythm, .. } = self;
         [
             ("spread", self.spread, 0.0, 1.5),
             ("pointing.a_ms", pointing.a_ms, 0.0, 1500.0),
@@ -84,6 +84,7 @@ impl Persona {
             ("pointing.sigma", pointing.sigma, 0.0, 0.6),
             ("pointing.precision", pointing.precision, 0.0, 2.0),
             ("pointing.curve", pointing.curve, 0.0, 0.6),
+            ("pointing.correction", pointing.correction, 0.0, 0.95),
             ("click.hold_ms", click.hold_ms, 30.0, 500.0),
             ("click.hold_sigma", click.hold_sigma, 0.0, 0.8),
             ("click.settle_ms", click.settle_ms, 1.0, 2000.0),
@@ -99,6 +100,8 @@ impl Persona {
             ("reading.glance_ms", reading.glance_ms, 100.0, 60_000.0),
             ("reading.glance_touch_ms", reading.glance_touch_ms, 100.0, 60_000.0),
             ("reading.glance_sigma", reading.glance_sigma, 0.0, 1.5),
+            ("reading.stay_ms", reading.stay_ms, 1000.0, 1_800_000.0),
+            ("reading.stay_shape", reading.stay_shape, 0.3, 2.0),
             ("scroll.notch_px", scroll.notch_px, 20.0, 400.0),
             ("scroll.rest_ms", scroll.rest_ms, 100.0, 60_000.0),
             ("scroll.flick_ms", scroll.flick_ms, 60.0, 2000.0),
@@ -107,6 +110,13 @@ impl Persona {
             ("pause.sigma", pause.sigma, 0.0, 1.5),
             ("pause.tail", pause.tail, 0.0, 0.6),
             ("pause.max_ms", pause.max_ms, 1000.0, 3_600_000.0),
+            ("rhythm.starts", rhythm.starts, 0.0, 100.0),
+            ("rhythm.peak_hour", rhythm.peak_hour, 0.0, 24.0),
+            ("rhythm.focus", rhythm.focus, 0.0, 20.0),
+            ("rhythm.night", rhythm.night, 0.0, 1.0),
+            ("rhythm.weekend", rhythm.weekend, 0.0, 10.0),
+            ("rhythm.actions", rhythm.actions, 0.0, 500.0),
+            ("rhythm.acts", rhythm.acts, 0.0, 1.0),
         ]
     }
 }

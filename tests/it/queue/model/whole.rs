@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use redis::aio::MultiplexedConnection;
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 use redis::{FromRedisValue, Value};
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
@@ -315,10 +315,11 @@ impl Model {
         batch.ask(&["XTRIM", "ev", "MAXLEN", "0"]);
         let entries: StreamRangeReply = next(&mut batch.send(raw).await);
         for entry in entries.ids {
-            let what = entry.get::<String>("type").expect("every event says what it is");
-            let Some(id) = entry.get::<String>("action") else { continue };
-            let state = ActionState::named(&what).filter(|state| state.is_final());
-            watch.endings.entry(id).or_default().extend(state);
+            for (what, id) in events_of(&entry) {
+                let Some(id) = id else { continue };
+                let state = ActionState::named(&what).filter(|state| state.is_final());
+                watch.endings.entry(id).or_default().extend(state);
+            }
         }
         let mut told = 0;
         for (id, job) in self.open.iter().chain(&self.ended) {
@@ -329,4 +330,18 @@ impl Model {
         let all: usize = watch.endings.values().map(Vec::len).sum();
         assert_eq!(told, all, "[17] events of actions that nobody sent");
     }
+}
+
+/// What each event of an entry tells (emit.lua), and of which action.
+fn events_of(entry: &StreamId) -> Vec<(String, Option<String>)> {
+    let named = entry.get::<String>("type").map(|what| (what, entry.get("action")));
+    let packed = (0..).map_while(|nth: usize| entry.get::<Vec<u8>>(&nth.to_string()));
+    let packed = packed.map(|bytes| {
+        // Behind the instant and the attempt: what, account, action.
+        let mut words = bytes[10..].split(|byte| *byte == 0);
+        let mut word = || String::from_utf8_lossy(words.next().unwrap_or_default()).into_owned();
+        let (what, _, id) = (word(), word(), word());
+        (what, Some(id).filter(|id| !id.is_empty()))
+    });
+    named.into_iter().chain(packed).collect()
 }

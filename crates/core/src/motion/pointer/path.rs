@@ -7,34 +7,39 @@
 
 use rand::RngExt;
 
-use super::super::draw::{normal, normal_within, pick};
+use super::super::draw::{normal, normal_within, phi, pick};
 use super::super::push;
 use super::{SAMPLE_MS, width_of};
 use crate::gesture::{Gesture, Input, Point, Rect};
-use crate::persona::{Persona, Pointer};
+use crate::persona::{Persona, Pointer, Pointing};
 use crate::rng::Rng;
 
-/// Shares of movements with no, one, two and three corrective strokes.
-const CORRECTIONS: [f64; 4] = [0.16, 0.58, 0.15, 0.11];
-/// Mean and spread of how far the primary stroke goes, as a share of the distance.
-const GAIN: (f64, f64) = (0.83, 0.18);
+/// Shares of movements with one, two and three corrective strokes where `pointing.correction` is
+/// people's middle, .8; the rest, .16, has none.
+const CORRECTIONS: [f64; 3] = [0.58, 0.15, 0.11];
+/// People's middle of `pointing.correction`, at which the shares were searched for.
+const MIDDLE: f64 = 0.8;
+/// How much of the way the primary stroke leaves to the corrections at that middle: it goes .83.
+const SHORTFALL: f64 = 0.17;
+/// Spread of how far the primary stroke goes, as a share of the distance.
+const GAIN_SPREAD: f64 = 0.2;
 /// Spread of the primary's end across the way, as a share of the distance.
 const STRAY: f64 = 0.047;
 /// Mean and spread of the primary's share of the time, and its ends.
-const PRIMARY_TIME: ((f64, f64), (f64, f64)) = ((0.475, 0.225), (0.2, 0.95));
+const PRIMARY_TIME: ((f64, f64), (f64, f64)) = ((0.55, 0.22), (0.2, 0.95));
 /// Mean and spread of the primary's shape (sigma of its log-normal).
 const PRIMARY_SHAPE: (f64, f64) = (0.21, 0.08);
 /// Mean and spread of a corrective stroke's.
-const CORRECTIVE_SHAPE: (f64, f64) = (0.35, 0.08);
+const CORRECTIVE_SHAPE: (f64, f64) = (0.3, 0.08);
 /// Least and most shape of any.
 const SHAPES: (f64, f64) = (0.15, 0.7);
 /// When the first correction begins, in primary stroke's times.
 const CORRECTION_DELAY: (f64, f64) = (0.98, 1.23);
 /// Mean and spread of the share of what is left that a correction takes; the last takes all.
 const CORRECTION_GAIN: (f64, f64) = (0.7, 0.1);
-/// Share of its slot of the remaining time that a correction takes; what is left is rest. Chosen so
-/// that the time to peak is the fitted recipe's.
-const CORRECTION_TIME: f64 = 0.55;
+/// Share of its slot of the remaining time that a correction takes; what is left is rest. With
+/// it the last 5 % of the way take as long as recorded.
+const CORRECTION_TIME: f64 = 0.65;
 /// Standard deviations that are 98 % of a stroke, which is called its end.
 const DONE: f64 = 2.05;
 /// How much slower a trackpad gains precision. Chosen: throughputs of .99–2.9 against a mouse's
@@ -81,11 +86,11 @@ pub(super) fn reach(
     gesture: &mut Gesture,
     (from, end): (Point, End),
     total_ms: f64,
-    curve: f64,
+    pointing: &Pointing,
     rng: &mut Rng,
 ) {
     let samples = (total_ms / SAMPLE_MS).ceil().max(1.0);
-    let strokes = strokes(from, end.at, samples * SAMPLE_MS, curve, rng);
+    let strokes = strokes(from, end.at, samples * SAMPLE_MS, pointing, rng);
     let start_ms = gesture.duration_ms();
     let mut last = round(from);
     for sample in 1..samples as u32 {
@@ -140,17 +145,19 @@ impl Stroke {
     }
 }
 
-fn strokes(from: Point, to: Point, total: f64, curve: f64, rng: &mut Rng) -> Vec<Stroke> {
+fn strokes(from: Point, to: Point, total: f64, pointing: &Pointing, rng: &mut Rng) -> Vec<Stroke> {
     let way = Point { x: to.x - from.x, y: to.y - from.y };
-    let corrections = pick(rng, &CORRECTIONS);
+    let ready = pointing.correction / MIDDLE;
+    let [one, two, three] = CORRECTIONS.map(|share| share * ready);
+    let corrections = pick(rng, &[(1.0 - one - two - three).max(0.0), one, two, three]);
     let (gain, stray) = match corrections {
         0 => (1.0, 0.0),
-        _ => (normal(rng, GAIN.0, GAIN.1), normal(rng, 0.0, STRAY)),
+        _ => (normal(rng, 1.0 - SHORTFALL * ready, GAIN_SPREAD), normal(rng, 0.0, STRAY)),
     };
     let primary_ms = total * normal_within(rng, PRIMARY_TIME.0, PRIMARY_TIME.1);
     let first = Point { x: gain * way.x - stray * way.y, y: gain * way.y + stray * way.x };
     let mut primary = Stroke::new(first, 0.0, primary_ms, PRIMARY_SHAPE, total, rng);
-    let bow = normal(rng, 0.0, curve);
+    let bow = normal(rng, 0.0, pointing.curve);
     primary.bow = Point { x: -bow * way.y, y: bow * way.x };
     let mut strokes = vec![primary];
 
@@ -193,15 +200,4 @@ fn position(from: Point, strokes: &[Stroke], at_ms: f64) -> Point {
 fn round(point: Point) -> Point {
     // Adding zero turns -0 into 0.
     Point { x: point.x.round() + 0.0, y: point.y.round() + 0.0 }
-}
-
-/// The normal distribution function, by Abramowitz & Stegun 7.1.26 (error below 1.5e-7).
-fn phi(z: f64) -> f64 {
-    const TERMS: [f64; 5] =
-        [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
-    let x = z.abs() / std::f64::consts::SQRT_2;
-    let t = 1.0 / (1.0 + 0.327_591_1 * x);
-    let sum = TERMS.iter().rev().fold(0.0, |sum, term| (sum + term) * t);
-    let tail = sum * (-x * x).exp() / 2.0;
-    if z < 0.0 { tail } else { 1.0 - tail }
 }

@@ -73,6 +73,6 @@ mod tests {
     fn neighbours_touch() {
         assert_eq!(neighbours('s'), ['w', 'e', 'a', 'd', 'z', 'x']);
         assert_eq!(neighbours('P'), ['O', 'L']);
-        assert_eq!(neighbours('1'), []);
+        assert!(neighbours('1').is_empty());
     }
 }

@@ -66,10 +66,16 @@ impl Stroke {
     }
 }
 
-/// The strokes that leave `text` behind, with `slip_rate` Backspaces a character.
-pub(super) fn strokes(text: &str, slip_rate: f64, rng: &mut Rng) -> Vec<Stroke> {
+/// The strokes that leave `text` behind, with `slip_rate` Backspaces and `left_rate` wrong letters
+/// left a character.
+pub(super) fn strokes(
+    text: &str,
+    (slip_rate, left_rate): (f64, f64),
+    rng: &mut Rng,
+) -> Vec<Stroke> {
     let hits = hits(text);
     let chance = (slip_rate / (BACKSPACES_A_SLIP * LETTER_SHARE)).clamp(0.0, 1.0);
+    let left = (left_rate / LETTER_SHARE).clamp(0.0, 1.0);
     let begins = |at: usize| {
         at.checked_sub(1).is_none_or(|before| matches!(hits[before], Hit::Char(' ' | '\n')))
     };
@@ -84,7 +90,9 @@ pub(super) fn strokes(text: &str, slip_rate: f64, rng: &mut Rng) -> Vec<Stroke> 
             strokes.extend(on.map(|(hit, at)| Stroke { hit, begins: begins(at) }));
             strokes.extend((0..back).map(|nth| Stroke { hit: Hit::Backspace, begins: nth == 0 }));
         }
-        strokes.push(Stroke { hit: hit.clone(), begins: begins(at) });
+        let unseen = if left > 0.0 { slip(hit, left, rng) } else { None };
+        let hit = unseen.map_or_else(|| hit.clone(), Hit::Char);
+        strokes.push(Stroke { hit, begins: begins(at) });
     }
     strokes
 }
@@ -171,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_slip_takes_back_what_it_typed_and_never_crosses_a_line_end() {
-        let strokes = strokes("ab\ncd", 0.3 * 1000.0, &mut Seed(1).rng());
+        let strokes = strokes("ab\ncd", (0.3 * 1000.0, 0.0), &mut Seed(1).rng());
         let (mut line, mut slips) = (0_i32, 0);
         for stroke in strokes {
             match stroke.hit {
