@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use walkon::catalog::Catalog;
+use walkon::coordinator::care::Care;
 use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::desk::Chunk;
@@ -64,6 +65,7 @@ async fn main() -> Tried<()> {
             audit_days: 0,
         }),
         admitted: Admitted::default(),
+        care: Care::default(),
         roster: Arc::default(),
     };
     accounts(&coordinator).await?;
@@ -178,7 +180,7 @@ async fn act(c: &Coordinator) -> Tried<Vec<String>> {
             14.. => continue,
             _ => Outcome::Done { effect: if nonce % 4 == 0 { Made::Already } else { Made::Made } },
         };
-        let settlement = Settlement { outcome, findings, result: None };
+        let settlement = Settlement { findings, ..outcome.into() };
         c.queue.finish(&work.lease, &work.id, &settlement, false).await?;
     }
     let since = SystemClock.now();

@@ -13,6 +13,7 @@ mod audit;
 mod behaviors;
 mod bench;
 mod browse;
+mod care;
 mod client;
 #[cfg(feature = "demo")]
 mod demo;
@@ -21,9 +22,11 @@ mod enqueue;
 mod forecast;
 mod grants;
 mod hands;
+mod health;
 mod keys;
 mod lists;
 mod migrate;
+mod onboard;
 mod out;
 mod personas;
 mod profiles;
@@ -81,8 +84,8 @@ enum Command {
     Pause(hands::What),
     /// Lets the fleet or a site go on.
     Resume(hands::What),
-    /// Accounts: add, import, reload, list, show, pause, resume, release, move, remove,
-    /// erase.
+    /// Accounts: add, import, reload, list, show, onboard, health, pause, resume, release, move,
+    /// remove, erase.
     #[command(subcommand)]
     Account(accounts::Account),
     /// Kinds of action.
@@ -118,6 +121,9 @@ enum Command {
     Config,
     /// How attempts ended: by account, by hour, by kind, by result.
     Usage(usage::Usage),
+    /// What somebody should be told: list, test.
+    #[command(subcommand)]
+    Alerts(health::Alerts),
     /// What was done by hand and decided by the fleet: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -195,6 +201,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Usage(args) => usage::usage(&client()?, &args).await,
+        Command::Alerts(args) => health::alerts(&client()?, &args).await,
         Command::Audit(args) => audit::audit(&config, &args, shared.json).await,
         Command::Grant(args) => grants::grant(&client()?, &args).await,
         Command::Token(args) => token::token(&config, &args, shared.json).await,

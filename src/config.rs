@@ -17,6 +17,8 @@ use walkon_core::plan::Plan;
 use walkon_core::pool::{Mission, Pool, Pools};
 use walkon_core::site::Private;
 
+pub mod care;
+
 /// The settings' defaults, with what each means.
 pub const DEFAULT: &str = include_str!("config/default.toml");
 /// The file that is read from the working folder unless another is named.
@@ -46,6 +48,10 @@ pub struct Config {
     pub worker: Worker,
     /// Browsers.
     pub browser: Browser,
+    /// Checks of accounts.
+    pub health: care::Health,
+    /// Who is told of alerts.
+    pub alerts: care::Alerts,
     /// Limits by name.
     #[serde(default)]
     pub plans: BTreeMap<String, Plan>,
@@ -265,13 +271,14 @@ impl Config {
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::File(path, error)),
         }
-        if written_master(&table) {
+        if let Some(key) = SECRETS.iter().find(|key| is_written(&table, key)) {
+            let variable = key.to_uppercase().replace('.', "__");
             return Err(Error::Value {
-                key: "vault.master_key".to_owned(),
+                key: (*key).to_owned(),
                 value: "written in a file of settings".to_owned(),
-                remedy: "write it into a file of its own for `vault.master_key_file`, or set \
-                         WALKON__VAULT__MASTER_KEY"
-                    .to_owned(),
+                remedy: format!(
+                    "write it into a file of its own for `{key}_file`, or set {PREFIX}{variable}"
+                ),
             });
         }
         // First the file by itself: what is wrong in it is not the fault of a variable.
@@ -326,6 +333,8 @@ impl Config {
             let remedy = "write the https address under which sites reach the list of keys";
             return wrong("signing.directory", format!("`{directory}`"), remedy);
         }
+        self.health.validate()?;
+        self.alerts.validate()?;
         if !["auto", "always"].contains(&self.web.sign_in.as_str()) {
             let value = format!("`{}`", self.web.sign_in);
             return wrong("web.sign_in", value, "write `auto` or `always`");
@@ -349,10 +358,19 @@ impl Config {
     }
 }
 
-/// Whether a file of settings holds a master key, which is no place for one.
-fn written_master(table: &Table) -> bool {
-    let key = table.get("vault").and_then(|vault| vault.get("master_key"));
-    key.and_then(Value::as_str).is_some_and(|key| !key.is_empty())
+/// Secrets for which a file of settings is no place.
+const SECRETS: [&str; 4] =
+    ["vault.master_key", "alerts.slack", "alerts.webhook_secret", "alerts.email.password"];
+
+/// Whether a file of settings says something for a key.
+fn is_written(table: &Table, key: &str) -> bool {
+    let mut found = None;
+    let mut within = Some(table);
+    for name in key.split('.') {
+        found = within.and_then(|table| table.get(name));
+        within = found.and_then(Value::as_table);
+    }
+    found.and_then(Value::as_str).is_some_and(|text| !text.is_empty())
 }
 
 /// Reads a file by itself, so that what is wrong in it has its place in it.

@@ -5,7 +5,8 @@
 //! each start of Redis [`restore`] makes it as new as the books.
 //! [`grants`] asks sites what they allow.
 //! [`roster`] knows the accounts and writes their standing and routes into the queue. They come by
-//! [`import`] and [`reload`], and go by [`leave`].
+//! [`import`] and [`reload`], and go by [`leave`]. [`health`], [`capacity`] and [`alerts`] look
+//! after them, [`onboarding`] connects them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,11 +28,15 @@ use crate::queue::{Enqueued, Queue};
 use crate::recording::archive::Archive;
 use crate::store::Store;
 
+pub mod alerts;
+pub mod capacity;
+pub mod care;
 pub mod clerk;
 pub mod desk;
 pub mod erase;
 pub mod grants;
 pub mod hands;
+pub mod health;
 pub mod import;
 pub mod intake;
 pub mod janitor;
@@ -39,6 +44,7 @@ pub mod leave;
 pub mod life;
 mod listing;
 pub mod many;
+pub mod onboarding;
 pub mod pools;
 pub mod reaper;
 pub mod reload;
@@ -86,6 +92,8 @@ pub struct Coordinator {
     pub grants: grants::Grants,
     /// What pools were found able to do.
     pub admitted: pools::Admitted,
+    /// How accounts are looked after.
+    pub care: care::Care,
     /// What calls about accounts share.
     pub roster: Arc<roster::Roster>,
 }

@@ -9,6 +9,7 @@ mod connect;
 mod origin;
 #[cfg(feature = "demo")]
 mod practice;
+mod probe;
 mod proxy;
 mod relay;
 mod resolve;
@@ -18,6 +19,7 @@ mod wellknown;
 pub use origin::{NotAnOrigin, Origin};
 #[cfg(feature = "demo")]
 pub use practice::{PracticeProxy, Speaks};
+pub use probe::{NoWay, exit_address, reach};
 pub use proxy::{Proxy, ProxyError};
 pub use relay::{Relay, RelaySpec, Trouble};
 pub use wellknown::{Found, WellKnown};

@@ -4,13 +4,18 @@
 //! it was carried out, it was refused before anything was made, or nobody knows. [`Error`] says
 //! which. The table of codes follows Meta's error reference for Instagram.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 use walkon_core::bundle::Secret;
+use walkon_core::capacity::Capacity;
 
+mod account;
 mod error;
+mod usage;
 
+pub use account::{Me, Publishing, TokenFacts};
 pub use error::{Error, Refusal};
 
 /// How long a call may take.
@@ -18,17 +23,23 @@ const CALL_MAX: Duration = Duration::from_secs(15);
 /// How long connecting may take.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 
+/// What carries the calls of any number of accounts.
+#[derive(Debug, Clone)]
+pub struct Carrier(reqwest::Client);
+
 /// A client of the official API for one account.
 #[derive(Debug, Clone)]
 pub struct Graph {
     client: reqwest::Client,
     base: String,
     token: Secret,
+    /// The worst that was said of the limits.
+    said: Arc<Mutex<Option<Capacity>>>,
 }
 
-impl Graph {
-    /// A client at an API's address, version included: `http://127.0.0.1:7400/graph/v23.0`.
-    pub fn new(base: &str, token: Secret) -> Result<Self, Error> {
+impl Carrier {
+    /// A carrier without connections.
+    pub fn new() -> Result<Self, Error> {
         let client = reqwest::Client::builder()
             .no_proxy()
             .timeout(CALL_MAX)
@@ -36,7 +47,25 @@ impl Graph {
             .user_agent(concat!("walkon/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Error::NeverSent { why: error.to_string() })?;
-        Ok(Self { client, base: base.trim_end_matches('/').to_owned(), token })
+        Ok(Self(client))
+    }
+
+    /// A client at an API's address, version included: `http://127.0.0.1:7400/graph/v23.0`.
+    pub fn of(&self, base: &str, token: Secret) -> Graph {
+        let base = base.trim_end_matches('/').to_owned();
+        Graph { client: self.0.clone(), base, token, said: Arc::default() }
+    }
+}
+
+impl Graph {
+    /// A client with a carrier of its own.
+    pub fn new(base: &str, token: Secret) -> Result<Self, Error> {
+        Ok(Carrier::new()?.of(base, token))
+    }
+
+    /// The worst that answers have said of the platform's limits; `None`: they said nothing.
+    pub fn capacity(&self) -> Option<Capacity> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Reads a node or an edge: `7/comments` with `fields=…`.
@@ -72,6 +101,10 @@ impl Graph {
         // The token goes into a header: addresses end up in logs.
         let sent = request.bearer_auth(self.token.expose()).send().await;
         let answer = sent.map_err(|error| Error::of_transport(&error))?;
+        if let Some(said) = usage::read(answer.headers()) {
+            let mut known = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = Some(known.take().map_or(said.clone(), |before| before.worse(said)));
+        }
         let status = answer.status().as_u16();
         let retry_after = answer
             .headers()

@@ -13,6 +13,7 @@ pub mod driver;
 pub mod egress;
 pub mod graph;
 pub mod jail;
+pub mod notify;
 pub mod queue;
 pub mod recording;
 pub mod shutdown;

@@ -1,9 +1,9 @@
 //! A first API in the shape of the official one, over the same data as the pages.
 //!
 //! It follows the official paths, field selection, error envelope and usage headers, and stays
-//! small: no OAuth, no webhooks, no media fetching (a published picture is drawn), no messaging
-//! window, and comments may be written under anybody's post. `GET /member/{username}` is ours: it
-//! finds a member's id.
+//! small: no OAuth, no webhooks sent, no media fetching (a published picture is drawn), no
+//! messaging window, and comments may be written under anybody's post. `GET /member/{username}` is
+//! ours: it finds a member's id.
 //!
 //! | call | does |
 //! |---|---|
@@ -17,11 +17,15 @@
 //! | `GET`, `POST /{comment}/replies` `message` | replies; a new one |
 //! | `GET`, `DELETE /{comment}`, `POST /{comment}?hide=true` | one comment |
 //! | `POST /me/messages` `recipient{id}`, `message{text}` | a message |
+//! | `GET /debug_token` `input_token` | the caller's own token: its end, its scopes |
+//! | `GET`, `POST`, `DELETE /me/subscribed_apps` | what the account tells the app of |
+//! | `GET /me/content_publishing_limit` | how much may still be published |
 //! | `GET /me/conversations[?user_id=]`, `/{thread}`, `/{message}` | what was written |
 //!
 //! Any `v<number>.<number>` is taken as a version. Tokens are `tok-<username>`, as a bearer or as
 //! `access_token`.
 
+mod account;
 mod comments;
 mod error;
 mod messages;
@@ -51,7 +55,10 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/{version}/member/{username}", get(node::member))
         .route("/{version}/{node}", get(node::read).post(node::write).delete(node::delete))
-        .route("/{version}/{node}/{edge}", get(node::read_edge).post(node::write_edge))
+        .route(
+            "/{version}/{node}/{edge}",
+            get(node::read_edge).post(node::write_edge).delete(node::delete_edge),
+        )
         .fallback(async || Error::UnknownPath)
         .layer(from_fn(usage))
 }
@@ -102,10 +109,22 @@ fn written(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }
 
+const APP: HeaderName = HeaderName::from_static("x-app-usage");
+const BUSINESS: HeaderName = HeaderName::from_static("x-business-use-case-usage");
+
+/// Says by both headers that so many hundredths are used, and when calls are let through again.
+pub(crate) fn say_used(headers: &mut HeaderMap, used: u64, minutes: u64) {
+    let share = format!("\"call_count\":{used},\"total_cputime\":1,\"total_time\":1");
+    let app = format!("{{{share}}}");
+    let wait = format!("\"estimated_time_to_regain_access\":{minutes}");
+    let business = format!("{{\"plaza\":[{{\"type\":\"instagram\",{share},{wait}}}]}}");
+    for (name, text) in [(APP, app), (BUSINESS, business)] {
+        headers.insert(name, HeaderValue::from_str(&text).expect("it is plain text"));
+    }
+}
+
 /// Usage headers: present and harmless, since Plaza counts nothing here.
 async fn usage(request: axum::extract::Request, next: Next) -> Response {
-    const APP: HeaderName = HeaderName::from_static("x-app-usage");
-    const BUSINESS: HeaderName = HeaderName::from_static("x-business-use-case-usage");
     let mut response = next.run(request).await;
     let calm = r#"{"call_count":1,"total_cputime":1,"total_time":1}"#;
     response.headers_mut().insert(APP, HeaderValue::from_static(calm));

@@ -63,6 +63,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/stories/{username}", get(stories::page))
         .route("/messages", get(messages::inbox))
         .route("/messages/{username}", get(messages::thread).post(act::send))
+        .route("/address", get(read::address))
         .route("/read/post/{id}", get(read::post))
         .route("/read/member/{username}", get(read::member))
         .route("/read/messages/{username}", get(read::messages))

@@ -50,6 +50,8 @@ pub(crate) struct World {
     /// The tokens in the order of signing in.
     session_order: VecDeque<String>,
     session_count: u64,
+    /// What members tell the app of.
+    pub(crate) subscriptions: BTreeMap<MemberId, BTreeSet<String>>,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
     pub(crate) visits: Visits,

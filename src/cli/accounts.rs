@@ -50,6 +50,22 @@ pub(super) enum Account {
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
     },
+    /// Checks an account now, and says what was found.
+    Health {
+        /// Which.
+        id: AccountId,
+    },
+    /// Connects an account step by step, or does one step again; waits until that has ended.
+    Onboard {
+        /// Which.
+        id: AccountId,
+        /// Only this step.
+        #[arg(long)]
+        step: Option<String>,
+        /// Asks for it, and does not wait.
+        #[arg(long)]
+        no_wait: bool,
+    },
     /// Adds and updates accounts from a file; one bad entry, and nothing is changed.
     Import {
         /// A file in TOML, JSON (`.json`) or CSV (`.csv`).
@@ -151,6 +167,10 @@ pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Fa
         Account::Show { id } => {
             print(&client.get(&format!("/api/accounts/{id}")).await?);
             Ok(())
+        }
+        Account::Health { id } => super::health::check(client, id).await,
+        Account::Onboard { id, step, no_wait } => {
+            super::onboard::onboard(client, id, step.clone(), !no_wait).await
         }
         Account::Pause { id, reason } => {
             let body = json!(Pause { reason: reason.clone() }).to_string();

@@ -14,6 +14,8 @@ use crate::store::schema::Schema;
 use crate::store::vault::Vault;
 use crate::store::vault::master::Source;
 
+mod care;
+
 /// For how long a loss is told.
 const LOSS_TOLD: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 
@@ -35,6 +37,11 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
         Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "behaviors and profiles", found: catalog(config) },
         Check { what: "port", found: port(config).await },
+        Check { what: "alert channels", found: care::channels(config) },
+        Check { what: "exit echo", found: care::echo(config).await },
+        Check { what: "accounts", found: care::health(config).await },
+        Check { what: "onboardings", found: care::onboarding(config).await },
+        Check { what: "alerts", found: care::told(config).await },
     ];
     if json {
         let list = checks.iter().map(|check| match &check.found {

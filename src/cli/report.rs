@@ -144,3 +144,9 @@ impl From<crate::desk::Error> for Failure {
         of(&error, None, Code::Unreachable)
     }
 }
+
+impl From<crate::notify::Error> for Failure {
+    fn from(error: crate::notify::Error) -> Self {
+        of(&error, Some(error.remedy().to_owned()), Code::Refused)
+    }
+}

@@ -13,10 +13,12 @@ use walkon_core::fault::causes;
 use walkon_core::rng::Seed;
 use walkon_core::signature::directory;
 
+use super::care;
 use super::out::say;
 use super::report::{Code, Failure};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
+use crate::coordinator::care::Care;
 use crate::coordinator::grants::Grants;
 use crate::coordinator::{self, Coordinator};
 use crate::data::DataFolder;
@@ -38,8 +40,14 @@ use crate::worker::{self, Worker};
 /// How long a fleet may take until it is ready.
 const READY_MAX: Duration = Duration::from_mins(1);
 /// What no worker is told.
-const COORDINATORS_ALONE: [&str; 5] = [
+const COORDINATORS_ALONE: [&str; 11] = [
     "WALKON__SIGNING__KEY_FILE",
+    "WALKON__ALERTS__SLACK",
+    "WALKON__ALERTS__SLACK_FILE",
+    "WALKON__ALERTS__WEBHOOK_SECRET",
+    "WALKON__ALERTS__WEBHOOK_SECRET_FILE",
+    "WALKON__ALERTS__EMAIL__PASSWORD",
+    "WALKON__ALERTS__EMAIL__PASSWORD_FILE",
     "WALKON__VAULT__MASTER_KEY",
     "WALKON__VAULT__MASTER_KEY_FILE",
     "WALKON__STORE__URL",
@@ -283,6 +291,9 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
     shutdown.spawn(coordinator.clone().watch_grants(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_healthy(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_telling(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().keep_connecting(shutdown.clone()));
     tracing::info!(address = %config.web.listen, "coordinator is ready");
     let token = data.worker_token()?;
     let options =
@@ -360,6 +371,7 @@ pub(super) async fn assemble(
         books: true,
         ..queue::Options::default()
     };
+    let care = care::options(config)?;
     let archive = Archive::open(data.recordings());
     let archive = archive.map_err(|error| Failure::system("no place for recordings", &error))?;
     let contact = Some(config.fleet.contact.clone()).filter(|contact| !contact.is_empty());
@@ -381,6 +393,7 @@ pub(super) async fn assemble(
         }),
         grants: grants(config, data)?,
         admitted: coordinator::pools::Admitted::default(),
+        care: Care::new(care),
         roster: Arc::default(),
     })
 }

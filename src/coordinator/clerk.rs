@@ -81,6 +81,9 @@ impl Coordinator {
         if event.kind_of_change == "finding" {
             self.found(event, &delivered.id).await?;
         }
+        if event.kind_of_change == "quota" {
+            self.alert_of_quota(event).await?;
+        }
         if event.kind_of_change == "act" {
             self.audit(event, &delivered.id).await?;
         }
@@ -113,7 +116,12 @@ impl Coordinator {
         let hold = Hold { kind, reason, actor, since: event.at, until, passes: false };
         tracing::warn!(account = %id, hold = kind.name(), "an account is held");
         self.audit_hold(&id, "hold", &hold, &hold.actor, hold.since, told_by).await?;
-        self.hold(&id, &hold).await
+        if kind == HoldKind::Quota {
+            self.store.prolong_hold(&id, &hold).await?;
+            return self.fence_now(&id).await;
+        }
+        self.hold(&id, &hold).await?;
+        self.alert_of_hold(&id, &hold).await
     }
 }
 

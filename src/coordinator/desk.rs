@@ -118,6 +118,13 @@ impl Desk for Coordinator {
     ) -> Result<(), Error> {
         let settled = self.queue.finish_timed(lease, action, settlement, keep).await;
         let (settled, at) = settled.map_err(|error| queue_failed(&error))?;
+        if let Some(said) = &settlement.capacity
+            && let Err(error) = self.note_capacity(&lease.account, said).await
+        {
+            // What was done is settled; the next answer says it again.
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(account = %lease.account, error, "its capacity was not noted");
+        }
         match (settled, &settlement.outcome) {
             (Settled::Fenced, _) => {}
             // The queue has given back what it charged.

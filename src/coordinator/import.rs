@@ -230,7 +230,7 @@ impl Coordinator {
     }
 
     /// What could never work about an account.
-    fn check_account(&self, account: &Account) -> Result<(), Wrong> {
+    pub(super) fn check_account(&self, account: &Account) -> Result<(), Wrong> {
         let catalog = &self.catalog;
         let known = |what: &str, name: &str, names: Vec<&str>| {
             if names.contains(&name) {

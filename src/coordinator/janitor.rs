@@ -47,7 +47,8 @@ impl Coordinator {
             let actions = self.queue.sweep().await?;
             let charges = self.store.forget_charges(now).await?;
             let (usage, audit) = self.prune(now).await?;
-            tracing::debug!(actions, charges, usage, audit, "swept");
+            let past = self.forget_past().await?;
+            tracing::debug!(actions, charges, usage, audit, past, "swept");
             rounds.thorough = now;
         }
         if now.duration_since(rounds.zones) >= ZONES {
@@ -72,5 +73,14 @@ impl Coordinator {
             None => 0,
         };
         Ok((usage, audit))
+    }
+
+    /// Forgets how accounts were and what alerts are over, once that is long ago; returns how many.
+    async fn forget_past(&self) -> Result<u64, Error> {
+        let options = self.care.options();
+        let long_ago = |keep| self.now().saturating_sub(keep).unwrap_or(Timestamp::MIN);
+        let health = self.store.forget_health(long_ago(options.health.keep)).await?;
+        let alerts = self.store.forget_alerts(long_ago(options.alerts.keep)).await?;
+        Ok(health + alerts)
     }
 }

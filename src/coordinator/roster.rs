@@ -26,6 +26,8 @@ use crate::store::credentials::Field;
 
 /// Accounts on their way to Redis at once.
 const AT_ONCE: usize = 64;
+/// The kind by which accounts sign in.
+const SIGN_IN: &str = "sign_in";
 /// The device and persona of an account that names none.
 pub(super) const DEVICE: &str = "desktop-laptop";
 pub(super) const PERSONA: &str = "casual";
@@ -71,6 +73,11 @@ impl Coordinator {
     /// Places a hold, and takes away the leases of whoever acts as the account at this moment.
     pub async fn hold(&self, id: &AccountId, hold: &Hold) -> Result<(), Error> {
         self.store.place_hold(id, hold).await?;
+        self.fence_now(id).await
+    }
+
+    /// Writes where an account stands as it is now, and takes away its leases.
+    pub(super) async fn fence_now(&self, id: &AccountId) -> Result<(), Error> {
         if let Some(standing) = self.store.account(id).await? {
             self.fence(&standing).await?;
         }
@@ -102,12 +109,15 @@ impl Coordinator {
         // The same hold is lifted once, however often this is broken off.
         let origin = format!("over:{id}:{}:{}", hold.kind.name(), hold.since.as_millisecond());
         self.audit_hold(id, "lift", hold, "walkon", self.now(), &origin).await?;
-        self.lift(id, hold.kind).await.map(drop)
+        // This very one: another may have been placed meanwhile that ends later.
+        self.store.lift_this_hold(id, hold).await?;
+        self.enroll(id).await
     }
 
     /// Lifts a hold; `false`: there was none of that kind.
     pub async fn lift(&self, id: &AccountId, kind: HoldKind) -> Result<bool, Error> {
         let lifted = self.store.lift_hold(id, kind).await?;
+        self.hold_is_over(id, kind).await?;
         self.enroll(id).await?;
         Ok(lifted)
     }
@@ -116,6 +126,8 @@ impl Coordinator {
         let account = &standing.account;
         // Of several holds the one that lasts longest is shown; all must end.
         let worst = standing.holds.iter().max_by_key(|hold| (hold.until.is_none(), hold.until));
+        let signs_in = standing.lifecycle == Lifecycle::Connecting
+            && self.care.signing_in().contains(&account.id);
         let held = match (worst, standing.lifecycle) {
             _ if standing.leaving.is_some() => Some(HeldFor {
                 code: "leaving".to_owned(),
@@ -128,6 +140,7 @@ impl Coordinator {
                 until: hold.until,
             }),
             (None, Lifecycle::Active | Lifecycle::Ramping) => None,
+            (None, _) if signs_in => None,
             (None, _) => Some(HeldFor {
                 code: standing.word().to_owned(),
                 why: format!("the account is {}", standing.word()),
@@ -136,11 +149,13 @@ impl Coordinator {
         };
         let facts = self.facts(account);
         let table = routing::table(&facts);
+        // Who is being connected does nothing but sign in.
+        let not_now = |kind: &str| signs_in && kind != SIGN_IN;
         // A way that it lacks must be known too: a pool's work may ask for one.
         let lacks = KINDS.iter().flat_map(|kind| {
             let ways = [(RouteWish::Api, Class::Api), (RouteWish::Browser, Class::Browser)];
             let shut = ways.map(|(wish, class)| {
-                let is_shut = routing::route(kind, wish, &facts).is_err();
+                let is_shut = not_now(kind.name) || routing::route(kind, wish, &facts).is_err();
                 is_shut.then(|| format!("{}@{}", kind.name, class.name()))
             });
             shut.into_iter().flatten()
@@ -151,10 +166,10 @@ impl Coordinator {
             plan: account.plan.clone(),
             time_zone: account.time_zone.clone(),
             held,
-            pools: self.options.pools.of(account),
+            pools: if signs_in { Vec::new() } else { self.options.pools.of(account) },
             routes: table
                 .into_iter()
-                .map(|(kind, class)| (kind.to_owned(), class))
+                .map(|(kind, class)| (kind.to_owned(), class.filter(|_| !not_now(kind))))
                 .chain(lacks.map(|way| (way, None)))
                 .collect(),
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_socks::tcp::Socks5Stream;
+use walkon_core::site::Private;
 
 use super::origin::Origin;
 use super::proxy::{Proxy, Scheme};
@@ -18,7 +19,7 @@ use super::relay::{Inner, Trouble};
 use super::resolve::{Unresolved, resolve};
 
 /// How long a connection may take to come about, proxy and all.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// The longest answer to a `CONNECT`.
 const HEAD_MAX: usize = 8 << 10;
 
@@ -59,8 +60,8 @@ pub(super) async fn connect(
 ) -> Result<Counted, Failure> {
     let connecting = async {
         match &relay.spec.proxy {
-            None => straight(relay, origin).await,
-            Some(proxy) => through(relay, proxy, origin, purpose).await,
+            None => straight(origin, relay.private(origin)).await,
+            Some(proxy) => through(proxy, origin, relay.private(origin), purpose).await,
         }
     };
     let result = match tokio::time::timeout(CONNECT_MAX, connecting).await {
@@ -84,7 +85,7 @@ pub(super) async fn connect(
     Ok(Counted { stream, relay: relay.clone() })
 }
 
-fn unreachable(proxy: &Proxy, why: &dyn std::fmt::Display) -> Failure {
+pub(super) fn unreachable(proxy: &Proxy, why: &dyn std::fmt::Display) -> Failure {
     let (proxy, why) = (proxy.to_string(), why.to_string());
     Failure::Proxy(Trouble::ProxyUnreachable { proxy, why })
 }
@@ -94,27 +95,31 @@ pub(super) fn refused(proxy: &Proxy, why: &dyn std::fmt::Display) -> Trouble {
     Trouble::ProxyRefused { proxy: proxy.to_string(), why: why.to_string() }
 }
 
-async fn checked(relay: &Inner, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
-    resolve(origin, relay.private(origin)).await.map_err(|error| match error {
+async fn checked(origin: &Origin, private: Option<&Private>) -> Result<Vec<SocketAddr>, Failure> {
+    resolve(origin, private).await.map_err(|error| match error {
         Unresolved::Private(..) => Failure::Refused(error.to_string()),
         Unresolved::Unknown(..) => Failure::Site(error.to_string()),
     })
 }
 
-async fn straight(relay: &Inner, origin: &Origin) -> Result<TcpStream, Failure> {
-    let addresses = checked(relay, origin).await?;
+/// `private` is what was vouched for, where the origin is of the operator's own network.
+pub(super) async fn straight(
+    origin: &Origin,
+    private: Option<&Private>,
+) -> Result<TcpStream, Failure> {
+    let addresses = checked(origin, private).await?;
     let connected = TcpStream::connect(&addresses[..]).await;
     connected.map_err(|error| Failure::Site(format!("{origin} does not answer: {error}")))
 }
 
-async fn through(
-    relay: &Inner,
+pub(super) async fn through(
     proxy: &Proxy,
     origin: &Origin,
+    private: Option<&Private>,
     purpose: Purpose,
 ) -> Result<TcpStream, Failure> {
     // Checked here although the proxy connects: a name may not lead it to what we would refuse.
-    let addresses = checked(relay, origin).await?;
+    let addresses = checked(origin, private).await?;
     let connected = TcpStream::connect((proxy.host.as_str(), proxy.port)).await;
     let stream = connected.map_err(|error| unreachable(proxy, &error))?;
     match (proxy.scheme, purpose) {

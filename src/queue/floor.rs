@@ -1,6 +1,6 @@
 //! Who acts at this moment and who comes next, for pages. Nothing here decides anything.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use walkon_core::clock::from_ms;
 use walkon_core::id::AccountId;
 use walkon_core::lease::Class;
@@ -86,6 +86,19 @@ impl Shard {
             coming.push(Coming { account, of_pool, class, at, kinds });
         }
         Ok(coming)
+    }
+
+    /// For how long an account may have been claimed, and was not: `None`: nothing is due.
+    pub async fn overdue(&self, account: &AccountId) -> Result<Option<SignedDuration>, Error> {
+        let mut pipe = redis::pipe();
+        for class in Class::ALL {
+            let key = self.key(&format!("wake:{}", class.name()));
+            pipe.cmd("ZSCORE").arg(key).arg(account.as_str());
+        }
+        let (api, browser): (Option<f64>, Option<f64>) = self.ask_all(&pipe).await?;
+        let now = self.now().await?;
+        let since = [api, browser].into_iter().flatten().map(|at| from_ms(at as i64)).min();
+        Ok(since.filter(|since| *since <= now).map(|since| now.duration_since(since)))
     }
 
     /// When each account may be claimed next: `None`: nothing waits or not as things are.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder, TransactionTrait as _};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, TransactionTrait as _};
 use serde::{Deserialize, Serialize};
 use walkon_core::account::{Account, Kept, Lifecycle, Standing};
 use walkon_core::clock::from_ms;
@@ -55,6 +55,8 @@ pub struct Dropped {
 pub trait Accounts: Send + Sync {
     /// Every account with where it stands, by id.
     async fn accounts(&self) -> Result<Vec<Standing>, Error>;
+    /// Every account's id, in their order.
+    async fn account_ids(&self) -> Result<Vec<AccountId>, Error>;
     /// One account.
     async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error>;
     /// Adds an account or replaces what its owner wrote; its standing stays, and where it is kept.
@@ -111,6 +113,13 @@ impl Accounts for SqlStore {
         let holds = holds::Entity::find().order_by_asc(holds::Column::Account);
         let holds = holds.order_by_asc(holds::Column::Kind).all(&self.db).await?;
         rows.iter().map(|row| standing(row, &holds)).collect()
+    }
+
+    async fn account_ids(&self) -> Result<Vec<AccountId>, Error> {
+        let ids = Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id);
+        let ids: Vec<String> = ids.into_tuple().all(&self.db).await?;
+        let bad = |id: &str| Error::Unreadable(format!("`{id}` is no account's id"));
+        ids.iter().map(|id| id.parse().map_err(|_| bad(id))).collect()
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error> {

@@ -27,9 +27,12 @@ use crate::coordinator::{Coordinator, Error};
 use crate::queue::{ActionFilter, ActionView};
 
 pub mod accounts;
+pub mod alerts;
 pub mod batch;
 pub mod grants;
 pub mod hands;
+pub mod health;
+pub mod onboard;
 pub mod openapi;
 mod settings;
 mod status;
@@ -170,8 +173,11 @@ pub fn routes() -> Vec<Route<Coordinator>> {
     [
         own,
         accounts::routes(),
+        alerts::routes(),
         grants::routes(),
         hands::routes(),
+        health::routes(),
+        onboard::routes(),
         settings::routes(),
         status::routes(),
         usage::routes(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use walkon_core::capacity::Capacity;
 use walkon_core::lease::{Claimed, HostFault};
 use walkon_core::outcome::{Finding, Outcome, Settlement};
 use walkon_core::rng::Seed;
@@ -30,6 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) begins: bool,
     /// Whether `begin` was written: from then on the effect may have been made.
     pub(crate) begun: bool,
+    /// What the platform said of its limits.
+    pub(crate) said: Option<Capacity>,
 }
 
 /// Why a try did not go as asked.
@@ -140,7 +143,7 @@ impl Trouble {
             Self::Site { status: 429, .. } => vec![Finding::Limited],
             _ => Vec::new(),
         };
-        Settlement { outcome, findings, result: None }
+        Settlement { findings, ..outcome.into() }
     }
 }
 

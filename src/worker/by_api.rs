@@ -32,8 +32,9 @@ impl Slot {
         let renewed = self.worker.leases.keep(&claimed.lease, asked);
         let mut attempt = self.attempt(claimed, &renewed);
         let done = self.by_api(&mut attempt).await;
+        let said = attempt.said.take();
         let Attempt { claimed, begun, .. } = &attempt;
-        let settlement = match done {
+        let mut settlement = match done {
             Ok(effect) => Outcome::Done { effect }.into(),
             Err(Trouble::Lost) => return,
             Err(Trouble::Stopped) if !begun => {
@@ -41,6 +42,7 @@ impl Slot {
             }
             Err(trouble) => settle_trouble(&trouble, *begun, claimed.duty),
         };
+        settlement.capacity = said;
         self.settle(&claimed.lease, &claimed.id, &settlement, false, renewed.lost()).await;
     }
 
@@ -54,10 +56,12 @@ impl Slot {
         };
         let graph = Graph::new(base, token.clone()).map_err(|error| trouble(&error))?;
         let mut call = Call { attempt, bundle: &bundle, graph, desk };
-        match call.attempt.claimed.duty {
+        let done = match call.attempt.claimed.duty {
             Duty::Perform => call.perform().await,
             Duty::Verify => call.verify().await,
-        }
+        };
+        call.attempt.said = call.graph.capacity();
+        done
     }
 }
 

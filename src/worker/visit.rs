@@ -30,8 +30,8 @@ impl Slot {
         let deadline = Instant::now() + most;
         let hard = self.worker.shutdown.hard().clone();
         let (lost, paused) = (renewed.lost().clone(), renewed.paused().clone());
-        let (begins, begun) = (false, false);
-        Attempt { claimed, seed, most, deadline, lost, hard, paused, begins, begun }
+        let (begins, begun, said) = (false, false, None);
+        Attempt { claimed, seed, most, deadline, lost, hard, paused, begins, begun, said }
     }
 
     /// Carries an action out in the account's browser, and what else is due for it.
@@ -205,7 +205,7 @@ fn judged(
     match done {
         Ok(effect) => {
             let outcome = Outcome::Done { effect };
-            Some(Settlement { outcome, findings: Vec::new(), result })
+            Some(Settlement { result, ..outcome.into() })
         }
         Err(Trouble::Stopped) if !attempt.begun => None,
         Err(trouble) => {

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod alerts;
 mod audit;
 mod batch;
 mod behaviors;
@@ -12,8 +13,10 @@ mod erase;
 mod forgets;
 mod front_door;
 mod hands;
+mod health;
 mod host;
 mod import;
+mod onboarding;
 mod operator;
 mod pages;
 mod people;

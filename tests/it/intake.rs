@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use walkon::catalog::Catalog;
+use walkon::coordinator::care::Care;
 use walkon::coordinator::import::Wish;
 use walkon::coordinator::pools::Admitted;
 use walkon::coordinator::{Coordinator, Options};
@@ -49,6 +50,7 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
         }),
         grants: walkon::coordinator::grants::Grants::default(),
         admitted: Admitted::default(),
+        care: Care::default(),
         roster: Arc::default(),
     };
     coordinator.enroll_all().await.unwrap();

@@ -9,6 +9,8 @@ pub(crate) mod fixture;
 pub(crate) mod fleet;
 pub(crate) mod peek;
 pub(crate) mod processes;
+#[cfg(feature = "demo")]
+pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod site;
 pub(crate) mod wire;

@@ -34,7 +34,7 @@ pub(crate) const CORE: &[Row] = &[
     ),
     ("lease", &["action", "id"]),
     ("charge", &["id", "lease"]),
-    ("outcome", &["lease"]),
+    ("outcome", &["capacity", "lease"]),
     ("outline", &["step"]),
     ("event", &["action"]),
     ("receipt", &["action"]),
@@ -56,6 +56,7 @@ pub(crate) const CORE: &[Row] = &[
     ("grading", &["capacity", "clock", "health", "id"]),
     ("lifecycle", &["account"]),
     ("motion", &["device", "gesture", "persona", "rng"]),
+    ("rounds", &["clock", "id", "rng"]),
     ("routing", &["action", "grant", "kind", "lease"]),
     ("signature", &["grant", "origin"]),
 ];
@@ -76,6 +77,7 @@ pub(crate) const APP: &[Row] = &[
     ("egress", &[]),
     ("graph", &[]),
     ("desk", &[]),
+    ("notify", &[]),
     // What is recorded travels over the desk, in its `Chunk`.
     ("recording", &["desk"]),
     // Files of the host.
@@ -85,7 +87,18 @@ pub(crate) const APP: &[Row] = &[
     // Loops. `coordinator` reads an `Origin` of the way out to tell loopback from the rest.
     (
         "coordinator",
-        &["catalog", "desk", "egress", "queue", "recording", "shutdown", "signing", "store"],
+        &[
+            "catalog",
+            "desk",
+            "egress",
+            "graph",
+            "notify",
+            "queue",
+            "recording",
+            "shutdown",
+            "signing",
+            "store",
+        ],
     ),
     ("worker", LOOP_DOORS),
     ("supervisor", &["data", "queue", "shutdown"]),
@@ -109,6 +122,7 @@ pub(crate) const APP: &[Row] = &[
             "egress",
             "graph",
             "jail",
+            "notify",
             "queue",
             "recording",
             "shutdown",
@@ -135,6 +149,8 @@ pub(crate) const CONFINED: &[(&str, &[&str])] = &[
     ("askama", &["src/web", "plaza/"]),
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
+    ("lettre", &["src/notify"]),
+    ("hmac", &["src/notify"]),
     (
         "reqwest",
         &[
@@ -143,6 +159,7 @@ pub(crate) const CONFINED: &[(&str, &[&str])] = &[
             "src/desk",
             "src/driver/fake",
             "src/cli",
+            "src/notify",
             "plaza/tests",
         ],
     ),

@@ -1,6 +1,7 @@
 //! An account: one identity on one site, and where it is in its life.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -59,6 +60,9 @@ pub struct ProxyConfig {
     /// The file that holds the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// The address its connections must leave from; health checks hold it to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<IpAddr>,
 }
 
 /// One `[[account]]` of `accounts.toml`.

@@ -165,6 +165,22 @@ pub fn level(checks: &[Checked]) -> Level {
     }
 }
 
+/// Whether an account that was stopped for a network or a server may go on: the ways to the site
+/// were looked at in this round, and let it through.
+pub fn comes_back(report: &Report) -> bool {
+    let is_open = |one: &Checked| match one.grade {
+        Grade::Good => true,
+        Grade::Warning => one.in_a_row == 0,
+        // It has no proxy; a connection that was not looked at is no open way.
+        Grade::Skipped => one.check != Check::Connection,
+        Grade::Critical | Grade::Unknown => false,
+    };
+    let ways = report.checks.iter().filter(|one| stops_at_all(one.check));
+    report.level != Level::Critical
+        && report.checked(Check::Connection).is_some()
+        && ways.into_iter().all(is_open)
+}
+
 /// What one round is graded by.
 struct Grading<'a> {
     account: &'a AccountId,

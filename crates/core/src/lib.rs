@@ -12,7 +12,7 @@
 //!   where it may be done ([`origin`], [`net`], [`grant`]), what a page holds ([`outline`]), and the ports
 //!   that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
-//!   [`grading`], [`alerting`], [`signature`]).
+//!   [`grading`], [`alerting`], [`rounds`], [`signature`]).
 
 pub mod clock;
 pub mod id;
@@ -58,5 +58,6 @@ pub mod alerting;
 pub mod grading;
 pub mod lifecycle;
 pub mod motion;
+pub mod rounds;
 pub mod routing;
 pub mod signature;

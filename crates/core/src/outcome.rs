@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capacity::Capacity;
+
 /// What a finished attempt left on the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,10 +141,13 @@ pub struct Settlement {
     /// What it read, as JSON of at most 2 KiB.
     #[serde(default)]
     pub result: Option<String>,
+    /// What the platform said of its limits meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
 }
 
 impl From<Outcome> for Settlement {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, findings: Vec::new(), result: None }
+        Self { outcome, findings: Vec::new(), result: None, capacity: None }
     }
 }

@@ -58,6 +58,21 @@ impl Private {
     }
 }
 
+/// What connecting an account takes, where the site has an official API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connect {
+    /// Permissions that a token needs.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    /// What accounts are to tell us of: `comments`, `messages`.
+    #[serde(default)]
+    pub webhook: Vec<String>,
+    /// Where the API tells what a token may do and when it ends: `debug_token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_info: Option<String>,
+}
+
 /// A site as its folder describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,4 +96,7 @@ pub struct Site {
     /// How its pages say no.
     #[serde(default)]
     pub signs: Signs,
+    /// What connecting an account takes.
+    #[serde(default)]
+    pub connect: Connect,
 }

@@ -23,6 +23,8 @@ pub(crate) enum Error {
     Limited { retry_after: u64 },
     Unavailable,
     Checkpoint,
+    Expired,
+    NewPassword,
     Restricted,
 }
 
@@ -76,6 +78,15 @@ impl Error {
                             in to the site and follow the instructions given.";
                 (400, OAUTH, 190, Some(459), text(said))
             }
+            Self::Expired => {
+                let said = "Error validating access token: Session has expired.";
+                (400, OAUTH, 190, Some(463), text(said))
+            }
+            Self::NewPassword => {
+                let said = "Error validating access token: The session has been invalidated \
+                            because the user changed their password.";
+                (400, OAUTH, 190, Some(460), text(said))
+            }
             Self::Restricted => {
                 (403, OAUTH, 25, Some(2_207_050), text("The account is restricted."))
             }
@@ -125,6 +136,8 @@ pub(crate) fn fault(answer: Answer) -> Response {
         Answer::Unavailable => Error::Unavailable,
         Answer::Challenge => Error::Checkpoint,
         Answer::Banned => Error::Restricted,
+        Answer::TokenExpired => Error::Expired,
+        Answer::PasswordChanged => Error::NewPassword,
     };
     error.into_response()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::error::Error;
 use super::params::Params;
-use super::{Caller, Names, comments, messages, own, publish};
+use super::{Caller, Names, account, comments, messages, own, publish};
 use crate::server::App;
 use crate::world::World;
 use crate::world::content::{Member, PostId};
@@ -23,6 +23,9 @@ pub(crate) async fn read(
     params: Params,
 ) -> Answer {
     let [_, id] = versioned(path)?;
+    if id == "debug_token" {
+        return account::token(&app, &caller, &params);
+    }
     let world = app.world.lock();
     let host = headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let found = if let Some(me) = own(&world, &caller, &id) {
@@ -74,6 +77,8 @@ pub(crate) async fn read_edge(
         "comments" => comments::list(&world, &caller, &id, &params),
         "replies" => comments::replies(&world, &id, &params),
         "media" if is_own => Some(publish::list(&world, &caller, &params, host)),
+        "subscribed_apps" if is_own => Some(account::subscribed(&world, &caller)),
+        "content_publishing_limit" if is_own => Some(account::publishing(&app, &world, &caller)),
         "conversations" if is_own => Some(messages::conversations(&world, &caller, &params)),
         _ => return Err(Error::UnknownPath),
     };
@@ -95,7 +100,18 @@ pub(crate) async fn write_edge(
         "media" if is_own => publish::contain(&app, &caller, &params),
         "media_publish" if is_own => publish::publish(&app, &caller, &params),
         "messages" if is_own => messages::send(&app, &caller, &params),
-        "media" | "media_publish" | "messages" => Err(Error::UnknownObject(id)),
+        "subscribed_apps" if is_own => account::subscribe(&app, &caller, &params),
+        "media" | "media_publish" | "messages" | "subscribed_apps" => Err(Error::UnknownObject(id)),
+        _ => Err(Error::UnknownPath),
+    }
+}
+
+/// `DELETE /me/subscribed_apps`
+pub(crate) async fn delete_edge(State(app): State<App>, caller: Caller, path: Names<3>) -> Answer {
+    let [_, id, edge] = versioned(path)?;
+    let is_own = own(&app.world.lock(), &caller, &id).is_some();
+    match edge.as_str() {
+        "subscribed_apps" if is_own => Ok(account::unsubscribe(&app, &caller)),
         _ => Err(Error::UnknownPath),
     }
 }

@@ -15,7 +15,7 @@ use crate::server::App;
 use crate::wire::Peer;
 use crate::world::World;
 use crate::world::content::MemberId;
-use crate::world::faults::{Asked, Verdict};
+use crate::world::faults::{Asked, TokenFacts, Verdict};
 use crate::world::ledger::{Origin, Via};
 use crate::world::visits::Seen;
 
@@ -33,6 +33,8 @@ pub(crate) struct Visitor {
     /// Whether a script asks, which wants JSON.
     pub(crate) wants_json: bool,
     pub(crate) is_api: bool,
+    /// What a fault makes of its token.
+    pub(crate) token: TokenFacts,
 }
 
 impl Visitor {
@@ -58,6 +60,7 @@ impl Visitor {
             changed_markup: false,
             wants_json: accept.contains("application/json") || uri.path().starts_with("/read/"),
             is_api,
+            token: TokenFacts::default(),
         }
     }
 
@@ -135,6 +138,9 @@ pub(crate) async fn guard(
             next.run(request).await
         }
     };
+    if let Some((used, minutes)) = verdict.usage {
+        graph::say_used(response.headers_mut(), used, minutes);
+    }
     if verdict.drop_reply {
         peer.wire.cut();
     }
@@ -173,6 +179,7 @@ fn judge(app: &App, peer: &Peer, request: &Request, writes: bool) -> (Visitor, V
         visitor.member = None;
     }
     visitor.changed_markup = verdict.changed_markup;
+    visitor.token = verdict.token;
     (visitor, verdict, drops)
 }
 

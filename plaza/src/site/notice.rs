@@ -66,7 +66,8 @@ pub(crate) fn fault(answer: Answer, wants_json: bool) -> Response {
         Answer::Challenge => &CHALLENGE,
         Answer::Banned => &BANNED,
         Answer::Limited { .. } => &LIMITED,
-        Answer::Unavailable => &UNAVAILABLE,
+        // The last two are the API's alone.
+        Answer::Unavailable | Answer::TokenExpired | Answer::PasswordChanged => &UNAVAILABLE,
     };
     let mut response = show(notice, wants_json);
     if let Answer::Limited { retry_after } = answer {

@@ -1,13 +1,19 @@
-//! Reads for programs that want to know whether an effect is there: `/read/…`, as JSON.
+//! Reads for programs that want to know whether an effect is there: `/read/…`, as JSON; and
+//! `/address`, from where they come.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
-use super::guard::SignedIn;
+use super::guard::{SignedIn, Visitor};
 use super::notice;
 use crate::server::App;
+
+/// `GET /address`: from where the request came, as text.
+pub(crate) async fn address(Extension(visitor): Extension<Visitor>) -> String {
+    format!("{}\n", visitor.remote)
+}
 
 /// `GET /read/post/{id}`
 pub(crate) async fn post(

@@ -29,6 +29,17 @@ pub(crate) enum FaultKind {
     ChangedMarkup,
     /// Does what was asked, then closes the connection without an answer.
     DropReply,
+    /// The API token has expired.
+    TokenExpired,
+    /// The API token is no longer good: the member has changed the password.
+    PasswordChanged,
+    /// The API token ends in `days`.
+    TokenEnds,
+    /// The API token lacks the permission for messages.
+    ScopeLost,
+    /// The API says that `used` hundredths of its limits are used, and that calls are let through
+    /// again in `minutes`; it lets them through nevertheless.
+    Usage,
 }
 
 /// One switch, as posted to `/faults`.
@@ -42,6 +53,12 @@ pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
     #[serde(default)]
     pub(crate) ms: u64,
+    #[serde(default)]
+    pub(crate) days: i64,
+    #[serde(default)]
+    pub(crate) used: u64,
+    #[serde(default)]
+    pub(crate) minutes: u64,
     #[serde(default)]
     pub(crate) retry_after: Option<u64>,
     /// How many requests it still meets; null is until cleared.
@@ -72,7 +89,19 @@ pub(crate) struct Verdict {
     pub(crate) sign_out: bool,
     pub(crate) changed_markup: bool,
     pub(crate) drop_reply: bool,
+    pub(crate) token: TokenFacts,
+    /// Hundredths used, and minutes to wait.
+    pub(crate) usage: Option<(u64, u64)>,
     pub(crate) answer: Option<Answer>,
+}
+
+/// What is unusual about an API token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct TokenFacts {
+    /// In how many days it ends.
+    pub(crate) days: Option<i64>,
+    /// It lacks the permission for messages.
+    pub(crate) lost_scope: bool,
 }
 
 /// An answer given in place of the page.
@@ -82,6 +111,8 @@ pub(crate) enum Answer {
     Unavailable,
     Challenge,
     Banned,
+    TokenExpired,
+    PasswordChanged,
 }
 
 /// The switches that are on.
@@ -140,6 +171,11 @@ impl Fault {
             FaultKind::DropReply => asked.writes,
             FaultKind::ChangedMarkup => !asked.writes && !asked.api,
             FaultKind::SignOut => asked.account.is_some(),
+            FaultKind::TokenExpired
+            | FaultKind::PasswordChanged
+            | FaultKind::TokenEnds
+            | FaultKind::ScopeLost
+            | FaultKind::Usage => asked.api,
             _ => true,
         };
         whom && path && sort && self.count != Some(0)
@@ -166,6 +202,20 @@ impl Verdict {
                 self.drop_reply = true;
                 return true;
             }
+            FaultKind::TokenEnds => {
+                self.token.days = Some(fault.days);
+                return true;
+            }
+            FaultKind::ScopeLost => {
+                self.token.lost_scope = true;
+                return true;
+            }
+            FaultKind::Usage => {
+                self.usage = Some((fault.used, fault.minutes));
+                return true;
+            }
+            FaultKind::TokenExpired => Answer::TokenExpired,
+            FaultKind::PasswordChanged => Answer::PasswordChanged,
             FaultKind::RateLimit => {
                 Answer::Limited { retry_after: fault.retry_after.unwrap_or(30) }
             }

@@ -151,3 +151,65 @@ async fn a_dropped_reply_by_api_was_sent_all_the_same() {
     let thread = api.get("/read/messages/ben").bearer_auth(token("ada")).send().await.unwrap();
     assert_eq!(thread.json::<Value>().await.unwrap()["messages"][0]["text"], "hi");
 }
+
+#[tokio::test]
+async fn a_token_tells_its_end_and_its_scopes_and_faults_change_both() {
+    let square = Square::open().await;
+    let ada = square.stranger();
+    let asked = "/debug_token?input_token=tok-ada";
+    let facts = ada.look("ada", asked).await["data"].clone();
+    assert_eq!((&facts["is_valid"], facts["scopes"].as_array().unwrap().len()), (&json!(true), 4));
+    square.fault(json!({"account": "ada", "fault": "token_ends", "days": 3})).await;
+    square.fault(json!({"account": "ada", "fault": "scope_lost"})).await;
+    let changed = ada.look("ada", asked).await["data"].clone();
+    assert!(changed["expires_at"].as_i64() < facts["expires_at"].as_i64(), "{changed}");
+    assert_eq!(changed["scopes"].as_array().unwrap().len(), 3, "{changed}");
+    assert_eq!(ada.look("ben", asked).await["data"]["is_valid"], false, "it is not ben's");
+    for (fault, subcode) in [("token_expired", 463), ("password_changed", 460)] {
+        square.clear_faults().await;
+        square.fault(json!({"account": "ada", "fault": fault})).await;
+        assert_eq!(ada.look("ada", "/me").await["error"]["error_subcode"], subcode);
+        assert_eq!(ada.look("ben", "/me").await["username"], "ben");
+    }
+}
+
+#[tokio::test]
+async fn what_an_account_tells_the_app_of_is_kept_until_it_is_taken_back() {
+    let square = Square::open().await;
+    let api = square.stranger();
+    assert_eq!(api.look("ada", "/me/subscribed_apps").await["data"], json!([]));
+    let fields = json!({"subscribed_fields": "comments,messages"});
+    assert_eq!(api.call("ada", "/me/subscribed_apps", fields).await["success"], true);
+    let told = api.look("ada", "/me/subscribed_apps").await["data"][0]["subscribed_fields"].clone();
+    assert_eq!(told, json!(["comments", "messages"]));
+    assert_eq!(api.look("ben", "/me/subscribed_apps").await["data"], json!([]));
+    let path = "/graph/v23.0/me/subscribed_apps";
+    api.delete(path).bearer_auth(token("ada")).send().await.unwrap();
+    assert_eq!(api.look("ada", "/me/subscribed_apps").await["data"], json!([]));
+    let limit = api.look("ada", "/me/content_publishing_limit").await["data"][0].clone();
+    assert_eq!(limit["config"]["quota_total"], 50, "{limit}");
+}
+
+#[tokio::test]
+async fn usage_is_said_as_the_fault_has_it_also_with_an_error() {
+    let square = Square::open().await;
+    let api = square.stranger();
+    square.fault(json!({"account": "ada", "fault": "usage", "used": 96, "minutes": 19})).await;
+    let me = async || {
+        let call = api.get("/graph/v23.0/me").bearer_auth(token("ada"));
+        call.send().await.unwrap().headers().clone()
+    };
+    let headers = me().await;
+    assert!(headers["x-app-usage"].to_str().unwrap().contains("\"call_count\":96"));
+    let business = headers["x-business-use-case-usage"].to_str().unwrap();
+    assert!(business.contains("\"estimated_time_to_regain_access\":19"), "{business}");
+    square.fault(json!({"account": "ada", "fault": "rate_limit"})).await;
+    assert!(me().await["x-app-usage"].to_str().unwrap().contains("\"call_count\":96"));
+}
+
+#[tokio::test]
+async fn a_request_is_told_from_where_it_came() {
+    let square = Square::open().await;
+    let told = square.stranger().get("/address").send().await.unwrap().text().await.unwrap();
+    assert_eq!(told.trim(), "127.0.0.1");
+}

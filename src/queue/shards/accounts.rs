@@ -1,7 +1,7 @@
 //! Accounts, their limits and their work, over all shards.
 
 use futures_util::future::{join_all, try_join_all};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use walkon_core::action::{Action, RouteWish};
 use walkon_core::id::{AccountId, ActionId};
 use walkon_core::plan::Plan;
@@ -165,6 +165,11 @@ impl Queue {
         not_before: Option<Timestamp>,
     ) -> Result<Option<Explanation>, Error> {
         self.shard_of(account).earliest(account, kind, route, not_before).await
+    }
+
+    /// For how long an account may have been claimed, and was not: `None`: nothing is due.
+    pub async fn overdue(&self, account: &AccountId) -> Result<Option<SignedDuration>, Error> {
+        self.shard_of(account).overdue(account).await
     }
 
     /// When each account may be claimed next: `None`: nothing waits or not as things are.

@@ -231,6 +231,15 @@ fn a_network_is_given_three_rounds_and_passes_without_a_person() {
     assert!(third.passes() && !second.passes());
     let again = round(&well(), Some(&third));
     assert_eq!(again.level, Level::Healthy);
+    assert!(comes_back(&again) && !comes_back(&second) && !comes_back(&third));
+    for unseen in [skipped(), ill(Ill::Refused), ill(Ill::Network)] {
+        let blind = round(&with(|facts| facts.connection = unseen.clone()), Some(&third));
+        assert!(!comes_back(&blind), "{blind:?}");
+    }
+    let proxyless = with(|facts| facts.proxy = skipped());
+    assert!(comes_back(&round(&proxyless, Some(&third))));
+    let behind_a_bad_proxy = with(|facts| facts.proxy = ill(Ill::Network));
+    assert!(!comes_back(&round(&behind_a_bad_proxy, Some(&third))));
     assert_eq!(round(&away, Some(&again)).level, Level::Warning, "it is counted anew");
     // Two critical findings, of which one does not pass: a person must look.
     let banned_too = with(|facts| {

@@ -17,6 +17,7 @@ use crate::support::processes::naming;
 /// Short waits and no limits; a test's own settings go over them.
 const SETTINGS: &str = "\
 [queue]\nlease = \"3s\"\ngrace = \"500ms\"\nretry = \"200ms\"\n\n\
+[health]\nevery = \"24h\"\n\n\
 [plans.free]\n\n\
 [plans.slow.kinds.like]\ncooldown = \"10h\"\n\n";
 
