@@ -194,7 +194,8 @@ mod tests {
         let mut one = notice("a", Severity::Critical);
         one.raised.alert.title = "ada\r\nBcc: eve@example.com".to_owned();
         let letter = String::from_utf8(email.message(&[one]).unwrap().formatted()).unwrap();
-        assert!(!letter.contains("\r\nBcc:"), "{letter}");
+        let (head, _) = letter.split_once("\r\n\r\n").unwrap();
+        assert!(!head.contains("\r\nBcc:"), "{head}");
         assert!(letter.contains("do: look at its page"), "{letter}");
         assert!(letter.contains("http://h:1/accounts/ada"), "{letter}");
         let nobody = Mail { to: Vec::new(), ..mail(Security::None, "localhost") };
