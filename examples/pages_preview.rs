@@ -82,7 +82,7 @@ async fn main() -> Tried<()> {
         listener,
         coordinator,
         Secret::new("preview".to_owned()),
-        Default::default(),
+        web::access::Options::default(),
         &shutdown,
     )
     .await?;

@@ -22,7 +22,7 @@ pub(super) enum Bench {
     Queue(QueueBench),
     /// The operator's side: reading the accounts' file, and the page of all accounts.
     ///
-    /// It has a Redis and a SQLite of its own in a temporary folder.
+    /// It has a Redis and a `SQLite` of its own in a temporary folder.
     Accounts(accounts::AccountsBench),
 }
 

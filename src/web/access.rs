@@ -271,8 +271,8 @@ pub(super) async fn check(
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let caller = match access.caller(request.headers(), from).await {
         Ok(caller) if caller.may(scope) => caller,
-        Ok(_) => return refused(Refusal::Forbidden(scope), is_api, &request),
-        Err(refusal) => return refused(refusal, is_api, &request),
+        Ok(_) => return refused(&Refusal::Forbidden(scope), is_api, &request),
+        Err(refusal) => return refused(&refusal, is_api, &request),
     };
     if let Some(word) = caller.word.as_deref().filter(|_| !request.method().is_safe()) {
         request = match with_word(request, word).await {
@@ -308,7 +308,7 @@ fn url_field(form: &Bytes, name: &str) -> Option<String> {
     pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
 }
 
-fn refused(refusal: Refusal, is_api: bool, request: &Request) -> Response {
+fn refused(refusal: &Refusal, is_api: bool, request: &Request) -> Response {
     let wants_page = !is_api && request.method().is_safe();
     if wants_page && matches!(refusal, Refusal::Nobody) {
         let back = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -316,7 +316,7 @@ fn refused(refusal: Refusal, is_api: bool, request: &Request) -> Response {
         let back = back.replace('%', "%25").replace('&', "%26").replace('#', "%23");
         return Redirect::to(&format!("/sign-in?next={back}")).into_response();
     }
-    refusal_of(&refusal, is_api)
+    refusal_of(refusal, is_api)
 }
 
 /// The status, a word, why, and what to do.

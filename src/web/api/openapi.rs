@@ -46,7 +46,7 @@ fn operation<S>(route: &Route<S>) -> Value {
     operation
 }
 
-/// The description of these routes, as OpenAPI 3.1.
+/// The description of these routes, as `OpenAPI` 3.1.
 pub fn describe<S>(routes: &[Route<S>]) -> Value {
     let mut paths = Map::new();
     for route in routes {

@@ -46,21 +46,21 @@ fn event(sort: &str, action: &str) -> Event {
 async fn a_charge_is_kept_when_its_call_returns_and_what_became_of_it_with_the_next() {
     let (_folder, stores) = stores().await;
     for (name, store) in stores {
-        assert_eq!(store.reach().await.unwrap(), Reach::default(), "{name}");
+        assert_eq!(store.reach(0, 1).await.unwrap(), Reach::default(), "{name}");
         let (first, second) = (charge(1, "ada", "like", 24), charge(2, "ben", "like", 24));
         store.charge(&first).await.unwrap();
         store.settle(&first.token, from_ms(500));
         store.refund(&second.token);
         store.charge(&second).await.unwrap();
         store.charge(&charge(3, "ada", "save", 24)).await.unwrap();
-        store.keep_epoch(7).await.unwrap();
-        store.keep_epoch(8).await.unwrap();
+        store.keep_epoch(0, 7).await.unwrap();
+        store.keep_epoch(0, 8).await.unwrap();
         let all = store.charges_since(&token(0), 9).await.unwrap();
         let settled = Charge { settled: Some(from_ms(500)), ..first };
         assert_eq!(all, [settled, charge(3, "ada", "save", 24)], "{name}: one was given back");
         assert_eq!(store.charges_since(&token(1), 9).await.unwrap().len(), 1, "{name}");
         let reach = Reach { epoch: Some(8), token: Some(token(3)), at: Some(from_ms(3)) };
-        assert_eq!(store.reach().await.unwrap(), reach, "{name}");
+        assert_eq!(store.reach(0, 1).await.unwrap(), reach, "{name}");
         let (one, other) = (all[0].action.as_str(), "01m804r1ge-zzzzzz");
         assert_eq!(store.charged(&[one, other]).await.unwrap(), [one], "{name}");
         // A charge that is written again has what is new about it.
