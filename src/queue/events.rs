@@ -61,7 +61,7 @@ pub(super) fn named(entry: &StreamId) -> Event {
 }
 
 /// The events of one entry: those of a script's call, or one under its own names.
-fn of(entry: &StreamId) -> Vec<Event> {
+pub(super) fn of(entry: &StreamId) -> Vec<Event> {
     let events = packed::events(entry);
     if events.is_empty() { vec![named(entry)] } else { events }
 }

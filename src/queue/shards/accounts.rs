@@ -81,6 +81,14 @@ impl Queue {
         self.shard_of(id).account(id).await
     }
 
+    /// Many accounts, in their order.
+    pub async fn account_views(
+        &self,
+        ids: &[AccountId],
+    ) -> Result<Vec<Option<AccountView>>, Error> {
+        try_join_all(ids.iter().map(|id| self.account(id))).await
+    }
+
     /// Takes an action that [`Action::check`] has accepted into its account's lane, or to its
     /// pool's post (a mission's with `pool` named); `intake` is the id under which it came in. The
     /// same call made again changes nothing.
