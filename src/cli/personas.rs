@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use walkon_core::clock::{Clock as _, SystemClock};
-use walkon_core::motion::{agenda, portrait};
+use walkon_core::motion::agenda::{self, Doing};
+use walkon_core::motion::portrait;
 use walkon_core::persona::Persona;
 use walkon_core::rng::Seed;
 
@@ -172,8 +173,13 @@ fn show(persona: &Persona, when: &When, seed: u64, json: bool) {
             let entries = stay.entries.iter().filter(|entry| entry.doing == doing);
             entries.count().to_string()
         };
-        use agenda::Doing::{Browse, React, Write};
-        rows.push(vec![clock(from), clock(until), count(Browse), count(React), count(Write)]);
+        rows.push(vec![
+            clock(from),
+            clock(until),
+            count(Doing::Browse),
+            count(Doing::React),
+            count(Doing::Write),
+        ]);
     }
     if stays.is_empty() {
         say(&format!("It would not come on {day}."));

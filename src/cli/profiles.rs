@@ -161,7 +161,9 @@ fn check(config: &Config, names: &[String], zone: Option<&str>, json: bool) -> R
         for (what, remedy) in &faults {
             say(&format!("{what}\n  {remedy}"));
         }
-        notes.iter().for_each(|note| say(note));
+        for note in &notes {
+            say(note);
+        }
         if faults.is_empty() {
             say(&format!("{good} profiles are good"));
         }
