@@ -43,6 +43,7 @@ test-long: setup-databases ## More of what chance decides; SEEDS=1000 is ten mil
 	WALKON_TEST_REQUIRE=all WALKON_HOURS=24 $(CARGO) test --locked --test it -- --nocapture churn
 	WALKON_TEST_REQUIRE=all WALKON_CASES=200 WALKON_KILLS=200 \
 	  $(CARGO) test --locked --test it -- machine crowd kills
+	WALKON_SEEDS=20 $(CARGO) test --locked -p walkon-core acceptance
 
 mutants: setup ## Makes each known mistake in the queue's scripts and says which test notices
 	WALKON_TEST_REQUIRE=all WALKON_MUTANTS=1000 WALKON_SEED=0 \

@@ -22,8 +22,10 @@ use walkon::web;
 use walkon_core::account::{Account, Lifecycle};
 use walkon_core::bundle::Secret;
 use walkon_core::clock::{Clock as _, SystemClock};
+use walkon_core::health::{Check, Checked, Grade, Level, Report};
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::lease::{Ask, Claim, Class};
+use walkon_core::onboarding::{Step, StepResult, StepState};
 use walkon_core::outcome::{Finding, Made, Outcome, Settlement};
 use walkon_core::plan::Plan;
 use walkon_core::pool::Pools;
@@ -58,6 +60,8 @@ async fn main() -> Tried<()> {
             pace: 1.0,
             contact: None,
             seed: Seed(7),
+            usage_days: 90,
+            audit_days: 0,
         }),
         admitted: Admitted::default(),
         roster: Arc::default(),
@@ -99,7 +103,40 @@ async fn accounts(c: &Coordinator) -> Tried<()> {
             c.store.move_account(&account.id, Lifecycle::Active, Lifecycle::Ramping).await?;
         }
     }
+    health(c).await?;
     c.enroll_all().await?;
+    Ok(())
+}
+
+/// How some of them are, and one whose onboarding is under way.
+async fn health(c: &Coordinator) -> Tried<()> {
+    let now = SystemClock.now();
+    for (number, name) in NAMES.iter().enumerate() {
+        let (level, grade, why) = match number {
+            1 => (Level::Warning, Grade::Warning, "the token ends in 3 days"),
+            4 => (Level::Critical, Grade::Critical, "the proxy does not answer"),
+            5 => continue,
+            _ => (Level::Healthy, Grade::Good, "it answers in 42 ms"),
+        };
+        let at = now.saturating_sub(SignedDuration::from_mins(3 + number as i64))?;
+        let one = Checked::new(Check::Connection, grade, why).fix("look at its proxy");
+        let other = Checked::new(Check::SignIn, Grade::Good, "it is signed in");
+        let (account, checks) = (name.parse()?, vec![one, other]);
+        c.store.keep_health(&Report { account, at, level, checks }).await?;
+    }
+    let id = NAMES[5].parse()?;
+    c.store.move_account(&id, Lifecycle::Active, Lifecycle::Inactive).await?;
+    c.store.move_account(&id, Lifecycle::Inactive, Lifecycle::Connecting).await?;
+    c.store.ask_onboarding(&id, None, "maria", now).await?;
+    let long = SignedDuration::from_hours(1);
+    let Some(mut onboarding) = c.store.take_onboarding("preview", now, long).await? else {
+        return Ok(());
+    };
+    for step in &Step::ALL[..4] {
+        let (step, state) = (*step, StepState::Done);
+        onboarding.set(StepResult { step, state, why: None, fix: None, at: Some(now) });
+    }
+    c.store.keep_onboarding("preview", &onboarding, now).await?;
     Ok(())
 }
 

@@ -25,6 +25,8 @@ mod keys;
 mod lists;
 mod migrate;
 mod out;
+mod personas;
+mod profiles;
 mod report;
 mod roles;
 mod token;
@@ -106,6 +108,12 @@ enum Command {
     /// Behaviors: check, new, import.
     #[command(subcommand)]
     Behavior(behaviors::Behaviors),
+    /// Personas: new, show, plot.
+    #[command(subcommand)]
+    Persona(personas::Personas),
+    /// Devices and personas: list, check, show.
+    #[command(subcommand)]
+    Profile(profiles::Profiles),
     /// Prints every setting with its default and what it means.
     Config,
     /// How attempts ended: by account, by hour, by kind, by result.
@@ -127,7 +135,7 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Checks this host and says what to do about each finding.
     Doctor,
-    /// How fast this build is on this host: queue.
+    /// How fast this build is on this host: queue, accounts.
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -180,6 +188,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args, display()).await,
         Command::Behavior(args) => behaviors::behavior(&config, &args, shared.json),
+        Command::Persona(args) => personas::persona(&config, args, shared.json),
+        Command::Profile(args) => profiles::profile(&config, args, shared.json).await,
         Command::Config => {
             out::say(crate::config::DEFAULT.trim_end());
             Ok(())
@@ -191,6 +201,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,
+        Command::Bench(bench::Bench::Accounts(args)) => {
+            bench::accounts::accounts(&config, &args, shared.json).await
+        }
         Command::Bench(bench::Bench::Queue(args)) => {
             bench::queue(&config, shared.url.as_deref(), &args, shared.json).await
         }

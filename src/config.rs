@@ -117,6 +117,10 @@ pub struct Store {
     pub url: Secret,
     /// The file that holds the password, or nothing.
     pub password_file: PathBuf,
+    /// For how many days the usage log is kept; 0: for good.
+    pub usage_days: u32,
+    /// The same of the audit log.
+    pub audit_days: u32,
 }
 
 /// `[vault]`

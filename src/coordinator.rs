@@ -61,6 +61,10 @@ pub struct Options {
     pub contact: Option<String>,
     /// Where chance begins.
     pub seed: Seed,
+    /// For how many days the usage log is kept; 0: for good.
+    pub usage_days: u32,
+    /// The same of the audit log.
+    pub audit_days: u32,
 }
 
 /// One coordinator; cloning is cheap.

@@ -18,6 +18,8 @@ mod actions;
 mod batch;
 mod charged;
 mod check;
+mod cluster;
+mod credit;
 mod embedded;
 mod erase;
 mod error;

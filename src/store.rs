@@ -27,6 +27,7 @@ mod migration;
 pub mod onboardings;
 pub mod receipts;
 pub mod schema;
+pub mod search;
 pub mod sql;
 pub mod states;
 pub mod tokens;
@@ -51,6 +52,7 @@ pub trait Store:
     + keys::Keys
     + onboardings::Onboardings
     + receipts::Receipts
+    + search::Search
     + states::States
     + tokens::Tokens
     + usage::UsageLog

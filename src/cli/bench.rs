@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::queue::{Embedded, Gauge};
 use crate::shutdown::Shutdown;
 
+pub(super) mod accounts;
+
 /// `walkon bench`
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum Bench {
@@ -18,6 +20,10 @@ pub(super) enum Bench {
     /// Without --url it starts a Redis of its own in a temporary folder. With --url it uses that
     /// one, which must be empty, and removes what it wrote.
     Queue(QueueBench),
+    /// The operator's side: reading the accounts' file, and the page of all accounts.
+    ///
+    /// It has a Redis and a SQLite of its own in a temporary folder.
+    Accounts(accounts::AccountsBench),
 }
 
 fn within(range: std::ops::RangeInclusive<u64>) -> clap::builder::RangedU64ValueParser {

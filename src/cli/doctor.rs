@@ -92,7 +92,21 @@ async fn redis(config: &Config) -> Result<String, (String, String)> {
     };
     let queue = crate::queue::Queue::look(&options).await;
     let queue = queue.map_err(|error| of(error.into()))?;
-    Ok(format!("{:?}", queue.facts()))
+    Ok(format!("{:?}, {}", queue.facts(), spread(&queue)))
+}
+
+/// How many shards there are, and on which servers.
+fn spread(queue: &crate::queue::Queue) -> String {
+    let shards = match queue.shards().len() {
+        1 => "1 shard".to_owned(),
+        many => format!("{many} shards"),
+    };
+    let servers = queue.servers();
+    if servers.is_empty() {
+        return shards;
+    }
+    let each = servers.iter().map(|(server, shards)| format!("{server} has {shards}"));
+    format!("{shards} on a cluster: {}", each.collect::<Vec<_>>().join(", "))
 }
 
 async fn database(config: &Config) -> Result<String, (String, String)> {

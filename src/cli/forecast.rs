@@ -73,7 +73,7 @@ pub(super) async fn queue(
         "" => Embedded::url_in(&data_folder(config)?.redis()),
         url => url.to_owned(),
     };
-    let options = Options { url: Some(url), ..Options::default() };
+    let options = Options { url: Some(url), shards: config.queue.shards, ..Options::default() };
     let forecast = Forecast::look(&options, &outlook).await?;
     if as_json {
         print(&to_json(&forecast, &outlook));

@@ -332,7 +332,11 @@ async fn reload_on_signal(coordinator: Coordinator, shutdown: Shutdown) {
     }
 }
 
-async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coordinator, Failure> {
+pub(super) async fn assemble(
+    config: &Config,
+    data: &DataFolder,
+    url: String,
+) -> Result<Coordinator, Failure> {
     let mut catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?;
     for (name, site) in &config.sites {
         let id = name.parse().ok().filter(|id| catalog.sites.contains_key(id));
@@ -372,6 +376,8 @@ async fn assemble(config: &Config, data: &DataFolder, url: String) -> Result<Coo
             pace: config.fleet.pace,
             contact,
             seed: Seed(config.fleet.seed),
+            usage_days: config.store.usage_days,
+            audit_days: config.store.audit_days,
         }),
         grants: grants(config, data)?,
         admitted: coordinator::pools::Admitted::default(),

@@ -4,6 +4,7 @@
 //! clerk reads them all, and keeps them in the audit log ([`super::life`]).
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use walkon_core::account::Standing;
 use walkon_core::action::Refuse;
 use walkon_core::event::{EVENT_VERSION, Event};
 use walkon_core::hold::{Hold, HoldKind};
@@ -55,6 +56,32 @@ impl Coordinator {
         };
         self.hold(id, &hold).await?;
         self.tell_act(id, "hold", Some(HoldKind::Operator.name()), person).await
+    }
+
+    /// Pauses or resumes many accounts, several at once; how many it concerned.
+    pub async fn halt_many(
+        &self,
+        ids: &[AccountId],
+        is_pause: bool,
+        person: &Person,
+    ) -> Result<usize, Error> {
+        let one = async |standing: Standing| {
+            let id = &standing.account.id;
+            let is_held = standing.holds.iter().any(|hold| hold.kind == HoldKind::Operator);
+            if is_pause && !is_held {
+                self.pause_account(id, person).await?;
+            } else if !is_pause && is_held {
+                self.lift_by_hand(id, HoldKind::Operator, person).await?;
+            }
+            Ok::<_, Error>(usize::from(is_pause != is_held))
+        };
+        let mut count = 0;
+        for some in ids.chunks(LOOKED_AT) {
+            let standings = self.store.these(some).await?;
+            let halts = futures_util::stream::iter(standings).map(one).buffer_unordered(AT_ONCE);
+            count += halts.try_fold(0, async |sum, one| Ok(sum + one)).await?;
+        }
+        Ok(count)
     }
 
     /// Lifts one hold; `false`: there was none of that kind.

@@ -46,7 +46,8 @@ impl Coordinator {
         if now.duration_since(rounds.thorough) >= THOROUGH {
             let actions = self.queue.sweep().await?;
             let charges = self.store.forget_charges(now).await?;
-            tracing::debug!(actions, charges, "swept");
+            let (usage, audit) = self.prune(now).await?;
+            tracing::debug!(actions, charges, usage, audit, "swept");
             rounds.thorough = now;
         }
         if now.duration_since(rounds.zones) >= ZONES {
@@ -54,5 +55,22 @@ impl Coordinator {
             rounds.zones = now;
         }
         Ok(())
+    }
+
+    /// Lets go of what the settings say is old: of usage and of the audit log.
+    pub async fn prune(&self, now: Timestamp) -> Result<(u64, u64), Error> {
+        let before = |days: u32| {
+            let age = SignedDuration::from_hours(24 * i64::from(days));
+            (days > 0).then(|| now.checked_sub(age).ok()).flatten()
+        };
+        let usage = match before(self.options.usage_days) {
+            Some(before) => self.store.forget_usage(before).await?,
+            None => 0,
+        };
+        let audit = match before(self.options.audit_days) {
+            Some(before) => self.store.forget_audit(before).await?,
+            None => 0,
+        };
+        Ok((usage, audit))
     }
 }

@@ -118,7 +118,7 @@ impl Coordinator {
         }
         let mut found = Found::default();
         self.recall(shard, &remembered, &mut found).await?;
-        self.tell_lost(&mut found).await?;
+        self.tell_lost(shard, &mut found).await?;
         let is_empty = remembered.at == Timestamp::UNIX_EPOCH;
         self.open(shard, &reach, Some(found.sentence(is_empty))).await?;
         Ok(None)
@@ -215,15 +215,22 @@ impl Coordinator {
     }
 
     /// Tells of each action that is gone from Redis: send it again, or look first.
-    async fn tell_lost(&self, found: &mut Found) -> Result<(), Error> {
+    async fn tell_lost(&self, shard: &Shard, found: &mut Found) -> Result<(), Error> {
         let at = self.queue.now().await?;
         let mut after = String::new();
         loop {
-            let open = self.store.open_actions(&after, ROWS).await?;
+            let mut open = self.store.open_actions(&after, ROWS).await?;
             let Some(last) = open.last() else { return Ok(()) };
             after.clone_from(&last.action);
+            // A pool's has no account, and there is one shard.
+            open.retain(|one| {
+                let account = one.account.parse();
+                account.map_or(shard.part().index == 0, |account| {
+                    self.queue.shard_of(&account).part() == shard.part()
+                })
+            });
             let ids: Vec<_> = open.iter().map(|one| one.action.as_str()).collect();
-            let gone = self.queue.unknown_of(&ids).await?;
+            let gone = shard.unknown_of(&ids).await?;
             let charged = self.store.charged(&gone).await?;
             let mut events = Vec::new();
             for one in open.iter().filter(|one| gone.contains(&one.action.as_str())) {
@@ -233,7 +240,7 @@ impl Coordinator {
                 *(if perhaps { &mut found.unknown } else { &mut found.lost }) += 1;
                 events.push(lost(one, perhaps, at));
             }
-            self.queue.tell_lost(&events).await?;
+            shard.tell_lost(&events).await?;
         }
     }
 }

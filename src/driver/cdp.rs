@@ -12,10 +12,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
+use walkon_core::device::Device;
 
 use super::{Driver, Error, NAVIGATION_MAX, Session, SessionSpec};
 use crate::jail::{self, Cell, Inmate, NOBODY, Spawner, User};
 
+mod agrees;
 mod flags;
 mod folder;
 mod hub;
@@ -35,6 +37,7 @@ mod storage;
 mod wire;
 mod world;
 
+pub use agrees::Told;
 pub use options::{Invalid, Options};
 
 use folder::Folder;
@@ -66,6 +69,13 @@ impl CdpDriver {
         let spawner = Spawner::new().map_err(Error::Folder)?;
         let (version, keepers) = (OnceCell::new(), Mutex::default());
         Ok(Self { options, walkon, spawner, version, keepers })
+    }
+
+    /// What a page is told of a device by the browser on this host.
+    pub async fn told(&self, device: &Device, contact: Option<&str>) -> Result<Told, Error> {
+        let browser = self.options.browser()?;
+        let version = self.version(&browser).await?;
+        Ok(agrees::told(device, version, contact))
     }
 
     /// Whom browsers run as: never root.

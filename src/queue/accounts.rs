@@ -101,7 +101,9 @@ impl Shard {
     /// Writes the fleet's own caps.
     pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
         let mut args = vec!["g".to_owned()];
-        for (name, cap) in [("hmax", caps.hourly), ("dmax", caps.daily)] {
+        // Of several shards each has only a part of them (`escrow.lua`).
+        let (hour, day) = if self.inner.part.of == 1 { ("hmax", "dmax") } else { ("gh", "gd") };
+        for (name, cap) in [(hour, caps.hourly), (day, caps.daily)] {
             args.extend(cap.into_iter().flat_map(|cap| [name.to_owned(), cap.to_string()]));
         }
         self.run(&scripts::PLAN, &args).await?;

@@ -86,6 +86,12 @@ pub(super) async fn server(
         let remedy = "install Redis 7.2 or later, or Valkey; or set `queue.durability` to `always`";
         return Err(refused(why, remedy));
     }
+    let is_cluster = text("redis_mode") == "cluster";
+    if is_cluster && !super::cluster::is_named(options.url.as_deref().unwrap_or_default()) {
+        let why = "it is a server of a cluster (`cluster-enabled yes`), and has a part of the keys";
+        let remedy = "name the cluster in `queue.url`: `redis+cluster://host:port,host:port`";
+        return Err(refused(why, remedy));
+    }
     if info(connection, "replication").await?.get("role").is_some_and(|role| role != "master") {
         return Err(refused("it is a replica", "name the primary in `queue.url`"));
     }

@@ -45,6 +45,9 @@ pub enum Error {
     /// No answer in time. Nothing is known of what was asked.
     #[error("redis did not answer in time")]
     Slow(#[source] Cause),
+    /// It does not have what was asked for: another server of its cluster has. Nothing was done.
+    #[error("another redis of the cluster has this part of the queue")]
+    Elsewhere(#[source] Cause),
     /// It refused our credentials, or the command to them.
     #[error("redis refused the credentials")]
     Denied(#[source] Cause),
@@ -112,6 +115,9 @@ impl Error {
     /// What to do about it, where a person can do something.
     pub fn remedy(&self) -> Option<Cow<'_, str>> {
         let text = match self {
+            Self::Elsewhere(_) => {
+                "wait: walkon asks the cluster where it is; move no slots while the fleet runs"
+            }
             Self::Refused { remedy, .. } => return Some(remedy.into()),
             Self::NoUrl => "set `queue.url`, or let the coordinator start a server of its own",
             Self::Url { .. } => "write `redis://host:6379`, `rediss://…` or `unix:///path`",
@@ -146,7 +152,13 @@ impl Error {
 
     /// Whether the same call, made again, may succeed by itself.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Slow(_) | Self::Loading)
+        let is_elsewhere = self.is_elsewhere();
+        is_elsewhere || matches!(self, Self::Unreachable(_) | Self::Slow(_) | Self::Loading)
+    }
+
+    /// Whether another server is to be asked.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Elsewhere(_))
     }
 }
 
@@ -158,6 +170,10 @@ impl From<RedisError> for Error {
         match kind {
             _ if error.is_timeout() => Self::Slow(error.into()),
             ErrorKind::Server(ServerErrorKind::BusyLoading) => Self::Loading,
+            ErrorKind::Server(
+                ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::TryAgain,
+            ) => Self::Elsewhere(error.into()),
+            ErrorKind::Server(ServerErrorKind::ClusterDown) => Self::Unreachable(error.into()),
             ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::ReadOnly(error.into()),
             ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm) => {
                 Self::Denied(error.into())

@@ -198,8 +198,8 @@ pub(super) async fn reclaim(
     Ok(delivered(&reply.claimed))
 }
 
-/// Says that these events are dealt with for good, and with each of them all that the same call told
-/// of: they are delivered together.
+/// Says that these events are dealt with for good, and with each of them all that the same call
+/// told of: they are delivered together.
 pub(super) async fn ack(shard: &Shard, group: &str, ids: &[String]) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());

@@ -35,6 +35,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/tally.lua"),
+    include_str!("lua/escrow.lua"),
     include_str!("lua/charge.lua"),
     include_str!("lua/text.lua"),
     include_str!("lua/site.lua"),
@@ -113,6 +114,8 @@ scripts! {
     REFUSE, Settle, "refuse";
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
+    CREDIT, Settle, "credit";
+    LEDGER, Settle, "ledger";
     SPREAD, Settle, "spread";
     HEED, Read, "heed";
     PEEK, Read, "peek";
@@ -231,6 +234,9 @@ impl Shard {
             if let Err(Error::Lost) = answer {
                 self.lost();
             }
+            if let Err(error) = &answer {
+                self.look_again(error).await;
+            }
             match answer {
                 Ok(value) => return Ok(value),
                 Err(error) if error.is_passing() && tries < TRIES => {
@@ -244,8 +250,22 @@ impl Shard {
 
     /// Asks one plain command.
     pub(super) async fn ask<T: FromRedisValue>(&self, cmd: &redis::Cmd) -> Result<T, Error> {
-        let mut shared = self.inner.link.shared();
-        Ok(cmd.query_async(&mut shared).await?)
+        let answer = cmd.query_async(&mut self.inner.link.shared()).await.map_err(Error::from);
+        match answer {
+            Err(error) if self.look_again(&error).await && error.is_elsewhere() => {
+                Ok(cmd.query_async(&mut self.inner.link.shared()).await?)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Another server of a cluster may have the shard by now: another run of Redis. Whether so.
+    async fn look_again(&self, error: &Error) -> bool {
+        let has_moved = self.inner.link.look_again(error).await;
+        if has_moved {
+            self.inner.shaken.store(true, Ordering::Relaxed);
+        }
+        has_moved
     }
 
     /// Asks several plain commands at once, as of one instant.
@@ -253,8 +273,13 @@ impl Shard {
         &self,
         pipe: &redis::Pipeline,
     ) -> Result<T, Error> {
-        let mut shared = self.inner.link.shared();
-        Ok(pipe.query_async(&mut shared).await?)
+        let answer = pipe.query_async(&mut self.inner.link.shared()).await.map_err(Error::from);
+        match answer {
+            Err(error) if self.look_again(&error).await && error.is_elsewhere() => {
+                Ok(pipe.query_async(&mut self.inner.link.shared()).await?)
+            }
+            answer => answer,
+        }
     }
 }
 

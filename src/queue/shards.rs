@@ -7,20 +7,22 @@
 //!
 //! With one shard every call goes straight through, and costs nothing more. With several:
 //!
-//! - the fleet's caps are handed out in slices (`escrow.rs`);
+//! - the fleet's caps are handed out in slices (`shards/escrow.rs`);
 //! - a key is its account's own: two accounts may use the same one;
 //! - "who waited longest" and a site's own breaker are judged within a shard, but where the breaker
-//!   opens in one, all of them rest (`hands.rs`);
+//!   opens in one, all of them rest (`shards/hands.rs`);
 //! - pools are refused: a member would have to be found in another shard than the work.
 
 mod accounts;
 mod claims;
 mod erase;
+mod escrow;
 mod events;
 mod hands;
 mod turns;
 mod views;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,8 +31,9 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use walkon_core::id::{AccountId, ActionId};
 
+use super::cluster::Cluster;
 use super::link::Link;
-use super::{Error, Options, ServerFacts, Shard, check, without_password};
+use super::{Error, Options, ServerFacts, Shard, check, cluster, slots, without_password};
 pub use events::Events;
 
 /// One of so many shards.
@@ -65,7 +68,11 @@ pub struct Queue {
 
 struct All {
     shards: Vec<Shard>,
+    /// Where the public stream of events is; its name is the interface, so that on a cluster it
+    /// may be on any server.
+    board: Shard,
     options: Options,
+    is_cluster: bool,
     turns: turns::Turns,
 }
 
@@ -98,6 +105,30 @@ impl Queue {
     async fn open(options: &Options) -> Result<Self, Error> {
         options.validate()?;
         let url = options.url.as_deref().ok_or(Error::NoUrl)?;
+        let (shards, board) = if cluster::is_named(url) {
+            let cluster = Cluster::named(url)?;
+            let events = slots::of(&format!("{}events", options.public));
+            let (shards, link) = (Self::on_cluster(&cluster, options).await?, Link::to_slot);
+            let (home, link) = (&shards[0], link(&cluster, events).await?);
+            let board = Shard::new(link, home.part(), home.options().clone(), home.facts().clone());
+            (shards, board)
+        } else {
+            let shards = Self::on_one(url, options).await?;
+            let board = shards[0].clone();
+            (shards, board)
+        };
+        let all = All {
+            shards,
+            board,
+            is_cluster: cluster::is_named(url),
+            options: options.clone(),
+            turns: turns::Turns::default(),
+        };
+        Ok(Self { inner: Arc::new(all) })
+    }
+
+    /// All shards on one server: they share its connection.
+    async fn on_one(url: &str, options: &Options) -> Result<Vec<Shard>, Error> {
         let client = redis::Client::open(url).map_err(|source| Error::Url {
             url: without_password(url),
             source: Box::new(source),
@@ -108,12 +139,30 @@ impl Queue {
             let prefix = options.prefix_of(part, false);
             Shard::new(link.clone(), part, Options { prefix, ..options.clone() }, facts.clone())
         };
-        let all = All {
-            shards: Part::all(options.shards).map(shard).collect(),
-            options: options.clone(),
-            turns: turns::Turns::default(),
-        };
-        Ok(Self { inner: Arc::new(all) })
+        Ok(Part::all(options.shards).map(shard).collect())
+    }
+
+    /// Each shard on the server that has its slot.
+    async fn on_cluster(cluster: &Cluster, options: &Options) -> Result<Vec<Shard>, Error> {
+        let shards = Part::all(options.shards).map(async |part| {
+            let prefix = options.prefix_of(part, true);
+            let link = Link::to_slot(cluster, slots::of(&prefix)).await?;
+            let facts = check::server(&mut link.shared(), options).await?;
+            Ok(Shard::new(link, part, Options { prefix, ..options.clone() }, facts))
+        });
+        try_join_all(shards).await
+    }
+
+    /// On which servers the shards are, by their addresses, with how many each has; none: it is no
+    /// cluster.
+    pub fn servers(&self) -> BTreeMap<String, usize> {
+        let mut servers = BTreeMap::new();
+        if self.inner.is_cluster {
+            for shard in self.shards() {
+                *servers.entry(shard.inner.link.leads_to()).or_default() += 1;
+            }
+        }
+        servers
     }
 
     /// The shards, in their order.

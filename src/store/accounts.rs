@@ -10,6 +10,7 @@ use walkon_core::account::{Account, Kept, Lifecycle, Standing};
 use walkon_core::clock::from_ms;
 use walkon_core::id::AccountId;
 
+use super::erasures::forget_found_out;
 use super::sql::{SqlStore, read, write};
 use super::{Error, credentials, holds, states};
 
@@ -79,7 +80,7 @@ pub trait Accounts: Send + Sync {
     ) -> Result<bool, Error>;
 }
 
-fn standing(row: &Model, holds: &[holds::Model]) -> Result<Standing, Error> {
+pub(super) fn standing(row: &Model, holds: &[holds::Model]) -> Result<Standing, Error> {
     Ok(Standing {
         account: read(&row.document, &row.id)?,
         lifecycle: Lifecycle::named(&row.lifecycle)
@@ -167,6 +168,7 @@ impl Accounts for SqlStore {
         let own = credentials::Column::Account.eq(id.as_str());
         let credentials = credentials::Entity::delete_many().filter(own).exec(&on).await?;
         let states = states::Entity::delete_by_id(id.as_str()).exec(&on).await?.rows_affected;
+        forget_found_out(&on, id.as_str()).await?;
         on.commit().await?;
         Ok(Some(Dropped { holds, credentials: credentials.rows_affected, states }))
     }

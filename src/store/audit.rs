@@ -5,9 +5,10 @@
 //! without a master key nobody can make another end.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 use serde::Serialize;
 use walkon_core::audit::{Entry, Hash, Note};
 
@@ -21,6 +22,8 @@ const TRIES: usize = 50;
 const PAGE: u64 = 500;
 /// Where the sealed end is kept: `-` is no account's name.
 const END: Name<'static> = Name { account: "-", field: "audit_end" };
+/// Where the last entry that was let go of by age is kept, so that the rest still has its place.
+const START: Name<'static> = Name { account: "-", field: "audit_start" };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit")]
@@ -75,6 +78,9 @@ pub trait Audit: Send + Sync {
     async fn note(&self, note: &Note, origin: Option<&str>) -> Result<(), Error>;
     /// What happened, the latest first.
     async fn noted(&self, account: Option<&str>, most: u64) -> Result<Vec<Entry>, Error>;
+    /// Lets go of the entries before then, but for the last one of all; returns how many. What is
+    /// left is whole as before: where it begins is sealed.
+    async fn forget_audit(&self, before: Timestamp) -> Result<u64, Error>;
     /// Looks through the whole log; `expected`: what somebody wrote down of it earlier.
     async fn verify(&self, expected: Option<&End>) -> Result<Verdict, Error>;
 }
@@ -100,29 +106,34 @@ impl SqlStore {
     }
 
     async fn add(&self, row: ActiveModel, sealed: Sealed) -> Result<(), DbErr> {
-        let end = credentials::row(END, sealed);
         let step = self.db.begin().await?;
         Entity::insert(row).exec_without_returning(&step).await?;
-        let mut same =
-            OnConflict::columns([credentials::Column::Account, credentials::Column::Field]);
-        let same = same.update_columns(credentials::SEALED).to_owned();
-        let put = credentials::Entity::insert(end).on_conflict(same);
-        put.exec_without_returning(&step).await?;
+        Self::put_place(&step, END, sealed).await?;
         step.commit().await
     }
 
-    /// The end that is sealed; `None`: there is none.
-    async fn sealed_end(&self) -> Result<Option<End>, Error> {
-        let key = (END.account.to_owned(), END.field.to_owned());
+    /// Seals a place of the log beside the credentials.
+    async fn put_place(on: &DatabaseTransaction, name: Name<'_>, at: Sealed) -> Result<(), DbErr> {
+        let mut same =
+            OnConflict::columns([credentials::Column::Account, credentials::Column::Field]);
+        let same = same.update_columns(credentials::SEALED).to_owned();
+        let put = credentials::Entity::insert(credentials::row(name, at)).on_conflict(same);
+        put.exec_without_returning(on).await?;
+        Ok(())
+    }
+
+    /// A place that is sealed; `None`: there is none.
+    async fn sealed_place(&self, name: Name<'static>) -> Result<Option<End>, Error> {
+        let key = (name.account.to_owned(), name.field.to_owned());
         let Some(row) = credentials::Entity::find_by_id(key).one(&self.db).await? else {
             return Ok(None);
         };
-        let text = self.open_text(END, &row.sealed())?;
+        let text = self.open_text(name, &row.sealed())?;
         let read = text
             .expose()
             .split_once(':')
             .and_then(|(seq, hash)| Some(End { seq: seq.parse().ok()?, hash: hash.to_owned() }));
-        read.map(Some).ok_or_else(|| Error::Broken(END.to_string()))
+        read.map(Some).ok_or_else(|| Error::Broken(name.to_string()))
     }
 }
 
@@ -170,8 +181,43 @@ impl Audit for SqlStore {
         rows.iter().map(entry).collect()
     }
 
+    async fn forget_audit(&self, before: Timestamp) -> Result<u64, Error> {
+        let (end, mut from, mut start) = (self.last().await?, 0, None);
+        'old: loop {
+            let page = Entity::find().filter(Column::Seq.gt(from)).order_by_asc(Column::Seq);
+            let page = page.limit(PAGE).all(&self.db).await?;
+            for row in &page {
+                let entry = Entry::read(&row.document);
+                // One that cannot be read is for a person to look at: nothing beyond it goes.
+                let is_old = entry.is_some_and(|entry| entry.note.ts < before);
+                if !is_old || row.seq.unsigned_abs() >= end.seq {
+                    break 'old;
+                }
+                from = row.seq;
+                start = Some(end_of(Some(row)));
+            }
+            if page.is_empty() {
+                break;
+            }
+        }
+        let Some(start) = start else { return Ok(0) };
+        let sealed = self.seal(START, format!("{}:{}", start.seq, start.hash).as_bytes()).await?;
+        let step = self.db.begin().await?;
+        let old = Column::Seq.lte(start.seq as i64);
+        let gone = Entity::delete_many().filter(old).exec(&step).await?.rows_affected;
+        Self::put_place(&step, START, sealed).await?;
+        step.commit().await?;
+        Ok(gone)
+    }
+
     async fn verify(&self, expected: Option<&End>) -> Result<Verdict, Error> {
         let mut look = Look::default();
+        match self.sealed_place(START).await {
+            Ok(Some(start)) => look.begin_after(start),
+            Ok(None) => {}
+            Err(Error::Broken(_)) => look.breach(0, "the sealed beginning was changed"),
+            Err(error) => return Err(error),
+        }
         loop {
             let page = Entity::find().filter(Column::Seq.gt(look.end.seq as i64));
             let page = page.order_by_asc(Column::Seq).limit(PAGE).all(&self.db).await?;
@@ -181,7 +227,7 @@ impl Audit for SqlStore {
             if !page.is_empty() {
                 continue;
             }
-            match self.sealed_end().await {
+            match self.sealed_place(END).await {
                 // It was added while we looked.
                 Ok(Some(sealed)) if sealed.seq > look.end.seq && self.has(sealed.seq).await? => {}
                 Ok(sealed) => break look.compare(sealed),
@@ -213,6 +259,12 @@ impl Default for Look {
 }
 
 impl Look {
+    /// What is before was let go of by age.
+    fn begin_after(&mut self, start: End) {
+        self.before = Hash::read(&start.hash).unwrap_or(Hash::GENESIS);
+        self.end = start;
+    }
+
     fn breach(&mut self, seq: u64, what: &str) {
         self.breaches.push(Breach { seq, what: what.to_owned() });
     }

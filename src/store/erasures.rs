@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DbBackend, ExprTrait as _, QueryOrder};
+use sea_orm::sea_query::{Alias, OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, ExprTrait as _, QueryOrder};
 use serde::{Deserialize, Serialize};
 use walkon_core::id::AccountId;
 
@@ -28,6 +28,21 @@ pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Tables of what was found out about accounts: it goes with them.
+const FOUND_OUT: [&str; 5] = ["health", "health_past", "onboarding", "capacity", "alert"];
+
+/// Takes out what was found out about an account; how many rows.
+pub(super) async fn forget_found_out(on: &impl ConnectionTrait, id: &str) -> Result<u64, Error> {
+    let mut count = 0;
+    for table in FOUND_OUT {
+        let own = Expr::col(Alias::new("account")).eq(id);
+        let mut delete = Query::delete();
+        delete.from_table(Alias::new(table)).and_where(own);
+        count += on.execute(&delete).await?.rows_affected();
+    }
+    Ok(count)
+}
+
 /// What was taken out, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {
@@ -45,6 +60,8 @@ pub struct Erased {
     pub credentials: u64,
     /// Sealed storage states.
     pub states: u64,
+    /// What was found out about it: rounds of checks, onboarding, capacity, alerts.
+    pub findings: u64,
     /// Charges that count no more.
     pub charges: u64,
     /// Recordings of sessions.
@@ -136,6 +153,7 @@ impl Erasures for SqlStore {
         done.holds += delete!(holds, holds::Column::Account.eq(id));
         done.credentials += delete!(credentials, credentials::Column::Account.eq(id));
         done.states += delete!(states, states::Column::Account.eq(id));
+        done.findings += forget_found_out(&self.db, id).await?;
         delete!(open_action, open_action::Column::Account.eq(id));
         let own = charge::Column::Account.eq(id);
         let over = charge::Column::DayMs.lt(ms).and(charge::Column::FleetDayMs.lt(ms));

@@ -20,8 +20,8 @@ use super::sql::{SqlStore, read, write};
 #[sea_orm(table_name = "health")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    account: String,
-    level: String,
+    pub(super) account: String,
+    pub(super) level: String,
     since_ms: i64,
     #[sea_orm(column_type = "Text")]
     document: String,

@@ -81,6 +81,8 @@ pub trait UsageLog: Send + Sync {
     async fn log_usage(&self, usage: &usage::Usage) -> Result<(), Error>;
     /// Counts; the lines are in order of what they are of.
     async fn usage(&self, count: &Count) -> Result<Vec<Line>, Error>;
+    /// Forgets what ended before then; returns how much.
+    async fn forget_usage(&self, before: Timestamp) -> Result<u64, Error>;
 }
 
 #[async_trait]
@@ -101,6 +103,11 @@ impl UsageLog for SqlStore {
             Err(error) if !is_there(&error) => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    async fn forget_usage(&self, before: Timestamp) -> Result<u64, Error> {
+        let old = Column::AtMs.lt(before.as_millisecond());
+        Ok(Entity::delete_many().filter(old).exec(&self.db).await?.rows_affected)
     }
 
     async fn usage(&self, count: &Count) -> Result<Vec<Line>, Error> {

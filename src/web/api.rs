@@ -32,6 +32,7 @@ pub mod grants;
 pub mod hands;
 pub mod openapi;
 mod settings;
+mod status;
 pub mod usage;
 
 /// The most rows of one answer.
@@ -172,6 +173,7 @@ pub fn routes() -> Vec<Route<Coordinator>> {
         grants::routes(),
         hands::routes(),
         settings::routes(),
+        status::routes(),
         usage::routes(),
     ]
     .concat()

@@ -2,10 +2,10 @@
 //! that leave a browser little to do wrong.
 //!
 //! Loopback alone is no protection. Any page in the operator's browser can send requests to
-//! 127.0.0.1, and a name can be made to point there; so the Host must be a loopback name, or the one
-//! that is configured, and what changes something must come from a page of this origin or from no
-//! page at all (the CLI). A page can send no token that it does not know: whoever shows one may call
-//! by any name.
+//! 127.0.0.1, and a name can be made to point there; so the Host must be a loopback name, or the
+//! one that is configured, and what changes something must come from a page of this origin or from
+//! no page at all (the CLI). A page can send no token that it does not know: whoever shows one may
+//! call by any name.
 
 use std::sync::Arc;
 

@@ -43,6 +43,8 @@ pub(super) fn routes() -> Vec<Route<Pages>> {
         Route::get("/", actions, fleet::overview),
         Route::get("/live", actions, fleet::live),
         Route::get("/accounts", accounts, accounts::list),
+        Route::post("/accounts/bulk", control, accounts::bulk),
+        Route::post("/accounts/reload", Needs::Scope(ApiScope::AccountsWrite), accounts::reload),
         Route::get("/accounts/{id}", accounts, accounts::one),
         Route::post("/accounts/{id}/pause", control, accounts::pause),
         Route::post("/accounts/{id}/resume", control, accounts::resume),

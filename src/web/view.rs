@@ -3,6 +3,7 @@
 //! Each page has a file; [`say`] has the words they share. The templates are in `templates/`.
 
 pub mod accounts;
+pub mod health;
 pub mod overview;
 pub mod queue;
 pub mod reason;

@@ -16,6 +16,7 @@ mod host;
 mod import;
 mod operator;
 mod pages;
+mod people;
 mod pools;
 mod proxies;
 mod refusals;

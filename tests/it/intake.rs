@@ -44,6 +44,8 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
             pace: 1.0,
             contact: None,
             seed: Seed(1),
+            usage_days: 90,
+            audit_days: 0,
         }),
         grants: walkon::coordinator::grants::Grants::default(),
         admitted: Admitted::default(),

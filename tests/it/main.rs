@@ -17,6 +17,7 @@ mod kills;
 mod leak;
 #[cfg(feature = "demo")]
 mod plaza;
+mod profiles;
 mod queue;
 mod reaper;
 mod relay;

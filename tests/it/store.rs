@@ -2,12 +2,14 @@
 
 mod audit;
 mod backup;
+mod books;
 mod conformance;
 mod erasures;
 mod grants;
 mod health;
 mod holds;
 mod schema;
+mod search;
 mod tokens;
 mod usage;
 mod vault;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub(crate) mod cluster;
 pub(crate) mod databases;
 pub(crate) mod fixture;
 #[cfg(feature = "demo")]

@@ -156,15 +156,20 @@ impl Standing {
 
     /// One word for pages and lists.
     pub fn word(&self) -> &'static str {
-        match self.lifecycle {
-            _ if self.leaving.is_some() => "leaving",
-            Lifecycle::Inactive => "inactive",
-            Lifecycle::Connecting => "connecting",
-            Lifecycle::Error => "error",
-            _ if self.holds.iter().any(Hold::needs_person) => "suspended",
-            _ if !self.holds.is_empty() => "paused",
-            Lifecycle::Ramping => "ramping",
-            Lifecycle::Active => "active",
-        }
+        word(self.lifecycle, self.leaving.is_some(), &self.holds)
+    }
+}
+
+/// One word for where an account stands.
+pub fn word(lifecycle: Lifecycle, is_leaving: bool, holds: &[Hold]) -> &'static str {
+    match lifecycle {
+        _ if is_leaving => "leaving",
+        Lifecycle::Inactive => "inactive",
+        Lifecycle::Connecting => "connecting",
+        Lifecycle::Error => "error",
+        _ if holds.iter().any(Hold::needs_person) => "suspended",
+        _ if !holds.is_empty() => "paused",
+        Lifecycle::Ramping => "ramping",
+        Lifecycle::Active => "active",
     }
 }

@@ -5,9 +5,19 @@
 //! [`Device::check`] finds what contradicts itself: a device that no one could own tells nothing
 //! about how a site treats the ones that people do.
 
+mod models;
+mod places;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
+pub use models::{MODELS, Model};
 use serde::{Deserialize, Serialize};
+
+/// The oldest Android that is emulated. Chosen: a browser of today runs on few before it.
+const ANDROID_MIN: u32 = 10;
+/// A version that no Android will have for a while: a typing error.
+const ANDROID_MAX: u32 = 29;
 
 /// What sort of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,8 +105,16 @@ pub enum Wrong {
     Size(u32, u32),
     /// A scale no screen has.
     Scale(f64),
+    /// A model whose screen is another; these are its pixels.
+    Screen(&'static str, u32, u32),
+    /// A model of the other form.
+    OtherForm(&'static str),
+    /// An Android that is none, or that the model or the browser never ran on.
+    Android(String, u32),
     /// It has no language.
     NoLanguage,
+    /// A language stands there twice.
+    Twice(String),
     /// This is no language tag.
     Language(String),
 }
@@ -113,7 +131,15 @@ impl fmt::Display for Wrong {
             Self::NoModel => f.write_str("an emulated device names its `model` and its `android`"),
             Self::Size(width, height) => write!(f, "{width} x {height} fits no device of its form"),
             Self::Scale(scale) => write!(f, "no screen has a scale of {scale}"),
+            Self::Screen(model, width, height) => {
+                write!(f, "a {model} has a screen of {width} x {height} pixels")
+            }
+            Self::OtherForm(model) => write!(f, "a {model} is of another form"),
+            Self::Android(said, least) => {
+                write!(f, "`{said}` is no Android that it could run; {least} is the oldest")
+            }
             Self::NoLanguage => f.write_str("it has no language"),
+            Self::Twice(tag) => write!(f, "`{tag}` stands there twice"),
             Self::Language(tag) => write!(f, "`{tag}` is no language tag"),
         }
     }
@@ -132,6 +158,10 @@ impl BadDevice {
             }
             Wrong::Size(..) => "give the viewport in CSS pixels: 1280 x 720, 412 x 915, 800 x 1280",
             Wrong::Scale(_) => "write a scale between 0.5 and 4",
+            Wrong::Screen(..) => "give `width`, `height` and `scale` so that they multiply to that",
+            Wrong::OtherForm(_) => "write `form = \"phone\"` or `form = \"tablet\"`, as it is",
+            Wrong::Android(..) => "write its major version, for example `android = \"15\"`",
+            Wrong::Twice(_) => "leave one of them out",
             Wrong::NoLanguage | Wrong::Language(_) => {
                 "write `languages = [\"de-DE\", \"de\", \"en\"]`"
             }
@@ -183,13 +213,40 @@ impl Device {
         if !(0.5..=4.0).contains(&self.scale) {
             return bad(Wrong::Scale(self.scale));
         }
+        if let Some(wrong) = self.wrong_model() {
+            return bad(wrong);
+        }
         if self.languages.is_empty() {
             return bad(Wrong::NoLanguage);
+        }
+        let mut seen = BTreeSet::new();
+        if let Some(tag) = self.languages.iter().find(|tag| !seen.insert(*tag)) {
+            return bad(Wrong::Twice(tag.clone()));
         }
         match self.languages.iter().find(|tag| !is_language(tag)) {
             Some(tag) => bad(Wrong::Language(tag.clone())),
             None => Ok(()),
         }
+    }
+}
+
+impl Device {
+    /// What the model and its Android contradict.
+    fn wrong_model(&self) -> Option<Wrong> {
+        let known = self.known_model();
+        let least = known.map_or(ANDROID_MIN, |model| model.android.max(ANDROID_MIN));
+        if let Some(said) = &self.android {
+            let major = said.split('.').next().and_then(|major| major.parse().ok());
+            if !major.is_some_and(|major| (least..=ANDROID_MAX).contains(&major)) {
+                return Some(Wrong::Android(said.clone(), least));
+            }
+        }
+        let model = known?;
+        if model.form != self.form {
+            return Some(Wrong::OtherForm(model.name));
+        }
+        let (width, height) = model.pixels;
+        (!self.has_screen_of(model)).then_some(Wrong::Screen(model.name, width, height))
     }
 }
 
@@ -215,6 +272,10 @@ mod tests {
     const PHONE: &str = "form = \"phone\"\nmodel = \"Pixel 8\"\nandroid = \"15\"\nwidth = 412\n\
         height = 915\nscale = 2.625\ntouch = true\nlanguages = [\"de-DE\", \"de\"]\n";
 
+    pub(super) fn phone() -> Device {
+        Device::parse("pixel-8", PHONE).unwrap()
+    }
+
     #[test]
     fn a_coherent_device_takes_its_name_from_its_file() {
         let device = Device::parse("pixel-8", PHONE).unwrap();
@@ -229,6 +290,11 @@ mod tests {
             ("model = \"Pixel 8\"", "", "names its `model`"),
             ("width = 412", "width = 1920", "1920 x 915"),
             ("scale = 2.625", "scale = 9.0", "scale of 9"),
+            ("scale = 2.625", "scale = 2.0", "1080 x 2400 pixels"),
+            ("Pixel 8", "Pixel Tablet", "of another form"),
+            ("\"15\"", "\"13\"", "14 is the oldest"),
+            ("\"15\"", "\"new\"", "`new` is no Android"),
+            ("[\"de-DE\", \"de\"]", "[\"de\", \"de\"]", "twice"),
             ("[\"de-DE\", \"de\"]", "[]", "no language"),
             ("\"de-DE\"", "\"german\"", "`german`"),
             ("\"de-DE\"", "\"de_DE\"", "`de_DE`"),
@@ -238,6 +304,27 @@ mod tests {
             let error = Device::parse("pixel-8", &PHONE.replace(from, to)).unwrap_err();
             assert!(error.to_string().contains(wrong), "{to}: {error}");
             assert!(!error.remedy().is_empty());
+        }
+    }
+
+    #[test]
+    fn every_shipped_device_is_one_that_could_be_owned() {
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles/devices");
+        let mut forms = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let device = Device::parse(stem, &text).unwrap_or_else(|error| panic!("{error}"));
+            // What we ship we know; a file of one's own may name any model.
+            assert_eq!(device.known_model().is_some(), device.form != Form::Desktop, "{stem}");
+            assert!(text.starts_with("# "), "{stem} does not say whose it is");
+            forms.push(device.form);
+        }
+        assert!(forms.len() >= 20);
+        for form in [Form::Desktop, Form::Phone, Form::Tablet] {
+            assert!(forms.iter().filter(|found| **found == form).count() >= 4, "{form:?}");
         }
     }
 }

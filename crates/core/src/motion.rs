@@ -11,19 +11,38 @@ pub mod agenda;
 pub mod dwell;
 pub mod glide;
 pub mod pointer;
+pub mod portrait;
 pub mod rhythm;
 pub mod scroll;
 pub mod typing;
 
 #[cfg(test)]
 mod acceptance;
+#[cfg(test)]
+mod anything;
 mod draw;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod testing;
 
-use crate::gesture::{Gesture, Input, Timed};
+use crate::gesture::{Gesture, Input, Point, Rect, Timed};
+
+/// Farthest that anything on a page may be said to be.
+const FAR_PX: f64 = 1_000_000.0;
+
+/// A number of pixels from a page: what is none counts as nothing.
+fn px(said: f64) -> f64 {
+    if said.is_nan() { 0.0 } else { said.clamp(-FAR_PX, FAR_PX) }
+}
+
+fn tame_point(said: Point) -> Point {
+    Point { x: px(said.x), y: px(said.y) }
+}
+
+fn tame_rect(said: Rect) -> Rect {
+    Rect { x: px(said.x), y: px(said.y), w: px(said.w).max(0.0), h: px(said.h).max(0.0) }
+}
 
 /// Puts `input` after the gesture's last event, `wait_ms` later.
 fn push(gesture: &mut Gesture, wait_ms: f64, input: Input) {

@@ -54,7 +54,7 @@ pub(super) fn user_agent(
     )
 }
 
-fn metadata(device: &Device, version: &str) -> UserAgentMetadata {
+pub(super) fn metadata(device: &Device, version: &str) -> UserAgentMetadata {
     let major = version.split('.').next().unwrap_or("0");
     let brands = |engine: &str, ours: &str| {
         Some(vec![

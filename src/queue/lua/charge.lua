@@ -57,6 +57,9 @@ local function recharge(A, J)
     local was = ch[(at == DAY and 1 or 2) + (c == global().f.c and 2 or 0)]
     if window ~= was and count(c, at, window) >= CAPS[i + 4] then return false end
   end
+  if new[3] ~= ch[3] and spent(DAY, new[3]) or new[4] ~= ch[4] and spent(HOURLY, new[4]) then
+    return false
+  end
   local function fresh(i)
     return new[i] ~= ch[i] and new[i]
   end

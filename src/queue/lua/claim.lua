@@ -4,6 +4,7 @@
 -- the worker can do, `api,browser`; `holds` the accounts whose browser it keeps, comma between.
 --
 -- Returns   { work, account, class, token, ttl ms, id, duty p|v, attempt, begun ms, json }
+--           { dry, ms }: the shard's part of the fleet's caps is used up (escrow.lua)
 --           { none, ms until something may be due (-1: not before something arrives) }
 --           { shut, ms, why }
 
@@ -35,7 +36,8 @@ local function try(A, class, ask)
     end
     if not best then break end
     local J = action(best.id)
-    if not expire(A, J) then return take(A, best, J, ask) end
+    -- With several shards the fleet's caps are asked here (escrow.lua).
+    if not expire(A, J) then return short(J) or take(A, best, J, ask) end
   end
   reindex(A)
 end

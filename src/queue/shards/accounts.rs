@@ -30,11 +30,6 @@ impl Queue {
 
     /// Writes the fleet's own caps.
     pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
-        if self.only().is_none() && *caps != FleetCaps::default() {
-            let why = "it has several shards, and the fleet's own caps need one".to_owned();
-            let remedy = "make the queue anew with `queue.shards = 1`".to_owned();
-            return Err(Error::Refused { why, remedy });
-        }
         let each = self.shards().iter().map(|shard| shard.set_fleet_caps(caps));
         try_join_all(each).await.map(drop)
     }
@@ -84,6 +79,30 @@ impl Queue {
     /// One account; `None`: the queue does not know it.
     pub async fn account(&self, id: &AccountId) -> Result<Option<AccountView>, Error> {
         self.shard_of(id).account(id).await
+    }
+
+    /// Many accounts in a few calls a shard, in their order; `None`: the queue does not know it.
+    pub async fn account_views(
+        &self,
+        ids: &[AccountId],
+    ) -> Result<Vec<Option<AccountView>>, Error> {
+        if let Some(only) = self.only() {
+            return only.account_views(ids).await;
+        }
+        let mut own = vec![Vec::new(); self.shards().len()];
+        for (at, id) in ids.iter().enumerate() {
+            own[self.index_of(id)].push((at, id.clone()));
+        }
+        let asked = self.shards().iter().zip(&own).map(async |(shard, own)| {
+            let ids: Vec<_> = own.iter().map(|(_, id)| id.clone()).collect();
+            if ids.is_empty() { Ok(Vec::new()) } else { shard.account_views(&ids).await }
+        });
+        let answers = try_join_all(asked).await?;
+        let mut views = vec![None; ids.len()];
+        for ((at, _), view) in own.iter().flatten().zip(answers.into_iter().flatten()) {
+            views[*at] = view;
+        }
+        Ok(views)
     }
 
     /// Takes an action that [`Action::check`] has accepted into its account's lane, or to its
@@ -158,16 +177,5 @@ impl Queue {
             Ok::<_, Error>(due.into_iter().next().flatten())
         });
         try_join_all(asked).await
-    }
-
-    /// Raises what the fleet took of its own caps, in days and in hours by their ends, to what the
-    /// books hold; returns how many were below. `shard` is the one that had forgotten.
-    pub async fn raise_fleet(
-        &self,
-        shard: &Shard,
-        days: impl IntoIterator<Item = (Timestamp, u64)>,
-        hours: impl IntoIterator<Item = (Timestamp, u64)>,
-    ) -> Result<u64, Error> {
-        shard.raise_fleet(days, hours).await
     }
 }

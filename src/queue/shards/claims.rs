@@ -80,13 +80,14 @@ impl Queue {
                 Bid::Dry(next) => (Claim::Nothing { next: Some(next) }, None),
             });
         }
-        let mut round = Round::default();
+        let (mut round, mut dry) = (Round::default(), Vec::new());
         for at in self.order(ask) {
             let found = match self.bid_at(at, ask).await {
                 Ok(Bid::Made(claim, charge)) => round.take(claim, charge),
                 Ok(Bid::Dry(next)) => {
                     round.is_open = true;
                     round.soonest(Some(next));
+                    dry.push(at);
                     None
                 }
                 Err(error) => {
@@ -100,6 +101,18 @@ impl Queue {
                 }
             };
             if let Some(work) = found {
+                self.inner
+                    .turns
+                    .note(&ask.worker, Turn { nonce: ask.nonce, shard: at, in_doubt: false });
+                return Ok(work);
+            }
+        }
+        // What the others do not need now is theirs no more.
+        for at in dry {
+            if self.level(at).await?
+                && let Bid::Made(claim, charge) = self.shards()[at].bid(ask).await?
+                && let Some(work) = round.take(claim, charge)
+            {
                 self.inner
                     .turns
                     .note(&ask.worker, Turn { nonce: ask.nonce, shard: at, in_doubt: false });
@@ -130,7 +143,12 @@ impl Queue {
     async fn bid_at(&self, at: usize, ask: &Ask) -> Result<Bid, Error> {
         let mut ask = ask.clone();
         ask.holds.retain(|account| self.index_of(account) == at);
-        self.shards()[at].bid(&ask).await
+        let bid = self.shards()[at].bid(&ask).await?;
+        // Out of its part of the fleet's caps: a new slice, and once more.
+        if matches!(bid, Bid::Dry(_)) && self.draw(at).await? {
+            return self.shards()[at].bid(&ask).await;
+        }
+        Ok(bid)
     }
 
     /// Says that the side effect is about to happen. Lost after this, it may have been done.
@@ -262,15 +280,50 @@ impl Queue {
         classes: &[Class],
         most: Duration,
     ) -> Result<bool, Error> {
-        let stop = CancellationToken::new();
         let bells = self.shards().iter().map(|shard| shard.bells_for(worker, classes));
         let bells: Vec<Vec<String>> = bells.collect();
-        let rang = self.home().wait_for(&bells.concat(), most, &stop).await?;
-        let Some(rang) = rang else { return Ok(false) };
-        if let Some(shard) = bells.iter().position(|bells| bells.contains(&rang)) {
+        let rang = if self.inner.is_cluster {
+            self.wait_each(&bells, most).await?
+        } else {
+            // One server hears all bells at once.
+            let rang =
+                self.home().wait_for(&bells.concat(), most, &CancellationToken::new()).await?;
+            rang.and_then(|bell| bells.iter().position(|bells| bells.contains(&bell)))
+        };
+        if let (Some(shard), true) = (rang, self.only().is_none()) {
             self.inner.turns.note(worker, Turn { nonce: 0, shard, in_doubt: true });
         }
-        Ok(true)
+        Ok(rang.is_some())
+    }
+
+    /// Listens to each shard on a line of its own; the first ring ends all. Others that come in
+    /// that instant are given back.
+    async fn wait_each(
+        &self,
+        bells: &[Vec<String>],
+        most: Duration,
+    ) -> Result<Option<usize>, Error> {
+        let stop = CancellationToken::new();
+        let waits = self.shards().iter().zip(bells).map(async |(shard, bells)| {
+            let rang = shard.wait_for(bells, most, &stop).await;
+            if matches!(rang, Ok(Some(_))) {
+                stop.cancel();
+            }
+            rang
+        });
+        let (mut first, mut error, mut silent) = (None, None, false);
+        for (at, rang) in join_all(waits).await.into_iter().enumerate() {
+            match rang {
+                Ok(Some(_)) if first.is_none() => first = Some(at),
+                Ok(Some(bell)) => self.shards()[at].ring_again(&bell).await?,
+                Ok(None) => silent = true,
+                Err(failed) => error = Some(failed),
+            }
+        }
+        match error {
+            Some(error) if first.is_none() && !silent => Err(error),
+            _ => Ok(first),
+        }
     }
 
     /// Waits until something may be due sooner than the last [`Queue::reap`] said. One waiter hears

@@ -67,19 +67,19 @@ impl Queue {
     /// it has its own id there, where that is still free to use.
     pub async fn publish(&self, id: &str, event: &Event) -> Result<(), Error> {
         match self.only() {
-            Some(only) => only.publish(id, event).await,
-            None => self.home().publish_once(id, event).await,
+            Some(_) => self.inner.board.publish(id, event).await,
+            None => self.inner.board.publish_once(id, event).await,
         }
     }
 
     /// Public events after an id (`0`: from the first), at most so many.
     pub async fn published(&self, after: &str, most: usize) -> Result<Vec<(String, Event)>, Error> {
-        self.home().published(after, most).await
+        self.inner.board.published(after, most).await
     }
 
     /// The newest public events, the newest first.
     pub async fn latest(&self, most: usize) -> Result<Vec<(String, Event)>, Error> {
-        self.home().latest(most).await
+        self.inner.board.latest(most).await
     }
 
     /// Asks for an action as any client would.
@@ -94,11 +94,6 @@ impl Queue {
             unknown = shard.unknown_of(&unknown).await?;
         }
         Ok(unknown)
-    }
-
-    /// Writes events of actions that Redis has lost: it cannot tell of them by itself.
-    pub async fn tell_lost(&self, events: &[Event]) -> Result<(), Error> {
-        self.home().tell_lost(events).await
     }
 }
 

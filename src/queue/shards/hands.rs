@@ -85,7 +85,15 @@ impl Queue {
 
     /// Why an action is not running; `None`: there is no such action.
     pub async fn why(&self, id: &ActionId) -> Result<Option<Explanation>, Error> {
-        self.shard_with(id).await?.why(id).await
+        let shard = self.shard_with(id).await?;
+        let mut why = shard.why(id).await?;
+        if self.only().is_none()
+            && let Some(why) = &mut why
+            && why.reasons.is_empty()
+        {
+            why.reasons = self.used_up(shard).await?;
+        }
+        Ok(why)
     }
 
     /// One action; `None`: there is none of that id, or it ended long ago.

@@ -1,6 +1,6 @@
-//! What limits accounts, who is in which pool, and by which proxies they go: told here, kept
-//! elsewhere. Plans and pools are settings, read when a coordinator starts; a proxy is a part of its
-//! account.
+//! What limits accounts, who is in which pool, and by which proxies they go: told here, and kept
+//! elsewhere. Plans and pools are settings, read when a coordinator starts; a proxy is a part of
+//! its account.
 
 use std::collections::BTreeMap;
 
@@ -86,8 +86,13 @@ async fn proxies(State(c): State<Coordinator>) -> Answer {
             users.entry((url, username.as_deref())).or_default().push(id);
         }
     }
-    let row = |((url, username), accounts): (&(&str, Option<&str>), &Vec<&AccountId>)| json!({"url": url, "username": username, "accounts": accounts, "kept": "accounts"});
-    Ok(Json(json!({"proxies": users.iter().map(row).collect::<Vec<Value>>()})))
+    let rows: Vec<Value> = users
+        .iter()
+        .map(|((url, username), accounts)| {
+            json!({"url": url, "username": username, "accounts": accounts, "kept": "accounts"})
+        })
+        .collect();
+    Ok(Json(json!({"proxies": rows})))
 }
 
 async fn set_proxy(

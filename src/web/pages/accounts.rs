@@ -1,16 +1,24 @@
 //! `/accounts`, an account's page, and the forms that hold and release it.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
-use walkon_core::account::Standing;
+use tokio::time::Instant;
+use walkon_core::account::{Lifecycle, Standing};
+use walkon_core::api_token::ApiScope;
+use walkon_core::health::Level;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
+use walkon_core::receipt::Receipt;
 
 use crate::coordinator::Coordinator;
+use crate::coordinator::reload::Reloaded;
 use crate::queue::Person;
+use crate::store::search::{Found, Wanted};
 
 use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
@@ -21,23 +29,37 @@ use super::archive::{look, reading};
 
 /// How many accounts one page has.
 const ROWS: usize = 60;
+/// How many of its last actions an account is listed with.
+const LAST: usize = 3;
 /// How many receipts an account's page has.
 const RECEIPTS: u64 = 20;
 /// How many sessions an account's page has, and among how many they are looked for.
 const SESSIONS: (usize, usize) = (8, 400);
 
+/// Accounts in words, with all that is known of them, in a fixed number of calls.
 async fn rows(c: &Coordinator, standings: &[Standing]) -> Result<Vec<AccountRow>, Failed> {
     let now = c.now();
     let ids: Vec<_> = standings.iter().map(|standing| standing.account.id.clone()).collect();
-    let due = c.queue.due(&ids).await?;
+    let (due, views) = (c.queue.due(&ids).await?, c.queue.account_views(&ids).await?);
+    let mut last: BTreeMap<String, Vec<Receipt>> = BTreeMap::new();
+    for receipt in c.store.receipts_of(&ids, (ids.len() * LAST * 4) as u64).await? {
+        let own = last.entry(receipt.account.clone()).or_default();
+        if own.len() < LAST {
+            own.push(receipt);
+        }
+    }
     let mut rows = Vec::new();
-    for (standing, due) in standings.iter().zip(due) {
+    for ((standing, due), queue) in standings.iter().zip(due).zip(views) {
         let account = &standing.account;
+        let is_new = matches!(standing.lifecycle, Lifecycle::Connecting | Lifecycle::Error);
         let known = Known {
-            queue: c.queue.account(&account.id).await?,
+            queue,
             plan: c.options.plans.get(&account.plan),
             ways: Ways::of(&c.facts(account)),
             due,
+            health: c.store.health(&account.id).await?,
+            onboarding: if is_new { c.store.onboarding(&account.id).await? } else { None },
+            last: last.remove(account.id.as_str()).unwrap_or_default(),
         };
         rows.push(row(standing, known, now));
     }
@@ -50,47 +72,220 @@ async fn standing(c: &Coordinator, id: &str) -> Result<Standing, Failed> {
     Ok(c.store.account(&known).await?.ok_or_else(missing)?)
 }
 
+/// What is looked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Look {
+    q: String,
+    state: String,
+    health: String,
+    site: String,
+    plan: String,
+    from: usize,
+}
+
+impl Look {
+    fn wanted(&self) -> Wanted {
+        let said = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Wanted {
+            text: said(&self.q),
+            word: said(&self.state),
+            level: Level::named(&self.health),
+            site: said(&self.site),
+            plan: said(&self.plan),
+        }
+    }
+
+    /// What a form says so that the same is looked for again.
+    fn fields(&self) -> [(&'static str, &str); 5] {
+        let Self { q, state, health, site, plan, .. } = self;
+        [("q", q), ("state", state), ("health", health), ("site", site), ("plan", plan)]
+    }
+
+    /// The address of the list with another state, health and first row.
+    fn href(&self, state: &str, health: &str, from: usize) -> String {
+        let from = if from > 0 { from.to_string() } else { String::new() };
+        let pairs = [
+            ("q", self.q.trim()),
+            ("state", state),
+            ("health", health),
+            ("site", &self.site),
+            ("plan", &self.plan),
+            ("from", &from),
+        ];
+        let said = pairs.iter().filter(|(_, value)| !value.is_empty());
+        let said: Vec<_> = said.map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+        if said.is_empty() { "/accounts".into() } else { format!("/accounts?{}", said.join("&")) }
+    }
+}
+
+/// A value as it stands in an address.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |all, byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            all + &char::from(byte).to_string()
+        }
+        _ => format!("{all}%{byte:02X}"),
+    })
+}
+
+/// A choice with how many there are.
+struct Chip {
+    name: &'static str,
+    class: String,
+    count: u64,
+    href: String,
+    here: bool,
+}
+
 #[derive(Template)]
 #[template(path = "accounts.html")]
 struct List {
     chrome: Chrome,
+    look: Look,
     summary: String,
+    matching: usize,
+    total: u64,
+    levels: Vec<Chip>,
+    words: Vec<Chip>,
+    sites: Vec<String>,
+    plans: Vec<String>,
     rows: Vec<AccountRow>,
     newer: Option<String>,
     older: Option<String>,
+    may_control: bool,
+    may_change: bool,
+    file: String,
 }
 
-/// From which row on.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct From {
-    from: Option<usize>,
+const WORDS: [&str; 8] =
+    ["active", "ramping", "paused", "suspended", "error", "connecting", "inactive", "leaving"];
+
+fn chips(look: &Look, found: &Found) -> (Vec<Chip>, Vec<Chip>) {
+    let count = |counts: &BTreeMap<&'static str, u64>, name| counts.get(name).copied().unwrap_or(0);
+    let levels = Level::ALL.iter().rev().map(|level| {
+        let (name, here) = (level.name(), look.health == level.name());
+        let href = look.href(&look.state, if here { "" } else { name }, 0);
+        Chip { name, class: format!("h-{name}"), count: count(&found.levels, name), href, here }
+    });
+    let words = WORDS.iter().map(|name| {
+        let here = look.state == *name;
+        let href = look.href(if here { "" } else { name }, &look.health, 0);
+        Chip { name, class: format!("w-{name}"), count: count(&found.words, name), href, here }
+    });
+    let shown = |chip: &Chip| chip.count > 0 || chip.here;
+    (levels.filter(shown).collect(), words.filter(shown).collect())
 }
 
-fn summary(standings: &[Standing]) -> String {
-    let words = ["active", "ramping", "paused", "suspended", "error", "connecting", "inactive"];
-    let count = |word: &str| standings.iter().filter(|one| one.word() == word).count();
-    let counted = words.iter().map(|word| (count(word), word)).filter(|(count, _)| *count > 0);
-    let parts: Vec<_> = counted.map(|(count, word)| format!("{count} {word}")).collect();
-    format!("{}: {}", say::many(standings.len() as u64, "account"), parts.join(", "))
+/// Who needs a person first, then who is ill, then who rests.
+fn first(word: &'static str, level: Level) -> u8 {
+    let ill = match level {
+        Level::Critical => 0,
+        Level::Warning => 1,
+        Level::Healthy | Level::Unknown => 2,
+    };
+    rank(word) * 3 + ill
 }
 
 /// `/accounts`
 pub(super) async fn list(
     State(pages): State<Pages>,
     caller: Caller,
-    Query(query): Query<From>,
+    Query(look): Query<Look>,
 ) -> Result<Response, Failed> {
-    let mut all = pages.coordinator.store.accounts().await?;
-    all.sort_by_key(|standing| rank(standing.word()));
-    let from = query.from.unwrap_or(0).min(all.len());
-    let to = (from + ROWS).min(all.len());
-    Ok(page(&List {
+    let begun = Instant::now();
+    let c = &pages.coordinator;
+    let found = c.store.find(&look.wanted(), first).await?;
+    let from = look.from.min(found.all.len());
+    let to = (from + ROWS).min(found.all.len());
+    let ids: Vec<_> = found.all[from..to].iter().map(|one| one.id.clone()).collect();
+    let standings = c.store.these(&ids).await?;
+    let (levels, words) = chips(&look, &found);
+    let matching = found.all.len();
+    let summary = if matching as u64 == found.total {
+        say::many(found.total, "account")
+    } else {
+        format!("{} of {}", say::count(matching as u64), say::many(found.total, "account"))
+    };
+    let at = |from| look.href(&look.state, &look.health, from);
+    let mut response = page(&List {
         chrome: Chrome::new("Accounts", Place::Accounts).of(&caller),
-        summary: summary(&all),
-        rows: rows(&pages.coordinator, &all[from..to]).await?,
-        newer: (from > 0).then(|| format!("/accounts?from={}", from.saturating_sub(ROWS))),
-        older: (to < all.len()).then(|| format!("/accounts?from={to}")),
-    }))
+        summary,
+        matching,
+        total: found.total,
+        levels,
+        words,
+        sites: c.catalog.sites.keys().map(ToString::to_string).collect(),
+        plans: c.options.plans.keys().cloned().collect(),
+        rows: rows(c, &standings).await?,
+        newer: (from > 0).then(|| at(from.saturating_sub(ROWS))),
+        older: (to < matching).then(|| at(to)),
+        may_control: caller.may(ApiScope::FleetControl),
+        may_change: caller.may(ApiScope::AccountsWrite),
+        file: c.options.accounts.display().to_string(),
+        look: look.clone(),
+    });
+    let took = format!("page;dur={:.1}", begun.elapsed().as_secs_f64() * 1e3);
+    if let Ok(value) = took.parse() {
+        response.headers_mut().insert("server-timing", value);
+    }
+    Ok(response)
+}
+
+/// Many at once: those that are ticked, or all that match.
+pub(super) async fn bulk(
+    State(pages): State<Pages>,
+    caller: Caller,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Failed> {
+    let c = &pages.coordinator;
+    let said = |wanted: &str| {
+        let found = fields.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    let (q, state, health) = (said("q"), said("state"), said("health"));
+    let look = Look { q, state, health, site: said("site"), plan: said("plan"), from: 0 };
+    let one = ["pause", "resume"].map(|act| (act, said(act)));
+    let (act, ids) = match one.iter().find(|(_, id)| !id.is_empty()) {
+        Some((act, id)) => ((*act).to_owned(), vec![id.clone()]),
+        None if !said("all").is_empty() => {
+            let found = c.store.find(&look.wanted(), first).await?;
+            (said("act"), found.all.into_iter().map(|one| one.id.to_string()).collect())
+        }
+        None => {
+            let ticked = fields.iter().filter(|(name, _)| name == "id");
+            (said("act"), ticked.map(|(_, id)| id.clone()).collect())
+        }
+    };
+    let ids: Vec<AccountId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let why = Some(said("reason")).filter(|why| !why.is_empty());
+    let person = Person::new(&caller.name, why.as_deref().unwrap_or("by the page of all accounts"));
+    c.halt_many(&ids, act == "pause", &person).await?;
+    Ok(Redirect::to(&look.href(&look.state, &look.health, 0)))
+}
+
+#[derive(Template)]
+#[template(path = "reloaded.html")]
+struct Again {
+    chrome: Chrome,
+    done: Reloaded,
+    file: String,
+}
+
+impl Again {
+    fn lists(&self) -> [(&'static str, &[AccountId]); 3] {
+        let Reloaded { added, updated, removed, .. } = &self.done;
+        [("added", added), ("updated", updated), ("removed", removed)]
+    }
+}
+
+/// Reads the accounts' file again, and says what that did.
+pub(super) async fn reload(State(pages): State<Pages>, caller: Caller) -> Result<Response, Failed> {
+    let c = &pages.coordinator;
+    let person = Person::new(&caller.name, "it is not in the accounts' file any more");
+    let done = c.reload(&person).await?;
+    let chrome = Chrome::new("Accounts read again", Place::Accounts).of(&caller);
+    Ok(page(&Again { chrome, done, file: c.options.accounts.display().to_string() }))
 }
 
 #[derive(Template)]

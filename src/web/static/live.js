@@ -7,6 +7,8 @@ function swap(html) {
   const next = new DOMParser().parseFromString(html, "text/html");
   for (const part of next.querySelectorAll("[data-swap]")) {
     const old = document.getElementById(part.id);
+    // What somebody has ticked or opened stays as it is.
+    if (old?.querySelector("input:checked, details[open]")) continue;
     if (!old || old.isEqualNode(part) || old.contains(document.activeElement?.closest("form"))) continue;
     const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     old.replaceWith(part);

@@ -2,14 +2,18 @@
 
 use jiff::Timestamp;
 use walkon_core::account::{Account, Standing};
+use walkon_core::health::Health;
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::lease::Class;
+use walkon_core::onboarding::Onboarding;
 use walkon_core::plan::Plan;
+use walkon_core::receipt::Receipt;
 use walkon_core::routing;
 
 use crate::queue::AccountView;
 
-use super::overview::Ending;
+use super::health::{HealthView, Steps, health_view, steps};
+use super::overview::{self, Ending};
 use super::say;
 use super::sessions::SessionRow;
 
@@ -150,6 +154,12 @@ pub struct AccountRow {
     pub paused_by_operator: bool,
     /// Its labels.
     pub labels: Vec<(String, String)>,
+    /// How it is.
+    pub health: HealthView,
+    /// How its onboarding goes on; `None`: none is under way, nor has the last one failed.
+    pub onboarding: Option<Steps>,
+    /// How its last actions ended, the latest first.
+    pub last: Vec<Ending>,
 }
 
 /// What is known of an account beside its standing.
@@ -163,12 +173,21 @@ pub struct Known<'a> {
     pub ways: Ways,
     /// When it may be claimed next.
     pub due: Option<Timestamp>,
+    /// How it is.
+    pub health: Option<Health>,
+    /// Its latest onboarding.
+    pub onboarding: Option<Onboarding>,
+    /// Its last receipts, the latest first.
+    pub last: Vec<Receipt>,
 }
 
 fn next(standing: &Standing, known: &Known<'_>, now: Timestamp) -> String {
     let waiting = known.queue.as_ref().map_or(0, |view| view.waiting);
     let acts = known.queue.as_ref().is_some_and(|view| !view.leases.is_empty());
     match known.due {
+        _ if !standing.may_act() && standing.holds.is_empty() => {
+            format!("not while it is {}", standing.word())
+        }
         _ if !standing.may_act() && standing.holds.iter().all(|hold| hold.until.is_none()) => {
             "not until it is released".to_owned()
         }
@@ -211,6 +230,9 @@ pub fn row(standing: &Standing, known: Known<'_>, now: Timestamp) -> AccountRow 
         now: view.leases.iter().map(lease).collect(),
         holds: hold_rows(&standing.holds, now),
         paused_by_operator: standing.holds.iter().any(|hold| hold.kind == HoldKind::Operator),
+        health: health_view(known.health.as_ref(), now),
+        onboarding: known.onboarding.as_ref().and_then(steps),
+        last: known.last.iter().map(|receipt| overview::ending(receipt, now)).collect(),
         labels: labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
     }
 }
@@ -220,7 +242,7 @@ pub fn rank(word: &str) -> u8 {
     match word {
         "suspended" => 0,
         "error" => 1,
-        "paused" => 2,
+        "paused" | "leaving" => 2,
         "connecting" | "ramping" | "active" => 3,
         _ => 4,
     }

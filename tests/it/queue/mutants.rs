@@ -9,6 +9,7 @@
 //! one that survives, or is caught by another invariant than the table says, fails the run.
 //! `make test` tries a few, others each time (`WALKON_MUTANTS` says how many, `WALKON_SEED` which).
 
+mod escrow;
 mod pools;
 mod table;
 
@@ -18,8 +19,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::pools::chance::play;
+use super::shards::escrow as shards;
 use super::simulation::{asked, in_lanes, simulate};
 use crate::support::wire::Exchange;
+use escrow::ESCROW;
 use pools::POOLS;
 use table::{MUTANTS, Mutant};
 
@@ -31,6 +34,7 @@ const STEPS: u64 = 1500;
 /// The scripts that only pools come to: the simulation of pools tries their mutants.
 const OF_POOLS: [&str; 4] = ["members.lua", "choose.lua", "post.lua", "bind.lua"];
 const POOL_STEPS: u64 = 800;
+const ESCROW_STEPS: u64 = 300;
 /// A run that takes longer than this hangs, which is noticed, too.
 const LIMIT: Duration = Duration::from_mins(4);
 /// How many are tried at once.
@@ -54,7 +58,7 @@ pub(super) fn asked_for() -> Option<Exchange> {
 }
 
 fn all() -> Vec<&'static Mutant> {
-    MUTANTS.iter().chain(POOLS).collect()
+    MUTANTS.iter().chain(POOLS).chain(ESCROW).collect()
 }
 
 /// Every script's name and text.
@@ -114,6 +118,9 @@ fn hunt(mutant: &Mutant, seed: u64) -> Result<bool, Caught> {
         let run = async {
             if OF_POOLS.contains(&mutant.file) {
                 return play(seed, POOL_STEPS, exchange, at).await;
+            }
+            if ESCROW.iter().any(|one| one.name == mutant.name) {
+                return shards::play(seed, ESCROW_STEPS, exchange, at).await;
             }
             simulate(seed, STEPS, false, exchange, at).await.reached
         };

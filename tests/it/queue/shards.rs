@@ -14,6 +14,8 @@ use walkon_core::pool::{Pool, Pools};
 
 use crate::support::redis::{Bench, done, fatal, options, person, retry, worker};
 
+mod cluster;
+pub(super) mod escrow;
 mod grounds;
 
 const START: &str = "2026-03-02T12:00:00Z";

@@ -142,6 +142,33 @@ async fn a_log_that_was_written_anew_from_one_entry_on_does_not_have_the_end_tha
 }
 
 #[tokio::test]
+async fn a_log_whose_old_entries_were_let_go_of_is_whole_and_still_shows_every_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, address) in databases::each(folder.path()).await {
+        let store = open(folder.path(), &address).await.unwrap();
+        for number in 1..=6 {
+            let ts = from_ms(1_700_000_000_000 + number * 1_000);
+            store.note(&Note { ts, ..note("") }, None).await.unwrap();
+        }
+        let before = store.verify(None).await.unwrap();
+        let third = from_ms(1_700_000_003_000);
+        assert_eq!(store.forget_audit(third).await.unwrap(), 2, "{name}");
+        assert_eq!(store.forget_audit(third).await.unwrap(), 0, "{name}");
+        let left = store.verify(Some(&before.end)).await.unwrap();
+        assert_eq!((left.entries, left.breaches), (4, vec![]), "{name}");
+        store.note(&note("seven"), None).await.unwrap();
+        assert_eq!(store.verify(None).await.unwrap().end.seq, 7, "{name}");
+        // Even of a log that is all old the last stays: what follows has its place.
+        let later = from_ms(1_900_000_000_000);
+        assert_eq!(store.forget_audit(later).await.unwrap(), 4, "{name}");
+        assert_eq!(store.verify(None).await.unwrap().entries, 1, "{name}");
+        execute(&address, "DELETE FROM credential WHERE field = 'audit_start'").await;
+        let breaches = store.verify(None).await.unwrap().breaches;
+        assert!(breaches[0].what.contains("it is missing"), "{name}: {breaches:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_older_copy_of_the_whole_database_shows_by_the_end_that_was_written_down() {
     let folder = tempfile::tempdir().unwrap();
     let (mut all, copy) = (databases::each(folder.path()).await, folder.path().join("copy"));

@@ -73,3 +73,25 @@ async fn attempts_are_counted_once_by_account_by_hour_by_kind_and_by_result() {
         assert_eq!(count(By::Result, Some("zoe"), day, None).await, [], "{name}");
     }
 }
+
+#[tokio::test]
+async fn usage_that_is_old_is_forgotten_and_no_more() {
+    let (_folder, stores) = stores().await;
+    for (name, store) in stores {
+        for (event, time) in [("1-0", "10:00:00"), ("2-0", "11:00:00"), ("3-0", "12:00:00")] {
+            let usage = Usage {
+                event: event.to_owned(),
+                account: "ada".to_owned(),
+                kind: "like".to_owned(),
+                class: "api".to_owned(),
+                result: UsageResult::ALL[0],
+                code: String::new(),
+                at: at(time),
+            };
+            store.log_usage(&usage).await.unwrap();
+        }
+        assert_eq!(store.forget_usage(at("11:00:00")).await.unwrap(), 1, "{name}");
+        let lines = store.usage(&Count::default()).await.unwrap();
+        assert_eq!(lines.iter().map(|line| line.total).sum::<u64>(), 2, "{name}");
+    }
+}

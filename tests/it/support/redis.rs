@@ -243,6 +243,18 @@ impl Bench {
         spelled(words)
     }
 
+    /// The fields of one thing as each shard has it.
+    pub(crate) async fn peek_each(&self, key: &str) -> Vec<Fields> {
+        let mut each = Vec::new();
+        for (shard, (prefix, _)) in self.places.iter().enumerate() {
+            let cmd = peeking(prefix, &[key.to_owned()]);
+            let words: Vec<Value> =
+                cmd.query_async(&mut self.raw_at(shard)).await.expect("a good script");
+            each.push(spelled(words).pop().unwrap_or_default());
+        }
+        each
+    }
+
     /// Changes one field of what is there.
     pub(crate) async fn change(&self, key: &str, field: &str, value: &str) {
         let mut fields = self.peek(&[key.to_owned()]).await.pop().expect("an answer each");

@@ -1,8 +1,8 @@
 //! Agenda: what an account would do on a day, by its persona's rhythm.
 //!
 //! A proposal for load and for ranking tests, in virtual time: an agenda spends no cap, asks no
-//! queue and binds nobody; what is asked for is decided by plan and queue as ever. The same persona,
-//! zone, day and seed give the same agenda.
+//! queue and binds nobody; what is asked for is decided by plan and queue as ever. The same
+//! persona, zone, day and seed give the same agenda.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

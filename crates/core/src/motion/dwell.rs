@@ -1,7 +1,7 @@
 //! Dwell: how long is read, looked and hesitated.
 //!
-//! These are waits, not gestures: the worker lets them pass, `--pace` shortens them. A step reads to
-//! the end ([`read_ms`]); whoever only browses leaves most pages half read ([`stay`]).
+//! These are waits, not gestures: the worker lets them pass, `--pace` shortens them. A step reads
+//! to the end ([`read_ms`]); whoever only browses leaves most pages half read ([`stay`]).
 
 use rand::RngExt;
 

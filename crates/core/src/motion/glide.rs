@@ -11,7 +11,7 @@ const RATE: f64 = 2.358_201_815_259_443;
 const INFLEXION: f64 = 0.35;
 /// Tensions of the spline at its start and its end; the same.
 const TENSIONS: (f64, f64) = (0.5, 1.0);
-/// Friction .015 times gravity in pixels of a 160 dpi screen: 9.80665 × 39.37 × 160 × .84; the same.
+/// Friction .015 times gravity in a 160 dpi screen's pixels, 9.80665 × 39.37 × 160 × .84; the same.
 const FRICTION: f64 = 0.015 * 9.806_65 * 39.37 * 160.0 * 0.84;
 /// iOS's share of speed kept each millisecond, `.998` (`UIScrollView.DecelerationRate.normal`,
 /// WWDC 2018 session 803).

@@ -1,4 +1,4 @@
-//! What each planner gives for fixed seeds, in `golden.txt`: a change of a seed's result is noticed.
+//! What each planner gives for fixed seeds, in `golden.txt`: a seed that changes is noticed.
 //!
 //! One that is meant: put what the failing test prints into the file, and say in CHANGELOG.md that
 //! seeds give something else now.

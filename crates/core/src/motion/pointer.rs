@@ -11,7 +11,7 @@ use rand::RngExt;
 
 use self::path::{End, movement_ms, reach};
 use super::draw::{log_normal, normal};
-use super::push;
+use super::{push, tame_point, tame_rect};
 use crate::gesture::{Gesture, Input, Point, Rect};
 use crate::persona::{Persona, Pointer};
 use crate::rng::Rng;
@@ -37,6 +37,7 @@ const HOLD_MIN_MS: f64 = 20.0;
 /// A pointer that rests in the box already gets one move where it stands, so that the page hears
 /// of it after a scroll.
 pub fn approach(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Gesture {
+    let (from, to) = (tame_point(from), tame_rect(to));
     let zone = landing_zone(to);
     let mut gesture = Gesture::default();
     if zone.contains(from) {
@@ -69,6 +70,7 @@ pub fn click(from: Point, to: Rect, persona: &Persona, rng: &mut Rng) -> Gesture
 /// The way of the finger to the screen leaves no events; a tap that would miss is drawn again,
 /// since nothing could take it back.
 pub fn tap(to: Rect, persona: &Persona, rng: &mut Rng) -> Gesture {
+    let to = tame_rect(to);
     // A thumb comes from below.
     let below = Point { y: to.y + 2.0 * to.h.max(1.0), ..to.center() };
     let at = inside(landing_zone(to), below, to, persona, rng);

@@ -3,8 +3,9 @@
 //! Session starts are a Poisson process whose rate is the persona's curve of the day times its week
 //! (Malmgren et al., PNAS 105 (2008), cascading non-homogeneous Poisson); each opens a session of
 //! further actions, as many as a geometric draw says. A gap of an hour ends a session (Halfaker et
-//! al., WWW 2015), so a start that falls into a session or the hour after it begins none. Each local
-//! day draws from a stream of its own: today's starts do not depend on how far ahead anybody looked.
+//! al., WWW 2015), so a start that falls into a session or the hour after it begins none. Each
+//! local day draws from a stream of its own: today's starts do not depend on how far ahead anybody
+//! looked.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;

@@ -14,7 +14,7 @@ pub use self::fling::{Flung, fling};
 
 use super::draw::{log_normal, normal};
 use super::dwell::read_ms;
-use super::push;
+use super::{push, px, tame_point, tame_rect};
 use crate::gesture::{Gesture, Input, Point, Rect};
 use crate::persona::Persona;
 use crate::rng::Rng;
@@ -32,9 +32,6 @@ const GAPS_MS: (f64, f64) = (8.0, 900.0);
 const REST_SIGMA: f64 = 0.6;
 /// Least rest: below it, it would be the same burst.
 const REST_MIN_MS: f64 = 1000.0;
-
-/// Farthest that one gesture goes, so that no number from a page makes an endless one.
-const WAY_MAX_PX: f64 = 1_000_000.0;
 
 /// Time between two reports of a touch screen: 60 Hz.
 const TOUCH_SAMPLE_MS: f64 = 16.0;
@@ -83,8 +80,9 @@ fn turn(
     rng: &mut Rng,
     rest: impl Fn(f64, &mut Rng) -> f64,
 ) -> Gesture {
+    let (at, dy_total) = (tame_point(at), px(dy_total));
     let notch = persona.scroll.notch_px;
-    let mut left = (dy_total.abs().min(WAY_MAX_PX) / notch).round() as u64;
+    let mut left = (dy_total.abs() / notch).round() as u64;
     let mut gesture = Gesture::default();
     let mut wait = 0.0;
     while left > 0 {
@@ -103,9 +101,10 @@ fn turn(
 /// Drags the page by `dy` CSS pixels (down if positive: the finger goes up), in as many drags as
 /// the viewport takes; by [`DRAG_MIN_PX`] where it is less, for a shorter one would be a tap.
 pub fn flick(viewport: Rect, dy: f64, persona: &Persona, rng: &mut Rng) -> Gesture {
+    let (viewport, dy) = (tame_rect(viewport), px(dy));
     let reach = persona.scroll.flick_reach.min(1.0 - 2.0 * MARGIN) * viewport.h;
     let mut gesture = Gesture::default();
-    let mut left = dy.abs().min(WAY_MAX_PX).round();
+    let mut left = dy.abs().round();
     if left > 0.0 {
         left = left.max(DRAG_MIN_PX);
     }

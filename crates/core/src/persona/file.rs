@@ -2,7 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Persona, VERSION};
+use super::{Persona, Pointer, VERSION};
 use crate::fault::Fault;
 use crate::kind::nearest;
 
@@ -62,6 +62,33 @@ impl Persona {
         self.contradiction().map_or(Ok(()), Err)
     }
 
+    /// The text of its file: every number, so that nothing hangs on this version's defaults.
+    pub fn to_toml(&self) -> String {
+        // What JSON escapes, TOML reads.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let pointer = match self.pointer {
+            Pointer::Mouse => "mouse",
+            Pointer::Trackpad => "trackpad",
+            Pointer::Touch => "touch",
+        };
+        let mut text = format!(
+            "version = {VERSION}\nname = {}\nabout = {}\npointer = \"{pointer}\"\nhand = {}\n",
+            quoted(&self.name),
+            quoted(&self.about),
+            self.hand,
+        );
+        let mut section = "";
+        for (field, value, ..) in self.bounds() {
+            let (first, key) = field.split_once('.').unwrap_or(("", field));
+            if first != section {
+                section = first;
+                text.extend(["\n[", section, "]\n"]);
+            }
+            text.extend([key, " = ", &readable(value).to_string(), "\n"]);
+        }
+        text
+    }
+
     fn contradiction(&self) -> Option<Absurd> {
         let too_long = |field, value: f64, than, limit: f64| {
             (value > limit).then(|| Absurd {
@@ -119,6 +146,13 @@ impl Persona {
             ("rhythm.acts", rhythm.acts, 0.0, 1.0),
         ]
     }
+}
+
+/// The value to four digits, or to the whole if it has more before the point.
+fn readable(value: f64) -> f64 {
+    let digits = if value > 0.0 { (3.0 - value.log10().floor()).max(0.0) } else { 0.0 };
+    let scale = 10_f64.powf(digits);
+    (value * scale).round() / scale
 }
 
 /// What to write, from a message that lists what would have been right in backticks.

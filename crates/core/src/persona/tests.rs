@@ -45,6 +45,71 @@ fn a_file_that_says_nothing_is_the_middle_of_people() {
 }
 
 #[test]
+fn a_person_that_is_written_down_reads_as_the_same_one() {
+    for seed in 0..50 {
+        let one = Persona {
+            about: "\"quoted\" \\ and\nlined".to_owned(),
+            ..Persona::from_seed(Seed(seed))
+        };
+        let text = one.to_toml();
+        let read = Persona::parse(&text, "one.toml").unwrap();
+        assert_eq!(read.to_toml(), text, "what is rounded once stays");
+        assert_eq!((&read.name, &read.about, read.hand), (&one.name, &one.about, one.hand));
+        assert!((read.typing.iki_ms / one.typing.iki_ms - 1.0).abs() < 0.001);
+    }
+}
+
+#[test]
+fn age_slows_hands_together_and_who_types_slowly_slips_more() {
+    let crowd: Vec<(f64, Persona)> = (0..4000)
+        .map(|seed| (age_score(Seed(seed)), Persona::default().individual(Seed(seed))))
+        .collect();
+    let mean = |old: bool, value: fn(&Persona) -> f64| {
+        // Of adults, a sixth are 65 and older; 25 to 34 are the second eighth.
+        let young = -1.2..-0.6;
+        let of = crowd.iter().filter(|(age, _)| if old { *age > 1.0 } else { young.contains(age) });
+        let values: Vec<f64> = of.map(|(_, one)| value(one)).collect();
+        values.iter().sum::<f64>() / values.len() as f64
+    };
+    let slower = |value| mean(true, value) / mean(false, value);
+    let figures = [
+        slower(|one| one.pointing.a_ms),
+        slower(|one| one.click.hold_ms),
+        slower(|one| one.typing.iki_ms),
+        slower(|one| one.reading.wpm),
+        slower(|one| one.pointing.curve),
+    ];
+    println!("old over young {figures:.2?}");
+    // 1.3 to 1.5 for pointing, 137 over 87 ms for a click.
+    assert!((1.3..1.5).contains(&figures[0]) && (1.4..1.8).contains(&figures[1]));
+    assert!(figures[2] > 1.3 && figures[3] < 0.95 && (0.97..1.03).contains(&figures[4]));
+    let logs = |value: fn(&Persona) -> f64| -> Vec<f64> {
+        crowd.iter().map(|(_, one)| value(one).max(1e-4).ln()).collect()
+    };
+    let (ikis, slips) = (logs(|one| one.typing.iki_ms), logs(|one| one.typing.slip_rate));
+    let tie = correlation(&ikis, &slips);
+    assert!((0.25..0.45).contains(&tie), "{tie}");
+}
+
+fn correlation(xs: &[f64], ys: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mx, my) = (mean(xs), mean(ys));
+    let products = |xs: &[f64], mx: f64, ys: &[f64], my: f64| -> f64 {
+        xs.iter().zip(ys).map(|(x, y)| (x - mx) * (y - my)).sum()
+    };
+    products(xs, mx, ys, my) / (products(xs, mx, xs, mx) * products(ys, my, ys, my)).sqrt()
+}
+
+#[test]
+fn people_of_no_file_point_with_all_there_is() {
+    let found: Vec<Pointer> = (0..200).map(|seed| Persona::from_seed(Seed(seed)).pointer).collect();
+    for pointer in [Pointer::Mouse, Pointer::Trackpad, Pointer::Touch] {
+        let share = found.iter().filter(|one| **one == pointer).count();
+        assert!((30..120).contains(&share), "{pointer:?} {share}");
+    }
+}
+
+#[test]
 fn a_slip_in_a_file_has_its_place_and_what_was_meant() {
     let (error, remedy) = fault("version = 1\nname = \"a\"\n[typing]\n  iki = 200\n");
     assert!(error.starts_with("p.toml:4:3: unknown field `iki`"), "{error}");

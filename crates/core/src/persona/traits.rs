@@ -14,8 +14,8 @@ pub struct Pointing {
     pub a_ms: f64,
     /// `b`. 166: the same.
     pub b_ms_per_bit: f64,
-    /// Standard deviation of ln MT within a person and a difficulty. .18: what is left of the .33 of
-    /// 2,356 recorded moves after people (.18) and distances are taken out.
+    /// Standard deviation of ln MT within a person and a difficulty. .18: what is left of the .33
+    /// of 2,356 recorded moves after people (.18) and distances are taken out.
     pub sigma: f64,
     /// Scatter of end points around the target's centre, as a factor on W/4.133.
     ///

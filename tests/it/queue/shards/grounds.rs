@@ -63,3 +63,9 @@ mod on_valkey {
 
     told_on!(ground());
 }
+
+mod on_a_cluster {
+    use super::*;
+
+    told_on!(super::super::cluster::ground(four(&prefix())));
+}

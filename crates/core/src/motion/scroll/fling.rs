@@ -4,8 +4,8 @@ use rand::RngExt;
 
 use super::super::draw::normal;
 use super::super::glide::Glide;
-use super::super::push;
-use super::{DRAG_MIN_PX, TOUCH_SAMPLE_MS, WAY_MAX_PX, band, flick};
+use super::super::{push, px, tame_rect};
+use super::{DRAG_MIN_PX, TOUCH_SAMPLE_MS, band, flick};
 use crate::gesture::{Gesture, Input, Point, Rect};
 use crate::persona::Persona;
 use crate::rng::Rng;
@@ -39,8 +39,9 @@ pub struct Flung {
 /// Several times if the finger has no room for the speed; each waits until the page stands still.
 /// What is left and too short for a fling is dragged.
 pub fn fling(viewport: Rect, dy: f64, glide: Glide, persona: &Persona, rng: &mut Rng) -> Flung {
+    let (viewport, dy) = (tame_rect(viewport), px(dy));
     let room = (persona.scroll.flick_reach * viewport.h).max(2.0 * DRAG_MIN_PX);
-    let whole = dy.abs().min(WAY_MAX_PX);
+    let whole = dy.abs();
     let mut flung = Flung { gesture: Gesture::default(), way_px: 0.0, glide_ms: 0.0 };
     let mut gone = 0.0;
     let mut wait = 0.0;
