@@ -9,8 +9,8 @@
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
 //!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
-//!   where it may be done ([`origin`], [`net`], [`grant`]), what a page holds ([`outline`]), and the ports
-//!   that two doors share ([`dial`], [`gate`], [`recorder`]).
+//!   where it may be done ([`origin`], [`net`], [`grant`]), what a page holds ([`outline`]), and
+//!   the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
 //!   [`grading`], [`alerting`], [`rounds`], [`signature`]).
 
