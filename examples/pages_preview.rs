@@ -64,6 +64,7 @@ async fn main() -> Tried<()> {
             usage_days: 90,
             audit_days: 0,
         }),
+        grants: walkon::coordinator::grants::Grants::default(),
         admitted: Admitted::default(),
         care: Care::default(),
         roster: Arc::default(),

@@ -2,8 +2,8 @@
 //!
 //! A shard's keys lie in one slot, so it speaks to one server, as a queue of one shard does: no
 //! call is ever spread, and none is repeated behind our back, as a client of the whole cluster
-//! would. All that a cluster adds is to ask where the slot is: at the start, and when a server is gone or says
-//! that the slot has moved.
+//! would. All that a cluster adds is to ask where the slot is: at the start, and when a server is
+//! gone or says that the slot has moved.
 
 use std::sync::{Arc, Mutex};
 

@@ -133,7 +133,7 @@ async fn answer(State(ledger): State<Ledger>, request: Request) -> Response {
             let to = uri.query().and_then(|query| query.strip_prefix("u=")).unwrap_or_default();
             (StatusCode::FOUND, [(header::LOCATION, to.to_owned())]).into_response()
         }
-        path if path.ends_with(".js") => {
+        path if path.rsplit('.').next() == Some("js") => {
             let script = include_str!("support/pages/away.js");
             ([(header::CONTENT_TYPE, "text/javascript")], script).into_response()
         }
@@ -220,7 +220,7 @@ pub(crate) fn bundle(origin: &str) -> Bundle {
     let pass = document.pass(&[FLEET.to_owned()], now).unwrap();
     let catalog = Catalog::load("behaviors".as_ref(), "profiles".as_ref()).unwrap();
     let mut site = catalog.sites.values().next().unwrap().site.clone();
-    site.origin = origin.to_owned();
+    origin.clone_into(&mut site.origin);
     let account = "id = \"ada\"\nsite = \"plaza\"\nusername = \"ada\"\n";
     Bundle {
         account: toml::from_str(account).unwrap(),

@@ -156,8 +156,8 @@ async fn a_token_that_is_no_good_says_why_and_one_that_was_revoked_ends_at_once(
     let secret = fleet.home.secret("x.token", "tok-x");
     let text = json!([{"id": "eve", "site": "plaza", "username": "eve", "token_file": secret}]);
     let import = json!({"text": text.to_string(), "file": "a.json"}).to_string();
-    let post = fleet.home.http.post(fleet.url("/api/accounts/import")).bearer_auth(&good);
-    let answer = post.header("content-type", "application/json").body(import).send().await.unwrap();
+    let sent = fleet.home.http.post(fleet.url("/api/accounts/import")).bearer_auth(&good);
+    let answer = sent.header("content-type", "application/json").body(import).send().await.unwrap();
     assert_eq!(answer.status(), 403);
     let body: Value = answer.json().await.unwrap();
     assert!(body["why"].as_str().unwrap().contains("`secrets:write` is missing"), "{body}");
@@ -219,7 +219,7 @@ impl<'a> Browser<'a> {
             for word in ["HttpOnly", "SameSite=Strict", "Path=/"] {
                 assert!(text.contains(word), "{text}");
             }
-            self.cookie = text.split(';').next().unwrap().to_owned();
+            text.split(';').next().unwrap().clone_into(&mut self.cookie);
         }
         answer
     }

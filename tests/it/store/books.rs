@@ -142,8 +142,8 @@ async fn events_say_which_actions_are_open_and_what_is_paused_however_often_they
             assert_eq!(open[0], OpenAction { action, account, kind, target }, "{name}");
             assert_eq!(store.open_actions("a2", 9).await.unwrap().len(), 1, "{name}");
             let pauses = store.pauses().await.unwrap();
-            let paused = ("plaza".to_owned(), "eve".to_owned(), "größer".to_owned());
-            assert_eq!(pauses, [paused], "{name}");
+            let halted = ("plaza".to_owned(), "eve".to_owned(), "größer".to_owned());
+            assert_eq!(pauses, [halted], "{name}");
         }
     }
 }
