@@ -6,18 +6,20 @@
 -- successes that close it. A failure is an attempt that acted and did not get through (`retry`,
 -- `unknown`): `notrun` is our own fault, `fatal` the action's.
 
+local heal, tripped, try_again, judge
+do
 local function is_acting(A)
   return A.f['j:api'] or A.f['j:browser']
 end
 
-local function heal(A)
+function heal(A)
   for _, field in ipairs({ 'bf', 'bs', 'bu', 'bo', 'bk', 'ba' }) do
     if A.f[field] then put(A, field, nil) end
   end
 end
 
 -- Until when the breaker keeps the account shut; NEVER: until the attempt that tries has ended.
-local function tripped(A)
+function tripped(A)
   if not A.f.bs then return 0 end
   if is_forgiven(A) then
     heal(A)
@@ -44,13 +46,13 @@ local function trip(A, P, J, x)
 end
 
 -- The attempt of a lease that is about to be taken is the one that tries.
-local function try_again(A)
+function try_again(A)
   if A.f.bs == 'o' then put(A, 'bs', 'h') end
   try_site(A)
 end
 
 -- Takes note of how an attempt ended.
-local function judge(A, J, x)
+function judge(A, J, x)
   local P = plan(A)
   if J.f.du == 'p' and broken(A.f.si) then return judge_site(A, x) end
   if not P or num(P.f.bn) == 0 or J.f.du ~= 'p' then return end
@@ -67,4 +69,5 @@ local function judge(A, J, x)
     put(A, 'bf', num(A.f.bf) + 1)
     if A.f.bs or num(A.f.bf) >= num(P.f.bn) then trip(A, P, J, x) end
   end
+end
 end

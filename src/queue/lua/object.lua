@@ -13,36 +13,6 @@ local function open(key, maybe)
   return { key = key, f = raw and unpack_object(raw) or {} }
 end
 
--- As many words as one command is given at most.
-local MOST = 400
-
--- What every call that writes ends with: whatever has changed, the last token, the counts by state,
--- the events.
-local function close(answer)
-  local sets, n = {}, 0
-  for i = 1, #changed do
-    local o = changed[i]
-    local raw, keep = o.write and o.write(o) or pack(o.f), o.f.keep
-    if keep then
-      call('SET', o.key, raw, 'PX', text(keep))
-    else
-      sets[n + 1], sets[n + 2] = o.key, raw
-      n = n + 2
-      if n == MOST then
-        call('MSET', unpack(sets, 1, n))
-        n = 0
-      end
-    end
-  end
-  if n > 0 then call('MSET', unpack(sets, 1, n)) end
-  if seq > M.seq then call('HSET', K .. 'meta', 'seq', text(seq)) end
-  for state, by in pairs(moved) do
-    if by ~= 0 then call('HINCRBY', K .. 'n', state, text(by)) end
-  end
-  flush()
-  return answer
-end
-
 -- One that is not there yet.
 local function new_account(id)
   local A = { key = K .. 'a:' .. id, id = id, kinds = {}, after = 1, raw = '',
@@ -79,4 +49,37 @@ local function action(id)
     actions[id] = J
   end
   return J or nil
+end
+
+local close
+do
+-- As many words as one command is given at most.
+local MOST = 400
+
+-- What every call that writes ends with: whatever has changed, the last token, the counts by state,
+-- the events.
+function close(answer)
+  local sets, n = {}, 0
+  for i = 1, #changed do
+    local o = changed[i]
+    local raw, keep = o.write and o.write(o) or pack(o.f), o.f.keep
+    if keep then
+      call('SET', o.key, raw, 'PX', text(keep))
+    else
+      sets[n + 1], sets[n + 2] = o.key, raw
+      n = n + 2
+      if n == MOST then
+        call('MSET', unpack(sets, 1, n))
+        n = 0
+      end
+    end
+  end
+  if n > 0 then call('MSET', unpack(sets, 1, n)) end
+  if seq > M.seq then call('HSET', K .. 'meta', 'seq', text(seq)) end
+  for state, by in pairs(moved) do
+    if by ~= 0 then call('HINCRBY', K .. 'n', state, text(by)) end
+  end
+  flush()
+  return answer
+end
 end

@@ -6,7 +6,7 @@ use crate::support::fleet::{Home, project};
 
 /// `more` of the one bad account, and what is said of it.
 const CASES: [(&str, &str, &str); 8] = [
-    ("device = \"pixel-9\"\n", "there is no device `pixel-9`", "did you mean `pixel-8`?"),
+    ("device = \"pixel-89\"\n", "there is no device `pixel-89`", "did you mean `pixel-8`?"),
     ("persona = \"casul\"\n", "there is no persona `casul`", "did you mean `casual`?"),
     ("plan = \"fre\"\n", "there is no plan `fre`", "did you mean `free`?"),
     ("time_zone = \"Europe/Berln\"\n", "no time zone `Europe/Berln`", "`Europe/Berlin`"),
@@ -51,7 +51,7 @@ async fn an_import_with_one_bad_entry_changes_nothing_and_says_where_it_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fleet_with_a_bad_account_does_not_start_and_says_which() {
-    let home = Home::new().await.account("ada", "device = \"pixel-9\"\n");
+    let home = Home::new().await.account("ada", "device = \"pixel-89\"\n");
     let said = home.fails_to_start().await;
     assert_eq!(said.code, 3, "{said:?}");
     assert!(
