@@ -109,7 +109,6 @@ async fn new(client: &Client, what: &Grant) -> Result<(), Failure> {
             "kinds": kinds,
             "paths": paths,
             "methods": ["GET", "HEAD", "POST"],
-            "limits": {"requests_per_minute": 120, "navigations_per_minute": 12},
             "require_signature": require_signature,
         }],
     });

@@ -216,6 +216,19 @@ pub struct Limits {
     pub window: Option<Window>,
 }
 
+impl Limits {
+    /// The names of those that must be counted. None is yet, so a grant with one is void.
+    fn ceilings(&self) -> Vec<&'static str> {
+        let ceilings = [
+            ("requests_per_minute", self.requests_per_minute),
+            ("navigations_per_minute", self.navigations_per_minute),
+            ("submits_per_minute", self.submits_per_minute),
+            ("concurrent_sessions", self.concurrent_sessions),
+        ];
+        ceilings.into_iter().filter(|(_, most)| most.is_some()).map(|(name, _)| name).collect()
+    }
+}
+
 /// What is granted to some fleets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Denied, Document, Grant, Limits, paths};
+use super::{Code, Denied, Document, Grant, paths};
 use crate::origin::WebOrigin;
 
 /// What one fleet may do at one origin.
@@ -122,20 +122,6 @@ impl Pass {
     /// Whether some grant asks for signed requests.
     pub fn requires_signature(&self) -> bool {
         self.grants.iter().any(|grant| grant.require_signature)
-    }
-
-    /// The strictest ceilings of all its grants: they are counted for the fleet as a whole.
-    pub fn limits(&self) -> Limits {
-        let least = |of: fn(&Limits) -> Option<u32>| {
-            self.grants.iter().filter_map(|grant| of(&grant.limits)).min()
-        };
-        Limits {
-            requests_per_minute: least(|limits| limits.requests_per_minute),
-            navigations_per_minute: least(|limits| limits.navigations_per_minute),
-            submits_per_minute: least(|limits| limits.submits_per_minute),
-            concurrent_sessions: least(|limits| limits.concurrent_sessions),
-            window: None,
-        }
     }
 }
 

@@ -146,5 +146,9 @@ fn grant(value: Value) -> Result<Grant, String> {
     if unique.len() != grant.agents.len() {
         return Err("it names a fleet twice".to_owned());
     }
-    Ok(grant)
+    match grant.limits.ceilings().first() {
+        // To act without counting would be to act beyond what was granted.
+        Some(ceiling) => Err(format!("this version does not count `{ceiling}`")),
+        None => Ok(grant),
+    }
 }

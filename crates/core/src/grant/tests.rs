@@ -29,7 +29,7 @@ fn file() -> Value {
             "paths": ["/"],
             "deny_paths": ["/admin/", "/*?impersonate="],
             "methods": ["GET", "POST"],
-            "limits": {"requests_per_minute": 120, "window": "06:00-22:00 UTC"},
+            "limits": {"window": "06:00-22:00 UTC"},
             "require_signature": true,
         }],
         "subresources": ["https://cdn.shop.example"],
@@ -63,7 +63,6 @@ fn a_good_file_grants_what_it_says() {
     let pass = pass(&file()).unwrap();
     assert_eq!(pass.agent, FLEET);
     assert!(pass.requires_signature());
-    assert_eq!(pass.limits().requests_per_minute, Some(120));
     assert_eq!(pass.judge(&request("POST", "/p/7/like")).unwrap().kinds[0], "like");
     pass.judge_kind("scroll_feed", now()).unwrap();
 }
@@ -294,4 +293,19 @@ fn a_site_may_ask_to_be_looked_at_sooner_but_not_later() {
         held.look_at().unwrap().as_second() - now().as_second()
     };
     assert_eq!([at(Some(5)), at(Some(120)), at(Some(86_400)), at(None)], [60, 120, 600, 600]);
+}
+
+#[test]
+fn a_ceiling_that_nobody_counts_is_not_passed_over() {
+    for ceiling in [
+        "requests_per_minute",
+        "navigations_per_minute",
+        "submits_per_minute",
+        "concurrent_sessions",
+    ] {
+        let file = with(|file| file["grants"][0]["limits"][ceiling] = json!(5));
+        let void = &read(&file).unwrap().voids[0];
+        assert!(void.why.contains(ceiling), "{}", void.why);
+        assert_eq!(code(pass(&file)), Code::AuthorisationVoid, "{ceiling}");
+    }
 }
