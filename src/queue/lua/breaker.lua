@@ -6,9 +6,9 @@
 -- successes that close it. A failure is an attempt that acted and did not get through (`retry`,
 -- `unknown`): `notrun` is our own fault, `fatal` the action's.
 
-local heal, tripped, try_again, judge
+local is_acting, heal, tripped, try_again, judge
 do
-local function is_acting(A)
+function is_acting(A)
   return A.f['j:api'] or A.f['j:browser']
 end
 
