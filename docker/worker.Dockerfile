@@ -16,7 +16,7 @@ FROM debian:bookworm-slim
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates chromium-headless-shell fonts-liberation fonts-noto-color-emoji \
+        ca-certificates chromium-headless-shell libnss3-tools fonts-liberation fonts-noto-color-emoji \
         fonts-noto-core tini tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/walkon --shell /usr/sbin/nologin walkon \

@@ -1,4 +1,5 @@
 //! How fast the queue is: what `walkon bench queue` measures, and what the criterion benches share.
+//! `browser` is about browsers.
 //!
 //! Every limit of the plan is on and none is ever reached, so that each claim checks and charges
 //! them all. A bench writes under [`PREFIX`] and [`LOSSES`] alone, refuses a Redis that holds
@@ -12,6 +13,8 @@ use walkon_core::lease::Claim;
 
 use crate::queue::{Error, Gauge, Options, Queue, Usage};
 
+#[cfg(feature = "demo")]
+pub mod browser;
 mod cycle;
 mod latency;
 mod load;
@@ -26,6 +29,10 @@ pub const PREFIX: &str = "wk:{b}:";
 pub const LOSSES: &str = "wk:{l}:";
 /// Claims that find nothing, for their mean.
 const IDLE_CLAIMS: u32 = 2000;
+/// How many of them come together, where they do.
+const TOGETHER: u64 = 64;
+/// Plain writes, one after the other.
+const WRITES: usize = 200;
 
 /// How much there is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +69,13 @@ pub struct Report {
     pub idle_claim_us: f64,
     /// The server's processor time for one, network included.
     pub idle_claim_server_us: f64,
-    /// From before `enqueue` to after `begin`, workers idle: the middle one.
+    /// As `idle_claim_us`, where 64 slots ask at once and their calls go together.
+    pub idle_claim_together_us: f64,
+    /// One plain write until it is acknowledged, and so on disk: the middle one.
+    pub write_p50_ms: f64,
+    /// The same: 99 of 100 are below.
+    pub write_p99_ms: f64,
+    /// From before `enqueue` to after `begin`, workers idle, three writes among it: the middle one.
     pub enqueue_to_begin_p50_ms: f64,
     /// The same: 99 of 100 are below.
     pub enqueue_to_begin_p99_ms: f64,
@@ -173,6 +186,27 @@ async fn idle(queue: &Queue, gauge: &mut Gauge) -> Result<Usage, Error> {
     Ok(gauge.usage().await?.since(&before))
 }
 
+/// The same where many slots ask at once.
+async fn idle_together(queue: &Queue, gauge: &mut Gauge) -> Result<Usage, Error> {
+    let mut slots: Vec<_> = (0..TOGETHER).map(Slot::new).collect();
+    let before = gauge.usage().await?;
+    for _ in 0..u64::from(IDLE_CLAIMS) / TOGETHER {
+        let asks = slots.iter_mut().map(|slot| slot.next(queue, None));
+        futures_util::future::try_join_all(asks).await?;
+    }
+    Ok(gauge.usage().await?.since(&before))
+}
+
+/// How long plain writes take, sorted: what the disk alone asks for.
+async fn writes(gauge: &mut Gauge) -> Result<Vec<Duration>, Error> {
+    let mut times = Vec::with_capacity(WRITES);
+    for _ in 0..WRITES {
+        times.push(gauge.write(&format!("{PREFIX}write")).await?);
+    }
+    times.sort_unstable();
+    Ok(times)
+}
+
 /// Everything `walkon bench queue` tells of the Redis at `url`, which must be empty.
 pub async fn queue(url: &str, accept_weak: bool, size: Size) -> Result<Report, Error> {
     let mut gauge = Gauge::connect(url).await?;
@@ -184,6 +218,8 @@ pub async fn queue(url: &str, accept_weak: bool, size: Size) -> Result<Report, E
     let cycles = work_off(&queue, size).await?;
     let for_cycles = gauge.usage().await?.since(&before);
     let idle = idle(&queue, &mut gauge).await?;
+    let together = idle_together(&queue, &mut gauge).await?;
+    let writes = writes(&mut gauge).await?;
     let latency = latency::measure(&queue, &mut gauge, size).await?;
     let takeover = takeover::measure(&options(url, accept_weak, LOSSES)).await?;
     let facts = queue.facts();
@@ -199,6 +235,12 @@ pub async fn queue(url: &str, accept_weak: bool, size: Size) -> Result<Report, E
         bytes_per_further_action: loaded.bytes_per_further_action,
         idle_claim_us: micros(idle.scripts, u64::from(IDLE_CLAIMS)),
         idle_claim_server_us: micros(idle.processor, u64::from(IDLE_CLAIMS)),
+        idle_claim_together_us: micros(
+            together.scripts,
+            u64::from(IDLE_CLAIMS) / TOGETHER * TOGETHER,
+        ),
+        write_p50_ms: millis(percentile(&writes, 50)),
+        write_p99_ms: millis(percentile(&writes, 99)),
         enqueue_to_begin_p50_ms: millis(percentile(&latency.begun, 50)),
         enqueue_to_begin_p99_ms: millis(percentile(&latency.begun, 99)),
         delayed_p50_ms: millis(percentile(&latency.late, 50)),

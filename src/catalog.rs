@@ -4,22 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use walkon_core::action::listed;
-use walkon_core::behavior::Behavior;
 use walkon_core::device::Device;
 use walkon_core::fault::Fault;
 use walkon_core::id::SiteId;
 use walkon_core::kind::nearest;
 use walkon_core::persona::Persona;
-use walkon_core::site::Site;
 
-/// A site with what may be done on it by browser.
-#[derive(Debug, Clone)]
-pub struct SiteEntry {
-    /// The site.
-    pub site: Site,
-    /// Its behaviors, by kind.
-    pub behaviors: BTreeMap<String, Behavior>,
-}
+pub mod site;
+
+pub use site::SiteEntry;
 
 /// Everything that is read from files at start.
 #[derive(Debug, Clone, Default)]
@@ -81,26 +74,9 @@ impl Catalog {
     }
 
     fn load_site(&mut self, folder: &Path, faults: &mut Vec<Fault>) -> Result<(), Error> {
-        let file = folder.join("site.toml");
-        let text = read(&file)?;
-        let site: Site = match toml::from_str(&text) {
-            Ok(site) => site,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let what = error.message().trim().to_owned();
-                let remedy = "see docs/behaviors.md#the-site".to_owned();
-                faults.push(Fault::at(&shown(&file), &text, at, what, remedy));
-                return Ok(());
-            }
-        };
-        let mut behaviors = BTreeMap::new();
-        for file in toml_files(folder)?.into_iter().filter(|file| !file.ends_with("site.toml")) {
-            match Behavior::parse(&read(&file)?, &shown(&file)) {
-                Ok(behavior) => drop(behaviors.insert(behavior.kind.clone(), behavior)),
-                Err(wrong) => faults.extend(wrong),
-            }
+        if let Some(entry) = site::read(folder, faults)? {
+            self.sites.insert(entry.site.id.clone(), entry);
         }
-        self.sites.insert(site.id.clone(), SiteEntry { site, behaviors });
         Ok(())
     }
 

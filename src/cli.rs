@@ -10,6 +10,7 @@ use crate::config::Config;
 mod accounts;
 mod actions;
 mod audit;
+mod backup;
 mod behaviors;
 mod bench;
 mod browse;
@@ -18,6 +19,7 @@ mod client;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod drivers;
 mod enqueue;
 mod forecast;
 mod grants;
@@ -32,6 +34,8 @@ mod personas;
 mod profiles;
 mod report;
 mod roles;
+mod settings;
+mod sites;
 mod token;
 mod usage;
 
@@ -97,9 +101,15 @@ enum Command {
     /// Dead letters: list, retry.
     #[command(subcommand)]
     Dead(hands::DeadLetters),
-    /// The accounts as a pool: status.
+    /// Plans, which limit accounts: list, show, set, remove.
+    #[command(subcommand)]
+    Plan(settings::Kept),
+    /// The accounts as a pool: status; and pools: list, show, set, remove.
     #[command(subcommand)]
     Pool(hands::Pool),
+    /// Proxies that accounts may name: list, show, add, test, remove.
+    #[command(subcommand)]
+    Proxy(settings::Proxies),
     /// The queue: forecast.
     #[command(subcommand)]
     Queue(forecast::QueueCommand),
@@ -108,7 +118,7 @@ enum Command {
     /// Recorded sessions: list, show, open.
     #[command(subcommand)]
     Session(lists::Sessions),
-    /// Behaviors: check, new, import.
+    /// Behaviors: check, new, import, record, run, test.
     #[command(subcommand)]
     Behavior(behaviors::Behaviors),
     /// Personas: new, show, plot.
@@ -139,9 +149,13 @@ enum Command {
     /// The database's tables: up, down, status.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
+    /// Copies database, queue and recordings into one folder, while the fleet runs.
+    Backup(backup::Backup),
+    /// Puts a backup in place, while the fleet does not run.
+    Restore(backup::Restore),
     /// Checks this host and says what to do about each finding.
     Doctor,
-    /// How fast this build is on this host: queue, accounts.
+    /// How fast this build is on this host: queue, accounts, browser.
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -189,11 +203,16 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Pause(what) => hands::halt(&client()?, "pause", &what).await,
         Command::Resume(what) => hands::halt(&client()?, "resume", &what).await,
         Command::Dead(args) => hands::dead(&client()?, &args).await,
+        Command::Plan(args) => settings::kept(&client()?, settings::PLAN, &args).await,
+        Command::Proxy(args) => settings::proxy(&client()?, &args).await,
         Command::Pool(args) => hands::pool(&client()?, &args).await,
         Command::Queue(args) => forecast::queue(&config, &args, shared.json).await,
         Command::Events(args) => lists::events(&client()?, &args).await,
         Command::Session(args) => lists::session(&client()?, &args, display()).await,
-        Command::Behavior(args) => behaviors::behavior(&config, &args, shared.json),
+        Command::Behavior(args) => {
+            let seen = (display(), window());
+            behaviors::behavior(&config, client, &args, seen, shared.json).await
+        }
         Command::Persona(args) => personas::persona(&config, args, shared.json),
         Command::Profile(args) => profiles::profile(&config, args, shared.json).await,
         Command::Config => {
@@ -207,9 +226,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(args) => token::token(&config, &args, shared.json).await,
         Command::Keys(args) => keys::keys(&config, &args, shared.json).await,
         Command::Migrate(args) => migrate::migrate(&config, &args, shared.json).await,
+        Command::Backup(args) => backup::backup(&config, &args, shared.json).await,
+        Command::Restore(args) => backup::restore(&config, &args, shared.json).await,
         Command::Doctor => doctor::doctor(&config, shared.json).await,
         Command::Bench(bench::Bench::Accounts(args)) => {
             bench::accounts::accounts(&config, &args, shared.json).await
+        }
+        #[cfg(feature = "demo")]
+        Command::Bench(bench::Bench::Browser(args)) => {
+            bench::browser::browser(&config, &args, shared.json).await
         }
         Command::Bench(bench::Bench::Queue(args)) => {
             bench::queue(&config, shared.url.as_deref(), &args, shared.json).await
@@ -225,6 +250,11 @@ fn load(file: Option<&std::path::Path>) -> Result<Config, Failure> {
 #[expect(clippy::disallowed_methods, reason = "whether there is a display is no setting")]
 fn display() -> browse::Display {
     browse::Display::of(std::env::vars())
+}
+
+#[expect(clippy::disallowed_methods, reason = "where a window is shown is no setting")]
+fn window() -> browse::Window {
+    browse::Window::of(std::env::vars())
 }
 
 /// Log lines on standard error; `WALKON_LOG=debug` shows more.

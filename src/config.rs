@@ -7,17 +7,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use toml::{Table, Value};
-use walkon_core::action::listed;
-use walkon_core::bundle::Secret;
+use toml::Table;
+use walkon_core::account::Lifecycle;
 use walkon_core::fault::Fault;
 use walkon_core::id::{MissionId, PoolId};
-use walkon_core::kind::nearest;
 use walkon_core::plan::Plan;
 use walkon_core::pool::{Mission, Pool, Pools};
-use walkon_core::site::Private;
 
+mod browser;
 pub mod care;
+mod keeping;
+mod reading;
+mod sites;
+
+pub use browser::{Browser, DRIVERS};
+pub use keeping::{Backup, Signing, Store, Vault};
+pub use sites::{Codes, SiteLogin, SiteOverride};
+
+use reading::{SECRETS, is_written, key_of, merge, parse, place_of, set};
 
 /// The settings' defaults, with what each means.
 pub const DEFAULT: &str = include_str!("config/default.toml");
@@ -40,6 +47,8 @@ pub struct Config {
     pub store: Store,
     /// The master keys.
     pub vault: Vault,
+    /// Backups.
+    pub backup: Backup,
     /// The keys by which sites know the fleet.
     pub signing: Signing,
     /// Pages and desk.
@@ -90,6 +99,16 @@ pub struct Fleet {
     pub profiles: PathBuf,
     /// The accounts' file.
     pub accounts: PathBuf,
+    /// `connecting`, `active` or `inactive`.
+    pub new_accounts: String,
+}
+
+impl Fleet {
+    /// Where new accounts begin; `None`: nowhere that there is.
+    pub fn begin(&self) -> Option<Lifecycle> {
+        let begins = [Lifecycle::Connecting, Lifecycle::Active, Lifecycle::Inactive];
+        Lifecycle::named(&self.new_accounts).filter(|begin| begins.contains(begin))
+    }
 }
 
 /// `[queue]`
@@ -113,40 +132,6 @@ pub struct Queue {
     /// The wait before a second attempt.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub retry: Duration,
-}
-
-/// `[store]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// A database server, or nothing. It may hold a password.
-    pub url: Secret,
-    /// The file that holds the password, or nothing.
-    pub password_file: PathBuf,
-    /// For how many days the usage log is kept; 0: for good.
-    pub usage_days: u32,
-    /// The same of the audit log.
-    pub audit_days: u32,
-}
-
-/// `[vault]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vault {
-    /// The file of the master keys, or nothing.
-    pub master_key_file: PathBuf,
-    /// The keys themselves, or nothing: for the environment alone.
-    pub master_key: Secret,
-}
-
-/// `[signing]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Signing {
-    /// The file of the keys, or nothing.
-    pub key_file: PathBuf,
-    /// Where sites find their list, or nothing.
-    pub directory: String,
 }
 
 /// `[web]`
@@ -184,32 +169,13 @@ pub struct Worker {
     /// The longest attempt.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub attempt_max: Duration,
-}
-
-/// `[browser]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Browser {
-    /// The browser, or nothing.
-    pub path: String,
-    /// Who runs it under root.
-    pub user: String,
-    /// Without Chrome's sandbox.
-    pub allow_no_sandbox: bool,
-    /// Without the jail.
-    pub allow_no_jail: bool,
-}
-
-/// `[sites.<name>]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SiteOverride {
-    /// Another origin.
-    pub origin: Option<String>,
-    /// Another API address.
-    pub api: Option<String>,
-    /// That it lies in a private network.
-    pub private: Option<Private>,
+    /// How soon an account's next action must be due for its browser to wait for it.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub park: Duration,
+    /// How many browsers may wait so.
+    pub parked: usize,
+    /// Memory that must be left beside a browser, in MiB.
+    pub spare_mib: u64,
 }
 
 /// Why settings cannot be used.
@@ -283,7 +249,8 @@ impl Config {
         }
         // First the file by itself: what is wrong in it is not the fault of a variable.
         let mut config = Self::of(&table, &path, &written)?;
-        config.pools().check().map_err(|wrong| {
+        let plans = config.plans.iter().try_for_each(|(name, plan)| plan.check(name));
+        plans.and_then(|()| config.pools().check()).map_err(|wrong| {
             let at = place_of(&written, &wrong.key);
             let what = format!("`{}`: {}", wrong.key, wrong.what);
             Error::Wrong(Fault::at(&path.display().to_string(), &written, at, what, wrong.remedy))
@@ -321,6 +288,11 @@ impl Config {
         if !(0.05..=10_000.0).contains(&self.fleet.pace) {
             return wrong("fleet.pace", self.fleet.pace.to_string(), "write 0.05 to 10000");
         }
+        if self.fleet.begin().is_none() {
+            let value = format!("`{}`", self.fleet.new_accounts);
+            let remedy = "write `connecting` (onboarded first), `active` or `inactive`";
+            return wrong("fleet.new_accounts", value, remedy);
+        }
         if !(1..=64).contains(&self.worker.slots) {
             return wrong("worker.slots", self.worker.slots.to_string(), "write 1 to 64");
         }
@@ -333,6 +305,7 @@ impl Config {
             let remedy = "write the https address under which sites reach the list of keys";
             return wrong("signing.directory", format!("`{directory}`"), remedy);
         }
+        self.browser.validate()?;
         self.health.validate()?;
         self.alerts.validate()?;
         if !["auto", "always"].contains(&self.web.sign_in.as_str()) {
@@ -355,120 +328,6 @@ impl Config {
             return wrong("web.listen", self.web.listen.to_string(), remedy);
         }
         Ok(())
-    }
-}
-
-/// Secrets for which a file of settings is no place.
-const SECRETS: [&str; 4] =
-    ["vault.master_key", "alerts.slack", "alerts.webhook_secret", "alerts.email.password"];
-
-/// Whether a file of settings says something for a key.
-fn is_written(table: &Table, key: &str) -> bool {
-    let mut found = None;
-    let mut within = Some(table);
-    for name in key.split('.') {
-        found = within.and_then(|table| table.get(name));
-        within = found.and_then(Value::as_table);
-    }
-    found.and_then(Value::as_str).is_some_and(|text| !text.is_empty())
-}
-
-/// Reads a file by itself, so that what is wrong in it has its place in it.
-fn parse(text: &str, path: &Path) -> Result<Table, Error> {
-    let file = path.display().to_string();
-    let fault = |at, what, remedy| Error::Wrong(Fault::at(&file, text, at, what, remedy));
-    let table: Table = toml::from_str(text).map_err(|error| {
-        let what = error.message().trim().to_owned();
-        fault(error.span().map_or(0, |span| span.start), what, "mend the TOML there".to_owned())
-    })?;
-    let defaults: Table = toml::from_str(DEFAULT).expect("the embedded defaults are TOML");
-    for (section, value) in &table {
-        let known = |names: &Table, name: &str, path: String, what: &str| {
-            if names.contains_key(name) {
-                return Ok(());
-            }
-            let names = || names.keys().map(String::as_str);
-            let near = nearest(name, names());
-            let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-            let remedy = format!("{hint}Known: {}", listed(names()));
-            let what = format!("there is no {what} `{name}`");
-            Err(fault(place_of(text, &path), what, remedy))
-        };
-        if ["sites", "plans", "pools", "missions"].contains(&section.as_str()) {
-            continue;
-        }
-        known(&defaults, section, section.clone(), "section")?;
-        if let (Some(Value::Table(names)), Value::Table(given)) = (defaults.get(section), value) {
-            for name in given.keys() {
-                let path = format!("{section}.{name}");
-                known(names, name, path, &format!("`[{section}]` setting"))?;
-            }
-        }
-    }
-    Ok(table)
-}
-
-/// Where a key stands in the text, or what is nearest above it: `plans.shy.hours`.
-fn place_of(text: &str, wanted: &str) -> usize {
-    let (mut at, mut section, mut best) = (0, String::new(), (0, 0));
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim();
-        let key = if let Some(header) = bare.strip_prefix('[') {
-            let header = header.trim_start_matches('[').split(']').next();
-            header.unwrap_or_default().clone_into(&mut section);
-            section.clone()
-        } else {
-            let key = bare.split('=').next().unwrap_or_default().trim();
-            if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
-        };
-        let rest = wanted.strip_prefix(&key);
-        let leads = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        if leads && key.len() > best.0 {
-            best = (key.len(), at + (line.len() - line.trim_start().len()));
-        }
-        at += line.len();
-    }
-    best.1
-}
-
-/// The key that a reader's error is about: the path at its text's end, and the unknown one.
-fn key_of(error: &toml::de::Error) -> String {
-    let text = error.to_string();
-    let path = text.rsplit("in `").next().filter(|_| text.contains("in `"));
-    let path = path.and_then(|rest| rest.split('`').next()).unwrap_or_default();
-    let unknown = error.message().strip_prefix("unknown field `");
-    let unknown = unknown.and_then(|rest| rest.split('`').next()).unwrap_or_default();
-    if unknown.is_empty() || path.ends_with(unknown) {
-        path.to_owned()
-    } else {
-        format!("{path}.{unknown}")
-    }
-}
-
-fn merge(into: &mut Table, from: Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(Value::Table(into)), Value::Table(from)) => merge(into, from),
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
-    }
-}
-
-/// Sets `a__b` to a value: a number or truth value where it reads as one, else a text.
-fn set(table: &mut Table, path: &str, value: &str) {
-    let Some((section, rest)) = path.split_once("__") else {
-        let parsed = format!("v = {value}").parse::<Table>().ok().and_then(|mut t| t.remove("v"));
-        let old_is_text = matches!(table.get(path), Some(Value::String(_)));
-        let text = Value::String(value.to_owned());
-        let value = if old_is_text { text } else { parsed.unwrap_or(text) };
-        table.insert(path.to_owned(), value);
-        return;
-    };
-    let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(inner) = inner {
-        set(inner, rest, value);
     }
 }
 
@@ -509,6 +368,17 @@ mod tests {
         assert!(error.contains("did you mean `listen`?"), "{error}");
         let error = with(&[("WALKON__WEB__LISTN", "x")]).unwrap_err().to_string();
         assert!(error.contains("WALKON__WEB__LISTN"), "{error}");
+    }
+
+    #[test]
+    fn a_driver_that_is_none_is_told_with_the_nearest_that_is() {
+        assert_eq!(with(&[]).unwrap().browser.driver, "cdp");
+        assert!(with(&[("WALKON__BROWSER__DRIVER", "webdriver")]).is_ok());
+        let error = with(&[("WALKON__BROWSER__DRIVER", "web-driver")]).unwrap_err();
+        assert_eq!(error.to_string(), "`browser.driver` is `web-driver`");
+        assert!(error.remedy().starts_with("did you mean `webdriver`?"), "{}", error.remedy());
+        // The fake one is for tests, and asked for by them.
+        assert!(with(&[("WALKON__BROWSER__DRIVER", "fake")]).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! [`grants`] asks sites what they allow.
 //! [`roster`] knows the accounts and writes their standing and routes into the queue. They come by
 //! [`import`] and [`reload`], and go by [`leave`]. [`health`], [`capacity`] and [`alerts`] look
-//! after them, [`onboarding`] connects them.
+//! after them, [`onboarding`] connects them. [`settings`] are what limits and groups them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,16 +14,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use walkon_core::account::Standing;
+use walkon_core::account::{Lifecycle, Standing};
 use walkon_core::action::{Action, Refuse};
+use walkon_core::bundle::Login;
 use walkon_core::clock::{Clock, from_ms};
-use walkon_core::id::ActionId;
+use walkon_core::id::{ActionId, SiteId};
 use walkon_core::plan::Plan;
 use walkon_core::pool::Pools;
 use walkon_core::rng::Seed;
 use walkon_core::{kind, routing};
 
 use crate::catalog::Catalog;
+use crate::egress::Mailbox;
 use crate::queue::{Enqueued, Queue};
 use crate::recording::archive::Archive;
 use crate::store::Store;
@@ -32,6 +34,7 @@ pub mod alerts;
 pub mod capacity;
 pub mod care;
 pub mod clerk;
+pub mod crew;
 pub mod desk;
 pub mod erase;
 pub mod grants;
@@ -45,12 +48,16 @@ pub mod life;
 mod listing;
 pub mod many;
 pub mod onboarding;
+mod one_time;
 pub mod pools;
 pub mod reaper;
 pub mod reload;
 pub mod restore;
 pub mod roster;
 mod secrets;
+pub mod settings;
+pub mod steps;
+pub mod vouched;
 
 /// What the coordinator is started with, beside its doors.
 #[derive(Debug, Clone)]
@@ -71,6 +78,19 @@ pub struct Options {
     pub usage_days: u32,
     /// The same of the audit log.
     pub audit_days: u32,
+    /// Where accounts begin that are new: `connecting`, and they are onboarded at once.
+    pub new_accounts: Lifecycle,
+    /// What is told sites of the operator's own before they show anything.
+    pub sites: BTreeMap<SiteId, OwnSite>,
+}
+
+/// What a site of the operator's own takes beside its accounts.
+#[derive(Debug, Clone, Default)]
+pub struct OwnSite {
+    /// What it asks for before it shows anything.
+    pub login: Option<Login>,
+    /// Where the codes arrive that it sends to accounts.
+    pub mailbox: Option<Mailbox>,
 }
 
 /// One coordinator; cloning is cheap.
@@ -92,10 +112,16 @@ pub struct Coordinator {
     pub grants: grants::Grants,
     /// What pools were found able to do.
     pub admitted: pools::Admitted,
+    /// Who walks actions step by step.
+    pub steps: steps::Steps,
     /// How accounts are looked after.
     pub care: care::Care,
+    /// How the workers stand.
+    pub crew: Arc<crew::Crew>,
     /// What calls about accounts share.
     pub roster: Arc<roster::Roster>,
+    /// Plans, pools and proxies, as they are in force.
+    pub settings: Arc<settings::Settings>,
 }
 
 /// Why the coordinator could not do as asked.

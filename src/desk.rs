@@ -7,14 +7,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use walkon_core::bundle::Bundle;
+use walkon_core::bundle::{Bundle, Secret};
+use walkon_core::grant::{Metered, Slice};
 use walkon_core::id::{ActionId, SessionId, WorkerId};
 use walkon_core::lease::{Ask, Claim, HandBack, Lease, Token};
 use walkon_core::outcome::Settlement;
+use walkon_core::pressure::Pressure;
 use walkon_core::storage_state::StorageState;
 
 pub mod http;
+
+/// How long one question whether a step may begin waits for its answer.
+pub const STEP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a desk did not do as asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -50,6 +56,23 @@ pub enum Error {
     },
 }
 
+/// What there is of an account's one-time codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum OneTime {
+    /// One.
+    Is {
+        /// Its digits.
+        digits: Secret,
+        /// Seconds until another counts instead; `None`: nobody knows.
+        good_for: Option<u64>,
+    },
+    /// None has arrived yet: ask again.
+    NotYet,
+    /// The account has no second factor that we know of.
+    Unknown,
+}
+
 /// A piece of a recording on its way to the coordinator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
@@ -61,6 +84,27 @@ pub struct Chunk {
     pub offset: u64,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// The step that an action waits at, where a person walks it step by step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// Its number.
+    pub step: u32,
+    /// What it does, in words, with no secret in it.
+    pub title: String,
+}
+
+/// What a person says of the step that is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Go {
+    /// It may begin.
+    On,
+    /// Nothing yet: ask again.
+    Wait,
+    /// They have left: nothing more is to be done.
+    Leave,
 }
 
 /// What a worker may ask of our side.
@@ -85,10 +129,26 @@ pub trait Desk: Send + Sync {
     ) -> Result<(), Error>;
     /// Gives a lease back; an action under it goes back unspent.
     async fn release(&self, lease: &Lease, action: Option<&HandBack>) -> Result<(), Error>;
+    /// Some of what the account's site allows in a minute, charged before it is used: at most so
+    /// many, good for [`Slice::LASTS`] from the moment it was asked for.
+    async fn slice(&self, lease: &Lease, what: Metered, many: u32) -> Result<Slice, Error>;
+    /// The account's own one-time code: by the clock, or the newest that came to it since then.
+    async fn code(&self, lease: &Lease, since: Timestamp) -> Result<OneTime, Error>;
     /// Everything needed to act as the lease's account.
     async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error>;
+    /// A file of the account's site that its behaviors may upload; `None`: there is none of that
+    /// name.
+    async fn file(&self, lease: &Lease, name: &str) -> Result<Option<Vec<u8>>, Error>;
+    /// Whether a person who walks an action step by step lets this step begin; waits up to
+    /// [`STEP_PATIENCE`] for them to say so.
+    async fn step(&self, lease: &Lease, action: &ActionId, next: &Next) -> Result<Go, Error>;
     /// Keeps the account's storage state.
     async fn checkpoint(&self, lease: &Lease, state: &StorageState) -> Result<(), Error>;
+    /// Hears how a worker stands.
+    async fn tell(&self, worker: &WorkerId, pressure: &Pressure) -> Result<(), Error> {
+        let _ = (worker, pressure);
+        Ok(())
+    }
     /// Keeps a piece of a recording.
     async fn upload(&self, lease: &Lease, chunk: Chunk) -> Result<(), Error>;
 }

@@ -6,6 +6,7 @@
 //! this is policy. It starts shut.
 
 mod connect;
+mod mailbox;
 mod origin;
 #[cfg(feature = "demo")]
 mod practice;
@@ -16,6 +17,7 @@ mod resolve;
 mod serve;
 mod wellknown;
 
+pub use mailbox::{Mailbox, NoCode};
 pub use origin::{NotAnOrigin, Origin};
 #[cfg(feature = "demo")]
 pub use practice::{PracticeProxy, Speaks};

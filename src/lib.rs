@@ -2,6 +2,7 @@
 //! exceeded, with a record of every session.
 //!
 //! The words and rules live in [`walkon_core`]; this crate has the doors, the loops and the faces.
+pub mod backup;
 pub mod bench;
 pub mod catalog;
 pub mod cli;

@@ -16,6 +16,7 @@
 mod accounts;
 mod actions;
 mod batch;
+mod ceilings;
 mod charged;
 mod check;
 mod cluster;

@@ -116,6 +116,8 @@ struct Tape {
 #[derive(Debug)]
 pub struct Recording {
     began: Instant,
+    /// Nothing is kept.
+    off: bool,
     tape: Mutex<Tape>,
     shipping: tokio::sync::Mutex<()>,
 }
@@ -135,7 +137,18 @@ impl Recording {
         };
         tape.write_head();
         let shipping = tokio::sync::Mutex::new(());
-        Self { began: Instant::now(), tape: Mutex::new(tape), shipping }
+        Self { began: Instant::now(), off: false, tape: Mutex::new(tape), shipping }
+    }
+
+    /// One that keeps nothing, of a worker that does not record.
+    pub fn off(head: Head) -> Self {
+        let mut recording = Self::start(head);
+        recording.off = true;
+        recording.with(|tape| {
+            tape.pending.clear();
+            tape.pending_bytes = 0;
+        });
+        recording
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Tape) -> T) -> T {
@@ -162,6 +175,9 @@ impl Recording {
 
     /// Sends what waits. What cannot be sent now waits on; a lost lease ends it.
     pub async fn ship(&self, desk: &dyn Desk, lease: &Lease) {
+        if self.off {
+            return;
+        }
         // One at a time, so that pieces leave in their order.
         let _turn = self.shipping.lock().await;
         while let Some(chunk) = self.with(|tape| tape.pending.front().cloned()) {
@@ -222,7 +238,14 @@ impl Tape {
 }
 
 impl Recorder for Recording {
+    fn wants_pictures(&self) -> bool {
+        !self.off
+    }
+
     fn note(&self, note: Note) {
+        if self.off {
+            return;
+        }
         let t = self.t();
         self.with(|tape| match note {
             Note::Request(exchange) => {
@@ -247,6 +270,9 @@ impl Recorder for Recording {
     }
 
     fn picture(&self, label: &str, jpeg: &[u8]) {
+        if self.off {
+            return;
+        }
         let t = self.t();
         let digest = Sha256::digest(jpeg);
         let name =

@@ -17,6 +17,7 @@ pub mod capacities;
 mod charges;
 mod connect;
 pub mod credentials;
+pub mod dump;
 pub mod erasures;
 mod error;
 pub mod grants;
@@ -26,8 +27,10 @@ pub mod keys;
 mod migration;
 pub mod onboardings;
 pub mod receipts;
+pub mod restores;
 pub mod schema;
 pub mod search;
+pub mod settings;
 pub mod sql;
 pub mod states;
 pub mod tokens;
@@ -52,7 +55,9 @@ pub trait Store:
     + keys::Keys
     + onboardings::Onboardings
     + receipts::Receipts
+    + restores::Restores
     + search::Search
+    + settings::Settings
     + states::States
     + tokens::Tokens
     + usage::UsageLog

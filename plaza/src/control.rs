@@ -7,6 +7,8 @@
 //! | `GET /ledger[?since=seq]` | every effect, in order |
 //! | `GET /requests` | who asked, from where, with which browser, how often |
 //! | `GET`, `POST`, `DELETE /faults` | the faults that are on; turns one on; clears them |
+//! | `PUT /second` | gives a member a second factor: by the clock, or by a code that is sent |
+//! | `GET /mailbox` | the newest code that was sent to a member, as an operator's mailbox has it |
 //! | `PUT /signed` | to which fleets Plaza grants, by which keys they sign, whether they must |
 //! | `POST /reset` | content as seeded, ledger empty, no faults; sign-ins stay |
 
@@ -25,6 +27,7 @@ use crate::server::App;
 use crate::site::is_known_host;
 use crate::world::faults::{Fault, FaultKind};
 use crate::world::ledger::Entry;
+use crate::world::second::Second;
 
 #[derive(Debug, Deserialize)]
 struct Since {
@@ -42,6 +45,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/reset", post(reset))
         .route("/signed", put(set_signed))
+        .route("/second", put(set_second))
+        .route("/mailbox", get(mailbox))
         .layer(from_fn(only_programs))
         .with_state(app)
 }
@@ -109,6 +114,36 @@ async fn set_signed(State(app): State<App>, body: Bytes) -> Response {
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error) => complaint(&error.to_string()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Secured {
+    username: String,
+    second: Second,
+}
+
+async fn set_second(State(app): State<App>, Json(asked): Json<Secured>) -> Response {
+    let mut world = app.world.lock();
+    let Some(member) = world.find_member(&asked.username).map(|member| member.id) else {
+        return complaint(&format!("there is no member {:?}", asked.username));
+    };
+    world.set_second(member, asked.second);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Letter {
+    username: String,
+    since: jiff::Timestamp,
+}
+
+async fn mailbox(State(app): State<App>, Query(asked): Query<Letter>) -> Response {
+    let world = app.world.lock();
+    let member = world.find_member(&asked.username).map(|member| member.id);
+    match member.and_then(|member| world.sent_since(member, asked.since)) {
+        Some(code) => Json(json!({ "code": code })).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// How long the published grant is good.
@@ -34,6 +34,9 @@ pub(crate) struct Policy {
     /// Kinds that are granted.
     #[serde(default)]
     pub(crate) kinds: Vec<String>,
+    /// How much the fleet may do.
+    #[serde(default)]
+    pub(crate) limits: Map<String, Value>,
 }
 
 /// A key of the list.
@@ -61,7 +64,7 @@ impl Signed {
 
     /// The grant that is published; `None`: to nobody.
     pub(crate) fn grant(&self, now: Timestamp) -> Option<Value> {
-        let Policy { agents, require_signature, kinds, .. } = self.policy();
+        let Policy { agents, require_signature, kinds, limits, .. } = self.policy();
         if agents.is_empty() {
             return None;
         }
@@ -77,6 +80,7 @@ impl Signed {
                 "kinds": kinds,
                 "paths": ["/"],
                 "methods": ["GET", "HEAD", "POST"],
+                "limits": limits,
                 "require_signature": require_signature,
             }],
         }))

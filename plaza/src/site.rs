@@ -5,6 +5,8 @@
 //! | page | there is |
 //! |---|---|
 //! | `/signin` | textboxes *Username* and *Password*, button *Sign in* |
+//! | | after it, for whoever has a second factor: textbox *Code*, button *Confirm* |
+//! | `/signup` | textboxes *Name*, *Username* and *Password*, button *Sign up* |
 //! | every page | banner, main, navigation *Main*, status; button *Sign out* |
 //! | `/` | region *Stories*, feed *Posts*, in it an article *Post 7 by Ada Lindqvist* for each |
 //! | `/p/{id}` | buttons *Like* or *Unlike*, *Save* or *Unsave*, *Share* |
@@ -12,6 +14,7 @@
 //! | `/m/{username}` | button *Follow* or *Unfollow*, link *Message* |
 //! | `/messages/{username}` | textbox *Message*, button *Send* |
 //! | `/stories/{username}` | region *Story of …*, buttons *Previous*, *Next*, *Close* |
+//! | `/assets/reference.html` | a feed of 150 posts for everybody: browsers are measured on it |
 //!
 //! `body[data-plaza-state]` is `ok`, `signed_out`, `challenge`, `banned`, `limited`, `unavailable`,
 //! `not_found`, `refused` or `cross_site`. The status says *Liked*, *Like removed*, *Saved*,
@@ -53,6 +56,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/", get(feed::home))
         .route("/feed", get(feed::chunk))
         .route("/signin", get(session::form).post(session::sign_in))
+        .route("/signin/code", post(session::second))
+        .route("/signup", get(session::join_form).post(session::join))
         .route("/signout", post(session::sign_out))
         .route("/p/{id}", get(posts::page))
         .route("/p/{id}/comment", post(act::comment))

@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod faults;
 pub(crate) mod ledger;
 pub(crate) mod perform;
+pub(crate) mod second;
 pub(crate) mod visits;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -50,6 +51,10 @@ pub(crate) struct World {
     /// The tokens in the order of signing in.
     session_order: VecDeque<String>,
     session_count: u64,
+    /// Passwords of those who signed up; all others have their usual one.
+    pub(crate) passwords: HashMap<MemberId, String>,
+    /// Second factors, and those who have shown their password and not yet their code.
+    pub(crate) second: second::Seconds,
     /// What members tell the app of.
     pub(crate) subscriptions: BTreeMap<MemberId, BTreeSet<String>>,
     pub(crate) ledger: Ledger,
@@ -88,10 +93,34 @@ impl World {
     /// Takes the content of `fresh`, and forgets ledger, faults and visits. Sign-ins are kept:
     /// the members are the same, and a fleet should not have to sign in after each reset.
     pub(crate) fn reset(&mut self, fresh: Self) {
-        let sessions = std::mem::take(&mut self.sessions);
+        let mut sessions = std::mem::take(&mut self.sessions);
+        // Who signed up since is a member no more.
+        sessions.retain(|_, member| *member < fresh.members.len());
         let session_order = std::mem::take(&mut self.session_order);
         let session_count = self.session_count;
         *self = Self { sessions, session_order, session_count, ..fresh };
+    }
+
+    /// Whether a password is a member's.
+    pub(crate) fn is_password(&self, id: MemberId, password: &str) -> bool {
+        match self.passwords.get(&id) {
+            Some(own) => own == password,
+            None => password == format!("{}-secret", self.members[id].username),
+        }
+    }
+
+    /// Takes a new member in, without recording it.
+    fn add_member(&mut self, username: &str, name: &str) -> MemberId {
+        let id = self.members.len();
+        self.members.push(Member {
+            id,
+            username: username.to_owned(),
+            name: name.to_owned(),
+            bio: String::new(),
+            stories: Vec::new(),
+        });
+        self.by_name.insert(username.to_owned(), id);
+        id
     }
 
     pub(crate) fn member(&self, id: MemberId) -> &Member {

@@ -64,6 +64,7 @@ fn setting(number: u64) -> AccountSetting {
         time_zone: ZONE.to_owned(),
         held: None,
         pools: Vec::new(),
+        origin: None,
         routes: KINDS.iter().enumerate().map(route).collect(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use walkon_core::id::AccountId;
 
@@ -17,6 +17,24 @@ use crate::web::api::hands::{MoveTo, Pause, Release, Why};
 /// How often it is looked whether an account is gone, and for how long.
 const LOOK: Duration = Duration::from_millis(200);
 const GONE_MAX: Duration = Duration::from_mins(6);
+
+/// Where new accounts begin; none of these: where `fleet.new_accounts` says.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Begin {
+    /// Takes new ones as connected by other means: they act at once, without onboarding.
+    #[arg(long, conflicts_with = "inactive")]
+    active: bool,
+    /// Only makes new ones known; `account onboard` connects them.
+    #[arg(long)]
+    inactive: bool,
+}
+
+impl Begin {
+    fn name(self) -> Option<String> {
+        let named = [(self.active, "active"), (self.inactive, "inactive")];
+        named.into_iter().find(|(is, _)| *is).map(|(_, name)| name.to_owned())
+    }
+}
 
 /// `walkon account …`
 #[derive(Debug, Subcommand)]
@@ -49,6 +67,11 @@ pub(super) enum Account {
         /// The file that holds its API token.
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
+        /// The file that holds what its one-time codes grow from.
+        #[arg(long, value_name = "FILE")]
+        totp_file: Option<PathBuf>,
+        #[command(flatten)]
+        begin: Begin,
     },
     /// Checks an account now, and says what was found.
     Health {
@@ -73,6 +96,8 @@ pub(super) enum Account {
         /// Shows what would change, and changes nothing.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        begin: Begin,
     },
     /// Reads the accounts' file again: adds, updates and removes.
     Reload,
@@ -139,10 +164,10 @@ pub(super) enum Account {
 pub(super) async fn account(client: &Client, command: &Account) -> Result<(), Failure> {
     match command {
         Account::Add { .. } => add(client, command).await,
-        Account::Import { file, dry_run } => {
+        Account::Import { file, dry_run, begin } => {
             let text = read(file)?;
-            let file = file.display().to_string();
-            import(client, &Import { text, file, dry_run: *dry_run }).await
+            let (file, begin) = (file.display().to_string(), begin.name());
+            import(client, &Import { text, file, dry_run: *dry_run, begin }).await
         }
         Account::Reload => reload(client).await,
         Account::Remove { id, why } => remove(client, id, why.as_ref()).await,
@@ -209,6 +234,8 @@ async fn add(client: &Client, command: &Account) -> Result<(), Failure> {
         persona,
         password_file,
         token_file,
+        totp_file,
+        begin,
     } = command
     else {
         return Ok(());
@@ -226,6 +253,7 @@ async fn add(client: &Client, command: &Account) -> Result<(), Failure> {
         ("persona", persona.clone()),
         ("password_file", password_file.as_ref().map(absolute)),
         ("token_file", token_file.as_ref().map(absolute)),
+        ("totp_file", totp_file.as_ref().map(absolute)),
     ];
     // A JSON string is a TOML string: both escape alike what may stand here.
     let line = |(name, value): (&str, Option<String>)| {
@@ -233,7 +261,7 @@ async fn add(client: &Client, command: &Account) -> Result<(), Failure> {
     };
     let entry: String = fields.into_iter().filter_map(line).collect();
     let (text, file) = (format!("[[account]]\n{entry}"), "the command line".to_owned());
-    import(client, &Import { text, file, dry_run: false }).await
+    import(client, &Import { text, file, dry_run: false, begin: begin.name() }).await
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -277,8 +305,22 @@ async fn import(client: &Client, wish: &Import) -> Result<(), Failure> {
         say(&format!("would be: {added} added, {updated} updated{same}; nothing was changed"));
     } else {
         say(&format!("{added} added, {updated} updated{same}"));
+        say_begun(&answer);
     }
     Ok(())
+}
+
+/// What new accounts wait for before they act.
+fn say_begun(answer: &Value) {
+    match answer["begin"].as_str() {
+        Some("connecting") => {
+            say("new ones are being connected: `walkon account list` says who acts by now");
+        }
+        Some("inactive") => {
+            say("new ones are inactive: `walkon account onboard <id>` connects them");
+        }
+        _ => {}
+    }
 }
 
 async fn reload(client: &Client) -> Result<(), Failure> {
@@ -290,6 +332,7 @@ async fn reload(client: &Client) -> Result<(), Failure> {
             ["added", "updated", "removed"].map(|name| count(&answer, name));
         let loaded = text(&answer["loaded"]);
         say(&format!("{loaded} loaded: {added} added, {updated} updated, {removed} removed"));
+        say_begun(&answer);
     }
     let faults: Vec<_> = answer["errors"].as_array().into_iter().flatten().map(fault).collect();
     if faults.is_empty() {

@@ -11,6 +11,9 @@ use crate::queue::{Embedded, Gauge};
 use crate::shutdown::Shutdown;
 
 pub(super) mod accounts;
+#[cfg(feature = "demo")]
+pub(super) mod browser;
+mod health;
 
 /// `walkon bench`
 #[derive(Debug, Clone, Subcommand)]
@@ -20,10 +23,16 @@ pub(super) enum Bench {
     /// Without --url it starts a Redis of its own in a temporary folder. With --url it uses that
     /// one, which must be empty, and removes what it wrote.
     Queue(QueueBench),
-    /// The operator's side: reading the accounts' file, and the page of all accounts.
+    /// The operator's side: reading the accounts' file, the page of all accounts, and what health
+    /// checks take.
     ///
     /// It has a Redis and a `SQLite` of its own in a temporary folder.
     Accounts(accounts::AccountsBench),
+    /// Browsers: memory an account, the time of an action, how true gestures are to their plan.
+    ///
+    /// It starts a Plaza of its own, and its sessions live in a temporary folder.
+    #[cfg(feature = "demo")]
+    Browser(browser::BrowserBench),
 }
 
 fn within(range: std::ops::RangeInclusive<u64>) -> clap::builder::RangedU64ValueParser {
@@ -116,6 +125,7 @@ pub(super) async fn queue(
     } else {
         let folder = Folder::new()?;
         let redis = Embedded::start(&folder.0).await?;
+        Gauge::connect(&redis.url()).await?.let_log_grow().await?;
         let report = measure(config, &redis.url(), size).await;
         redis.stop().await?;
         report?
@@ -124,13 +134,13 @@ pub(super) async fn queue(
     if json {
         say(&value.to_string());
     } else {
-        table(&rows(&value));
+        table(&rows(SHOWN, &value));
     }
     Ok(())
 }
 
 /// What a person reads, in this order; the JSON has the same names.
-const SHOWN: [(&str, &str); 23] = [
+const SHOWN: &[(&str, &str)] = &[
     ("cycles_per_s", "claims with their finish, a second"),
     ("enqueue_per_s", "actions taken in, a second"),
     ("server_us_per_cycle", "processor time of the server for one cycle"),
@@ -139,6 +149,9 @@ const SHOWN: [(&str, &str); 23] = [
     ("server_us_per_enqueue", "processor time of the server for one enqueue"),
     ("idle_claim_us", "inside the script of a claim that finds nothing"),
     ("idle_claim_server_us", "processor time of the server for one"),
+    ("idle_claim_together_us", "inside the script, where 64 ask at once"),
+    ("write_p50_ms", "one plain write, on disk"),
+    ("write_p99_ms", "99 of 100 are sooner"),
     ("bytes_per_account", "with one action of 100 bytes"),
     ("bytes_per_further_action", "each"),
     ("enqueue_to_begin_p50_ms", "on an idle fleet"),
@@ -156,7 +169,8 @@ const SHOWN: [(&str, &str); 23] = [
     ("debug_build", "true: build with --release for figures that count"),
 ];
 
-fn rows(report: &Value) -> Vec<Vec<String>> {
+/// The rows of a table: name, figure, what it means.
+fn rows(shown: &[(&str, &str)], report: &Value) -> Vec<Vec<String>> {
     let cell = |value: &Value| match value {
         Value::Number(number) if number.is_f64() => {
             format!("{:.1}", number.as_f64().unwrap_or_default())
@@ -167,5 +181,5 @@ fn rows(report: &Value) -> Vec<Vec<String>> {
     let row = |(name, what): &(&str, &str)| {
         vec![(*name).to_owned(), cell(&report[*name]), (*what).to_owned()]
     };
-    SHOWN.iter().map(row).collect()
+    shown.iter().map(row).collect()
 }

@@ -8,6 +8,24 @@ use super::out::say;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Display(pub(super) bool);
 
+/// Where a window is shown, by the names of the environment; empty: nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Window(pub(super) Vec<(String, String)>);
+
+impl Window {
+    /// As the environment says.
+    pub(super) fn of(env: impl Iterator<Item = (String, String)>) -> Self {
+        let names = ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"];
+        let is_set =
+            |(name, value): &(String, String)| names.contains(&name.as_str()) && !value.is_empty();
+        let mut all: Vec<_> = env.filter(is_set).collect();
+        if all.iter().all(|(name, _)| name == "XAUTHORITY") {
+            all.clear();
+        }
+        Self(all)
+    }
+}
+
 impl Display {
     /// As the environment says: a display server's name is set.
     pub(super) fn of(env: impl Iterator<Item = (String, String)>) -> Self {
@@ -43,5 +61,15 @@ mod tests {
         };
         assert!(of("DISPLAY", ":0") && of("WAYLAND_DISPLAY", "wayland-0"));
         assert!(!of("DISPLAY", "") && !of("TERM", "xterm"));
+    }
+
+    #[test]
+    fn a_window_needs_more_than_a_key_to_a_display() {
+        let of = |names: &[&str]| {
+            let pairs = names.iter().map(|name| ((*name).to_owned(), "x".to_owned()));
+            Window::of(pairs).0.len()
+        };
+        assert_eq!(of(&["XAUTHORITY", "HOME"]), 0);
+        assert_eq!(of(&["DISPLAY", "XAUTHORITY"]), 2);
     }
 }

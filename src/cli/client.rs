@@ -57,6 +57,17 @@ impl Client {
         self.answer(request.body(body)).await
     }
 
+    pub(super) async fn put(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+        only_new: bool,
+    ) -> Result<Value, Failure> {
+        let request = self.http.put(self.page(path)).header("content-type", "application/json");
+        let request = if only_new { request.header("if-none-match", "*") } else { request };
+        self.answer(request.header(BY, &self.by).body(body)).await
+    }
+
     pub(super) async fn delete(
         &self,
         path: &str,

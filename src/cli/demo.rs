@@ -11,9 +11,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
+use super::drivers::DriverName;
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::DriverName;
 use crate::shutdown::Shutdown;
 
 mod asked;

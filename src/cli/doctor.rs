@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use serde_json::json;
+use walkon_core::clock::{Clock as _, SystemClock};
 
+use self::kept::Kept;
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::{self, browser_options, data_path};
+use super::roles::{self, data_path};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::data::DataFolder;
@@ -14,79 +16,138 @@ use crate::store::schema::Schema;
 use crate::store::vault::Vault;
 use crate::store::vault::master::Source;
 
+mod browser;
 mod care;
+mod kept;
 
 /// For how long a loss is told.
 const LOSS_TOLD: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 
+/// How many things of one sort a finding names.
+const NAMED: usize = 5;
+
+/// What is not well, and what to do.
+#[derive(Debug)]
+struct Ill {
+    why: String,
+    fix: String,
+    /// Whether it is wrong by now; else it will be, or needs an eye.
+    is_bad: bool,
+}
+
+impl Ill {
+    fn wrong(why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { why: why.into(), fix: fix.into(), is_bad: true }
+    }
+
+    fn soon(why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { why: why.into(), fix: fix.into(), is_bad: false }
+    }
+}
+
+/// What was found.
+type Finding = Result<String, Ill>;
+
 struct Check {
     what: &'static str,
-    /// What was found, or what is wrong with what to do.
-    found: Result<String, (String, String)>,
+    found: Finding,
+}
+
+impl Check {
+    fn level(&self) -> &'static str {
+        match &self.found {
+            Ok(_) => "ok",
+            Err(Ill { is_bad: false, .. }) => "soon",
+            Err(_) => "wrong",
+        }
+    }
+}
+
+/// The first few, and how many more there are.
+fn some(mut all: Vec<String>) -> String {
+    let left = all.len().saturating_sub(NAMED);
+    all.truncate(NAMED);
+    let more = if left > 0 { format!("; and {left} more") } else { String::new() };
+    all.join("; ") + &more
 }
 
 /// `walkon doctor`
 pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
+    let loaded = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles);
+    let kept = Kept::open(config).await;
     let checks = [
         Check { what: "data folder", found: data(config) },
+        Check { what: "disk", found: kept::disk(config) },
         Check { what: "redis", found: redis(config).await },
         Check { what: "database", found: database(config).await },
         Check { what: "master keys", found: masters(config) },
-        Check { what: "what redis kept", found: kept(config).await },
-        Check { what: "browser", found: browser(config) },
+        Check { what: "secrets", found: kept.secrets(loaded.as_ref().ok()).await },
+        Check { what: "signing keys", found: kept::signing(config) },
+        Check { what: "audit log", found: kept.audit().await },
+        Check { what: "backups", found: kept.backups(config, SystemClock.now()).await },
+        Check { what: "what redis kept", found: lost(config).await },
+        Check { what: "browser", found: browser::browser(config) },
+        Check { what: "webdriver", found: browser::webdriver(config).await },
         Check { what: "network jail", found: jail(&kernel_says) },
-        Check { what: "behaviors and profiles", found: catalog(config) },
+        Check { what: "orphans", found: orphans(config) },
+        Check { what: "behaviors and profiles", found: catalog(loaded) },
         Check { what: "port", found: port(config).await },
         Check { what: "alert channels", found: care::channels(config) },
         Check { what: "exit echo", found: care::echo(config).await },
         Check { what: "accounts", found: care::health(config).await },
+        Check { what: "grants", found: care::grants(config, SystemClock.now()).await },
         Check { what: "onboardings", found: care::onboarding(config).await },
         Check { what: "alerts", found: care::told(config).await },
     ];
     if json {
-        let list = checks.iter().map(|check| match &check.found {
-            Ok(found) => json!({"check": check.what, "ok": true, "found": found}),
-            Err((why, fix)) => json!({"check": check.what, "ok": false, "why": why, "fix": fix}),
+        let list = checks.iter().map(|check| {
+            let (what, level) = (check.what, check.level());
+            match &check.found {
+                Ok(found) => json!({"check": what, "ok": true, "level": level, "found": found}),
+                Err(Ill { why, fix, is_bad }) => json!({
+                    "check": what, "ok": !is_bad, "level": level, "why": why, "fix": fix,
+                }),
+            }
         });
         say(&json!({"checks": list.collect::<Vec<_>>()}).to_string());
     } else {
         for check in &checks {
             match &check.found {
                 Ok(found) => say(&format!("ok      {:<24}{found}", check.what)),
-                Err((why, fix)) => {
-                    say(&format!("wrong   {:<24}{why}", check.what));
+                Err(Ill { why, fix, .. }) => {
+                    say(&format!("{:<8}{:<24}{why}", check.level(), check.what));
                     say(&format!("        {:<24}remedy: {fix}", ""));
                 }
             }
         }
     }
-    let wrong = checks.iter().filter(|check| check.found.is_err()).count();
+    let wrong = checks.iter().filter(|check| check.level() == "wrong").count();
     if wrong == 0 {
         return Ok(());
     }
     Err(Failure::new(Code::Host, format!("{wrong} of {} checks failed", checks.len()), ""))
 }
 
-fn of(failure: Failure) -> (String, String) {
+fn of(failure: Failure) -> Ill {
     let causes = failure.causes.iter().fold(failure.what, |line, cause| format!("{line}: {cause}"));
-    (causes, failure.remedy.unwrap_or_default())
+    Ill::wrong(causes, failure.remedy.unwrap_or_default())
 }
 
-fn data(config: &Config) -> Result<String, (String, String)> {
+fn data(config: &Config) -> Finding {
     let path = data_path(config).map_err(of)?;
     let is_there = DataFolder::look(&path).map_err(|error| of(error.into()))?;
     let note = if is_there { "" } else { " (not there yet; a fleet makes it)" };
     Ok(format!("{}{note}", path.display()))
 }
 
-async fn redis(config: &Config) -> Result<String, (String, String)> {
+async fn redis(config: &Config) -> Finding {
     if config.queue.url.is_empty() {
         let version = tokio::process::Command::new("redis-server").arg("--version").output().await;
         return match version {
             Ok(output) => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-            Err(_) => Err((
-                "`redis-server` is not installed".to_owned(),
-                "install Redis 7 or Valkey (`apt install redis-server`), or set `queue.url`".into(),
+            Err(_) => Err(Ill::wrong(
+                "`redis-server` is not installed",
+                "install Redis 7 or Valkey (`apt install redis-server`), or set `queue.url`",
             )),
         };
     }
@@ -116,7 +177,7 @@ fn spread(queue: &crate::queue::Queue) -> String {
     format!("{shards} on a cluster: {}", each.collect::<Vec<_>>().join(", "))
 }
 
-async fn database(config: &Config) -> Result<String, (String, String)> {
+async fn database(config: &Config) -> Finding {
     let address = roles::database(config, &data_path(config).map_err(of)?.join("walkon.db"));
     let schema = Schema::of(&address.map_err(of)?).await.map_err(|error| of(error.into()))?;
     schema.check().map_err(|error| of(error.into()))?;
@@ -124,18 +185,19 @@ async fn database(config: &Config) -> Result<String, (String, String)> {
     Ok(format!("{database}, {} of {} changes", applied.len(), applied.len() + pending.len()))
 }
 
-fn masters(config: &Config) -> Result<String, (String, String)> {
+fn masters(config: &Config) -> Finding {
     let path = data_path(config).map_err(of)?.join("master.key");
     let source = roles::master_keys(config, path);
     if matches!(source, Source::Embedded(_)) && source.is_missing() {
         return Ok(format!("{source} (not there yet; the first start makes it)"));
     }
     let ids = Vault::of(source.clone()).reload().map_err(|error| of(error.into()))?;
+    source.path().map_or(Ok(()), kept::private)?;
     Ok(format!("{} in {source}", ids.join(", ")))
 }
 
 /// Whether Redis has lost something of late.
-async fn kept(config: &Config) -> Result<String, (String, String)> {
+async fn lost(config: &Config) -> Finding {
     let own = data_path(config).map_err(of)?;
     let own = crate::queue::Embedded::url_in(&own.join("redis"));
     let url = if config.queue.url.is_empty() { own } else { config.queue.url.clone() };
@@ -153,22 +215,24 @@ async fn kept(config: &Config) -> Result<String, (String, String)> {
     let now = queue.now().await.map_err(|error| of(error.into()))?;
     match loss.filter(|loss| now.duration_since(loss.at) < LOSS_TOLD) {
         None => Ok("all it was given, for all that is known".to_owned()),
-        Some(loss) => Err((
+        Some(loss) => Err(Ill::wrong(
             format!("{}: {}", loss.at, loss.why),
             "send again what `walkon dead` and the receipts tell as `redis_lost`; find out who \
-             emptied or set back redis, and keep others off it. This is told for 7 days"
-                .to_owned(),
+             emptied or set back redis, and keep others off it. This is told for 7 days",
         )),
     }
 }
 
-fn browser(config: &Config) -> Result<String, (String, String)> {
-    let options = browser_options(config).map_err(of)?;
-    if let Err(error) = options.validate() {
-        return Err((error.to_string(), "correct `[browser]` in walkon.toml".to_owned()));
+/// Whether browsers run that no worker has.
+fn orphans(config: &Config) -> Finding {
+    let folder = data_path(config).map_err(of)?.join("browsers");
+    match crate::worker::sweep::orphans(&folder) {
+        0 => Ok("no browser without its worker".to_owned()),
+        count => Err(Ill::wrong(
+            format!("{count} processes of browsers run without their worker"),
+            "start a worker here: it ends them; then tell us, for this should not happen",
+        )),
     }
-    let path = options.browser().map_err(|error| of(error.into()))?;
-    Ok(path.display().to_string())
 }
 
 /// What a file of the kernel says.
@@ -177,44 +241,43 @@ fn kernel_says(path: &str) -> Option<String> {
 }
 
 /// Whether an ordinary program may have the namespaces that jail and sandbox are made of.
-fn jail(says: &dyn Fn(&str) -> Option<String>) -> Result<String, (String, String)> {
+fn jail(says: &dyn Fn(&str) -> Option<String>) -> Finding {
     let is = |path: &str, value: &str| says(path).as_deref() == Some(value);
     let closed = is("/proc/sys/kernel/unprivileged_userns_clone", "0")
         || is("/proc/sys/user/max_user_namespaces", "0");
     if closed || !Path::new("/proc/self/ns/user").exists() {
-        return Err((
-            "user namespaces are closed to ordinary users".to_owned(),
-            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000"
-                .to_owned(),
+        return Err(Ill::wrong(
+            "user namespaces are closed to ordinary users",
+            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000",
         ));
     }
     if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
-        return Err((
-            "AppArmor keeps user namespaces from programs without a profile that allows them"
-                .to_owned(),
+        return Err(Ill::wrong(
+            "AppArmor keeps user namespaces from programs without a profile that allows them",
             "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or load a profile with \
-             `userns,` for walkon and the browser"
-                .to_owned(),
+             `userns,` for walkon and the browser",
         ));
     }
     Ok("user and network namespaces are open".to_owned())
 }
 
-fn catalog(config: &Config) -> Result<String, (String, String)> {
-    let catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles);
-    let catalog = catalog.map_err(|error| of(error.into()))?;
+fn catalog(loaded: Result<Catalog, crate::catalog::Error>) -> Finding {
+    let catalog = loaded.map_err(|error| of(error.into()))?;
     let behaviors: usize = catalog.sites.values().map(|site| site.behaviors.len()).sum();
     let (sites, devices) = (catalog.sites.len(), catalog.devices.len());
     let personas = catalog.personas.len();
     Ok(format!("{sites} sites, {behaviors} behaviors, {devices} devices, {personas} personas"))
 }
 
-async fn port(config: &Config) -> Result<String, (String, String)> {
+async fn port(config: &Config) -> Finding {
     match tokio::net::TcpListener::bind(config.web.listen).await {
         Ok(_) => Ok(format!("{} is free", config.web.listen)),
-        Err(error) => Err((
+        Err(_) if care::answers(config).await => {
+            Ok(format!("a fleet answers at {}", config.web.listen))
+        }
+        Err(error) => Err(Ill::wrong(
             format!("{} cannot be listened on: {error}", config.web.listen),
-            "a fleet may be up already; else set another `web.listen`".to_owned(),
+            "stop what listens there, or set another `web.listen`",
         )),
     }
 }
@@ -227,7 +290,7 @@ mod tests {
         let says = |asked: &str| (asked == path).then(|| value.to_owned());
         match jail(&says) {
             Ok(found) => found,
-            Err((_, remedy)) => remedy,
+            Err(ill) => ill.fix,
         }
     }
 

@@ -8,6 +8,7 @@ use super::client::Client;
 use super::lists::{print, rows, text};
 use super::out::{say, table};
 use super::report::{Code, Failure};
+use super::settings::{self, Kept};
 use crate::web::api::hands::{Dead, Halt, PutBack};
 
 /// `walkon pause`, `walkon resume`
@@ -83,6 +84,8 @@ pub(super) enum Pool {
         #[arg(long)]
         pool: Option<String>,
     },
+    #[command(flatten)]
+    Kept(Kept),
 }
 
 /// `walkon pause`, `walkon resume`
@@ -197,7 +200,10 @@ pub(super) async fn dead(client: &Client, command: &DeadLetters) -> Result<(), F
 
 /// `walkon pool …`
 pub(super) async fn pool(client: &Client, command: &Pool) -> Result<(), Failure> {
-    let Pool::Status { site, plan, pool } = command;
+    let (site, plan, pool) = match command {
+        Pool::Status { site, plan, pool } => (site, plan, pool),
+        Pool::Kept(command) => return settings::kept(client, settings::POOL, command).await,
+    };
     let pairs = [("site", site.clone()), ("plan", plan.clone()), ("pool", pool.clone())];
     let query = query(&pairs);
     let answer = client.get(&format!("/api/pool{query}")).await?;

@@ -145,6 +145,13 @@ impl From<crate::desk::Error> for Failure {
     }
 }
 
+impl From<crate::backup::Error> for Failure {
+    fn from(error: crate::backup::Error) -> Self {
+        let code = if error.is_refusal() { Code::Refused } else { Code::Host };
+        of(&error, Some(error.remedy()), code)
+    }
+}
+
 impl From<crate::notify::Error> for Failure {
     fn from(error: crate::notify::Error) -> Self {
         of(&error, Some(error.remedy().to_owned()), Code::Refused)

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use nix::unistd::User;
 use tokio::net::TcpListener;
+use walkon_core::account::Lifecycle;
 use walkon_core::bundle::Secret;
 use walkon_core::clock::SystemClock;
 use walkon_core::fault::causes;
@@ -14,8 +15,10 @@ use walkon_core::rng::Seed;
 use walkon_core::signature::directory;
 
 use super::care;
+use super::drivers::{self, DriverName};
 use super::out::say;
 use super::report::{Code, Failure};
+use super::sites;
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::coordinator::care::Care;
@@ -23,8 +26,7 @@ use crate::coordinator::grants::Grants;
 use crate::coordinator::{self, Coordinator};
 use crate::data::DataFolder;
 use crate::desk::http::HttpDesk;
-use crate::driver::Driver;
-use crate::driver::cdp::{self, CdpDriver};
+use crate::driver::cdp;
 use crate::queue::{self, Queue};
 use crate::recording::archive::Archive;
 use crate::shutdown::Shutdown;
@@ -63,8 +65,8 @@ pub(super) struct Up {
     #[arg(long, default_value_t = 1)]
     pub(super) workers: usize,
     /// What drives browsers.
-    #[arg(long, value_enum, default_value_t = DriverName::Cdp, hide = true)]
-    driver: DriverName,
+    #[arg(long, value_enum, hide = true)]
+    driver: Option<DriverName>,
 }
 
 /// `walkon coordinator`
@@ -80,30 +82,9 @@ pub(super) struct WorkerArgs {
     /// The file that holds the worker token [default: the data folder's].
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// What drives browsers.
-    #[arg(long, value_enum, default_value_t = DriverName::Cdp)]
-    driver: DriverName,
-}
-
-/// What drives browsers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum DriverName {
-    /// Chrome, over a pipe.
-    Cdp,
-    /// No browser: pages are fetched and their forms sent, for tests.
-    #[cfg(feature = "demo")]
-    Fake,
-}
-
-impl DriverName {
-    /// What a worker is told so that it takes this one.
-    pub(super) fn args(self) -> Vec<String> {
-        match self {
-            Self::Cdp => Vec::new(),
-            #[cfg(feature = "demo")]
-            Self::Fake => vec!["--driver".to_owned(), "fake".to_owned()],
-        }
-    }
+    /// What drives browsers [default: `browser.driver`].
+    #[arg(long, value_enum)]
+    driver: Option<DriverName>,
 }
 
 /// The data folder, which is made if it is not there.
@@ -167,7 +148,8 @@ pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<
     check_port(config).await?;
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
-    let mut fleet = start_fleet(config, file, up.workers, &data, up.driver.args()).await?;
+    let driver = up.driver.map_or_else(Vec::new, DriverName::args);
+    let mut fleet = start_fleet(config, file, up.workers, &data, driver).await?;
     let url = format!("http://{}", config.web.listen);
     let ready = tokio::select! {
         ready = wait_until_ready(&url) => ready,
@@ -186,7 +168,7 @@ pub(super) async fn up(config: &Config, file: Option<&Path>, up: &Up) -> Result<
 }
 
 /// A port that somebody has is said before anything is started.
-async fn check_port(config: &Config) -> Result<(), Failure> {
+pub(super) async fn check_port(config: &Config) -> Result<(), Failure> {
     match TcpListener::bind(config.web.listen).await {
         Ok(_) => Ok(()),
         Err(error) => Err(port_failure(config, &error)),
@@ -281,6 +263,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
     let coordinator = assemble(config, &data, url).await?;
     coordinator.load_grants().await?;
+    coordinator.audit_vouched().await?;
     coordinator.enroll_all().await?;
     let read = coordinator.first_load().await?;
     tracing::info!(loaded = read.loaded, added = read.added.len(), "accounts read");
@@ -290,6 +273,7 @@ pub(super) async fn coordinator(config: &Config, _: &CoordinatorArgs) -> Result<
     shutdown.spawn(coordinator.clone().reap(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_books(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_tidy(shutdown.clone()));
+    shutdown.spawn(coordinator.clone().follow_settings(shutdown.clone()));
     shutdown.spawn(coordinator.clone().watch_grants(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_healthy(shutdown.clone()));
     shutdown.spawn(coordinator.clone().keep_telling(shutdown.clone()));
@@ -349,17 +333,7 @@ pub(super) async fn assemble(
     url: String,
 ) -> Result<Coordinator, Failure> {
     let mut catalog = Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?;
-    for (name, site) in &config.sites {
-        let id = name.parse().ok().filter(|id| catalog.sites.contains_key(id));
-        let Some(entry) = id.and_then(|id| catalog.sites.get_mut(&id)) else {
-            let names = catalog.sites.keys().map(walkon_core::id::SiteId::as_str);
-            let what = format!("the settings name a site `{name}` that is not there");
-            return Err(Failure::new(Code::Refused, what, Catalog::known(name, names)));
-        };
-        entry.site.origin = site.origin.clone().unwrap_or_else(|| entry.site.origin.clone());
-        entry.site.private = site.private.clone().or_else(|| entry.site.private.clone());
-        entry.site.api = site.api.clone().or_else(|| entry.site.api.clone());
-    }
+    let sites = sites::apply(config, &mut catalog)?;
     let options = queue::Options {
         url: Some(url),
         accept_weak_durability: config.queue.accept_weak_durability,
@@ -390,11 +364,16 @@ pub(super) async fn assemble(
             seed: Seed(config.fleet.seed),
             usage_days: config.store.usage_days,
             audit_days: config.store.audit_days,
+            sites,
+            new_accounts: config.fleet.begin().unwrap_or(Lifecycle::Connecting),
         }),
         grants: grants(config, data)?,
         admitted: coordinator::pools::Admitted::default(),
+        steps: coordinator::steps::Steps::default(),
         care: Care::new(care),
+        crew: Arc::default(),
         roster: Arc::default(),
+        settings: Arc::default(),
     })
 }
 
@@ -421,6 +400,7 @@ fn grants(config: &Config, data: &DataFolder) -> Result<Grants, Failure> {
     let contact = if contact.is_empty() { String::new() } else { format!(" (+{contact})") };
     let mut grants = Grants::default();
     grants.keys = Some(Arc::new(keys));
+    grants.counts_nothing = config.queue.shards > 1;
     grants.directory = Some(config.signing.directory.clone()).filter(|url| !url.is_empty());
     grants.local_directory = format!("http://{}{}", config.web.listen, directory::WELL_KNOWN);
     grants.asks.agent = format!("walkon/{}{contact}", env!("CARGO_PKG_VERSION"));
@@ -440,16 +420,16 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
         code: Code::Host,
     })?;
     let desk = HttpDesk::new(&address, Secret::new(token.trim().to_owned()))?;
-    let driver: Arc<dyn Driver> = match args.driver {
-        DriverName::Cdp => Arc::new(CdpDriver::new(browser_options(config)?)?),
-        #[cfg(feature = "demo")]
-        DriverName::Fake => Arc::new(crate::driver::fake::FakeDriver::new()),
-    };
+    let driver = drivers::driver(args.driver, config)?;
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals().map_err(|error| Failure::system("no signals", &error))?;
     let options = worker::Options {
         slots: config.worker.slots,
         attempt_max: config.worker.attempt_max,
+        spare: config.worker.spare_mib << 20,
+        echo: Some(config.health.echo.clone()).filter(|echo| !echo.is_empty()),
+        park: worker::Park { within: config.worker.park, most: config.worker.parked },
+        packed: config.browser.is_packed(),
         ..worker::Options::new(data.browsers())
     };
     // A worker's own chance must differ from start to start, or two would have one name.
@@ -465,12 +445,18 @@ pub(super) async fn worker(config: &Config, args: &WorkerArgs) -> Result<(), Fai
 /// The browser door's options as the settings have them.
 pub(super) fn browser_options(config: &Config) -> Result<cdp::Options, Failure> {
     let user = browser_user(&config.browser.user)?;
+    let path = |text: &str| Some(PathBuf::from(text)).filter(|path| path.as_os_str() != "");
     Ok(cdp::Options {
-        path: Some(PathBuf::from(&config.browser.path)).filter(|path| path.as_os_str() != ""),
+        path: path(&config.browser.path),
+        chromedriver: path(&config.browser.chromedriver),
         allow_no_sandbox: config.browser.allow_no_sandbox,
         allow_no_jail: config.browser.allow_no_jail,
         uid: user.as_ref().map(|user| user.uid.as_raw()),
         gid: user.as_ref().map(|user| user.gid.as_raw()),
+        packed: cdp::Packed {
+            accounts: config.browser.packed_accounts,
+            uses: config.browser.packed_uses,
+        },
         ..cdp::Options::default()
     })
 }

@@ -1,20 +1,25 @@
 //! The coordinator's desk, as workers see it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::time::Instant;
 use walkon_core::bundle::Bundle;
 use walkon_core::charge::Charge;
 use walkon_core::fault::in_one_line;
+use walkon_core::grant::{Metered, Slice};
 use walkon_core::id::{ActionId, WorkerId};
 use walkon_core::kind::EffectClass;
 use walkon_core::lease::{Ask, Claim, Claimed, HandBack, Lease, Token};
 use walkon_core::outcome::{Outcome, Settlement};
+use walkon_core::pressure::Pressure;
 use walkon_core::storage_state::StorageState;
 
 use super::Coordinator;
-use crate::desk::{Chunk, Desk, Error};
+use crate::catalog::site::FILE_BYTES_MAX;
+use crate::desk::{Chunk, Desk, Error, Go, Next, OneTime, STEP_PATIENCE};
 use crate::queue::{self, Begun, Released, Settled, Shut};
 
 /// The longest a claim may wait at the desk.
@@ -56,6 +61,18 @@ impl Coordinator {
             .map_err(|error| queue_failed(&error))?;
         if lost.is_empty() { Ok(()) } else { Err(Error::Fenced) }
     }
+}
+
+/// A file that may have grown since it was listed.
+async fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    use tokio::io::AsyncReadExt as _;
+    let mut bytes = Vec::new();
+    let file = tokio::fs::File::open(path).await?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).await?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(std::io::Error::other(format!("it has more than {FILE_BYTES_MAX} bytes")));
+    }
+    Ok(bytes)
 }
 
 #[async_trait]
@@ -148,9 +165,36 @@ impl Desk for Coordinator {
         Ok(())
     }
 
+    async fn slice(&self, lease: &Lease, what: Metered, many: u32) -> Result<Slice, Error> {
+        let slice = self.queue.slice(lease, what, many).await;
+        slice.map_err(|error| queue_failed(&error))?.ok_or(Error::Fenced)
+    }
+
+    async fn code(&self, lease: &Lease, since: Timestamp) -> Result<OneTime, Error> {
+        self.prove(lease).await?;
+        self.one_time(&lease.account, since).await
+    }
+
     async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error> {
         self.prove(lease).await?;
         Coordinator::bundle(self, &lease.account).await.map_err(|why| Error::Failed { why })
+    }
+
+    async fn file(&self, lease: &Lease, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.prove(lease).await?;
+        let failed = |why: String| Error::Failed { why };
+        let standing = self.store.account(&lease.account).await;
+        let standing = standing.map_err(|error| failed(in_one_line(&error)))?;
+        let site = standing.and_then(|one| self.catalog.sites.get(&one.account.site));
+        // Only what stood in the folder at the start is ever read.
+        let Some(path) = site.and_then(|entry| entry.files.get(name)) else { return Ok(None) };
+        let read = read_bounded(path).await;
+        read.map(Some).map_err(|error| failed(format!("could not read {name}: {error}")))
+    }
+
+    async fn step(&self, lease: &Lease, action: &ActionId, next: &Next) -> Result<Go, Error> {
+        self.prove(lease).await?;
+        Ok(self.steps.may_begin(action, next, STEP_PATIENCE).await)
     }
 
     async fn checkpoint(&self, lease: &Lease, state: &StorageState) -> Result<(), Error> {
@@ -158,6 +202,11 @@ impl Desk for Coordinator {
         let kept = self.store.keep_state(&lease.account, &lease.token, state).await;
         let kept = kept.map_err(|error| Error::Failed { why: in_one_line(&error) })?;
         if kept { Ok(()) } else { Err(Error::Fenced) }
+    }
+
+    async fn tell(&self, worker: &WorkerId, pressure: &Pressure) -> Result<(), Error> {
+        self.crew.told(worker, pressure, Instant::now());
+        Ok(())
     }
 
     async fn upload(&self, lease: &Lease, chunk: Chunk) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use walkon_core::action::Refuse;
 use walkon_core::audit::Note;
 use walkon_core::bundle::DayKey;
 use walkon_core::fault::in_one_line;
-use walkon_core::grant::{Access, Code, Denied, Held, Pass, Revoked, Standing};
+use walkon_core::grant::{Access, Ceilings, Code, Denied, Held, Pass, Revoked, Standing};
 use walkon_core::kind::{KINDS, Kind};
 use walkon_core::origin::WebOrigin;
 use walkon_core::signature::{PublicKey, jws};
@@ -41,6 +41,8 @@ pub struct Grants {
     pub local_directory: String,
     /// How sites are asked.
     pub asks: WellKnown,
+    /// The queue has several shards, which count no ceilings.
+    pub counts_nothing: bool,
     known: Arc<RwLock<BTreeMap<WebOrigin, Held>>>,
     settled: Arc<Mutex<BTreeMap<WebOrigin, Settled>>>,
 }
@@ -52,6 +54,8 @@ struct Settled {
     runs: bool,
     /// What may begin, or why nothing may.
     kinds: String,
+    /// How much the fleet may do there.
+    ceilings: Ceilings,
 }
 
 impl Grants {
@@ -86,8 +90,8 @@ impl Grants {
         };
         let standing = self.held(&origin).map(|held| held.standing(self.ids(), now));
         let pass = standing.map(|s: Standing| if begins { s.for_new() } else { s.for_running() });
-        match pass {
-            Some(Ok(pass)) => match self.unsigned(&pass) {
+        match pass.map(|pass| pass.map(|pass| pass.under(&site.limits))) {
+            Some(Ok(pass)) => match self.unsigned(&pass).or_else(|| self.uncounted(&pass)) {
                 Some(denied) => Access::Denied(denied),
                 None if origin.is_loopback() => Access::Exempt(Some(pass)),
                 None => Access::Granted(pass),
@@ -105,6 +109,20 @@ impl Grants {
             let why = format!("{} asks for signed requests", pass.origin);
             Denied::new(Code::SignatureRequired, why)
         })
+    }
+
+    /// Whether a site has ceilings that this fleet's queue cannot count.
+    fn uncounted(&self, pass: &Pass) -> Option<Denied> {
+        (pass.ceilings.counts() && self.counts_nothing).then(|| {
+            let why = format!("{} has ceilings, and this queue has several shards", pass.origin);
+            Denied::new(Code::CeilingUncounted, why)
+        })
+    }
+
+    /// How much the fleet may do at an origin, as it was last written into the queue.
+    pub(super) fn ceilings(&self, origin: &WebOrigin) -> Option<Ceilings> {
+        let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        settled.get(origin).map(|is| is.ceilings.clone()).filter(|ceilings| !ceilings.is_empty())
     }
 }
 
@@ -181,11 +199,12 @@ impl Coordinator {
 
     /// Asks an origin now, and keeps what it says.
     pub async fn look(&self, origin: &WebOrigin) -> Result<Held, Error> {
-        let private = self
-            .origins()
-            .get(origin)
-            .and_then(|sites| sites.iter().find_map(|s| s.private.as_ref()).cloned());
-        let found = self.grants.asks.ask(origin, private.as_ref()).await;
+        let origins = self.origins();
+        let sites = origins.get(origin).map_or(&[][..], Vec::as_slice);
+        let private = sites.iter().find_map(|site| site.private.as_ref());
+        let own = sites.iter().find_map(|site| self.options.sites.get(&site.id));
+        let login = own.and_then(|own| own.login.as_ref());
+        let found = self.grants.asks.ask_as(origin, private, login).await;
         // A file that cannot be read is the owner's word, too: it grants nothing.
         let found = found.and_then(|found| {
             let read = walkon_core::grant::Document::read(found.0.as_bytes(), origin, self.now());
@@ -211,14 +230,15 @@ impl Coordinator {
         let Some(held) = self.grants.held(origin) else { return Ok(()) };
         let standing = held.standing(self.grants.ids(), now);
         let runs = standing.clone().for_running().is_ok();
-        let kinds = match standing.for_new() {
+        let kinds = match standing.clone().for_new() {
             Ok(pass) => {
                 let granted = |kind: &&Kind| pass.grants_kind(kind.name, now).is_ok();
                 KINDS.iter().filter(granted).map(|kind| kind.name).collect::<Vec<_>>().join(" ")
             }
             Err(denied) => denied.code.name().to_owned(),
         };
-        let is = Settled { runs, kinds };
+        let ceilings = self.ceilings_of(origin, standing.for_running().ok());
+        let is = Settled { runs, kinds, ceilings };
         let was = {
             let mut settled = self.grants.settled.lock().unwrap_or_else(PoisonError::into_inner);
             settled.insert(origin.clone(), is.clone())
@@ -227,8 +247,15 @@ impl Coordinator {
             return Ok(());
         }
         tracing::info!(%origin, runs = is.runs, allows = is.kinds, "a site's grant");
-        let ended = was.is_some_and(|was| was.runs) && !is.runs;
-        let done = self.settle_routes_of(origin, ended).await;
+        let ran = was.filter(|was| was.runs);
+        let ended = ran.is_some() && !is.runs && !origin.is_loopback();
+        // A browser that was opened before there were ceilings does not ask for its part of them.
+        let is_new = is.ceilings.is_metered() && ran.is_some_and(|was| !was.ceilings.is_metered());
+        let done = async {
+            self.queue.set_ceilings(origin.as_str(), &is.ceilings).await?;
+            self.settle_routes_of(origin, ended || is_new).await
+        };
+        let done = done.await;
         if done.is_err() {
             // Tried again at the next round.
             let mut settled = self.grants.settled.lock().unwrap_or_else(PoisonError::into_inner);
@@ -237,12 +264,35 @@ impl Coordinator {
         done
     }
 
+    /// How much the fleet may do at an origin: as its grant and the operator say, the lesser.
+    fn ceilings_of(&self, origin: &WebOrigin, pass: Option<Pass>) -> Ceilings {
+        let Some(pass) = pass else { return Ceilings::default() };
+        let origins = self.origins();
+        let sites = origins.get(origin).into_iter().flatten();
+        let ceilings = sites.fold(pass, |pass, site| pass.under(&site.limits)).ceilings;
+        if !self.grants.counts_nothing {
+            return ceilings;
+        }
+        // Nothing that would have to be counted is let begin at all.
+        Ceilings { hours: ceilings.hours, ..Ceilings::default() }
+    }
+
+    /// Writes every origin's ceilings into a queue that may not know them.
+    pub(super) async fn write_ceilings(&self) -> Result<(), Error> {
+        for origin in self.origins().into_keys() {
+            if let Some(ceilings) = self.grants.ceilings(&origin) {
+                self.queue.set_ceilings(origin.as_str(), &ceilings).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the routes of an origin's accounts; `fence`: who acts there now loses the lease.
     async fn settle_routes_of(&self, origin: &WebOrigin, fence: bool) -> Result<(), Error> {
         let origins = self.origins();
         let sites: BTreeSet<_> =
             origins.get(origin).into_iter().flatten().map(|site| site.id.clone()).collect();
-        if sites.is_empty() || (origin.is_loopback() && fence) {
+        if sites.is_empty() {
             return Ok(());
         }
         for standing in self.store.accounts().await? {

@@ -120,6 +120,26 @@ impl Coordinator {
         Ok(self.queue.note_act(&event).await?)
     }
 
+    /// Tells what a person did to a plan, a pool or a proxy.
+    pub(super) async fn tell_setting(
+        &self,
+        act: &str,
+        name: &str,
+        person: &Person,
+    ) -> Result<(), Error> {
+        let event = Event {
+            v: EVENT_VERSION,
+            kind_of_change: "act".to_owned(),
+            at: self.now(),
+            code: Some(act.to_owned()),
+            outcome: Some(name.to_owned()),
+            by: Some(person.name.clone()),
+            why: Some(person.why.clone()),
+            ..Event::default()
+        };
+        Ok(self.queue.note_act(&event).await?)
+    }
+
     /// What is to be paused or resumed, if it is there.
     pub fn scope(&self, site: Option<&str>) -> Result<Scope, Refuse> {
         let Some(name) = site else { return Ok(Scope::Fleet) };

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use walkon_core::account::{Lifecycle, Standing};
 use walkon_core::action::Refuse;
 use walkon_core::grading::{self, Limits};
-use walkon_core::health::{Level, Report};
+use walkon_core::health::{Health, Level, Report};
 use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::rounds;
@@ -106,12 +106,13 @@ impl Coordinator {
             return Ok(());
         }
         let fresh = SignedDuration::try_from(self.care.options().health.every / 2);
-        let last = self.store.health(id).await?.map(|health| health.report.at);
+        let before = self.store.health(id).await?;
         let fresh = fresh.unwrap_or(SignedDuration::MAX);
+        let last = before.as_ref().map(|health| health.report.at);
         if last.is_some_and(|last| self.now().duration_since(last) < fresh) {
             return Ok(());
         }
-        self.check_health(id).await.map(drop)
+        self.check_standing(&standing, before.as_ref()).await.map(drop)
     }
 
     /// Checks one account now, keeps what was found, and stops it or lets it go on.
@@ -120,11 +121,19 @@ impl Coordinator {
     ///
     /// [`Error::Refused`] with `unknown_account`.
     pub async fn check_health(&self, id: &AccountId) -> Result<Report, Error> {
-        let standing = self.standing_of(id).await?;
-        let facts = self.look_at(&standing).await?;
-        let before = self.store.health(id).await?;
+        let (standing, before) = (self.standing_of(id).await?, self.store.health(id).await?);
+        self.check_standing(&standing, before.as_ref()).await
+    }
+
+    async fn check_standing(
+        &self,
+        standing: &Standing,
+        before: Option<&Health>,
+    ) -> Result<Report, Error> {
+        let id = &standing.account.id;
+        let facts = self.look_at(standing).await?;
         let limits = &self.care.options().health.limits;
-        let report = grading::grade(id, &facts, before.as_ref(), limits, self.now());
+        let report = grading::grade(id, &facts, before, limits, self.now());
         self.store.keep_health(&report).await?;
         // Where it stands may have changed while it was looked at.
         if let Some(standing) = self.store.account(id).await?.filter(is_in_use) {

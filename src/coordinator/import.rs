@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde_json::Value;
-use walkon_core::account::{Account, Kept, Standing};
+use walkon_core::account::{Account, Kept, Lifecycle, Standing};
 use walkon_core::action::{Refuse, listed};
+use walkon_core::audit::Note;
 use walkon_core::fault::Fault;
 use walkon_core::id::AccountId;
 
@@ -15,7 +16,7 @@ use super::roster::{DEVICE, PERSONA};
 use super::secrets::{self, Changes, ONE_BY_ONE, read_secrets};
 use super::{Coordinator, Error};
 use crate::catalog::Catalog;
-use crate::egress::Proxy;
+use crate::store::accounts::Newcomers;
 
 /// How an import is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +25,13 @@ pub struct Wish {
     pub is_dry: bool,
     /// Whether files of secrets may be read from this host for it.
     pub may_read_files: bool,
+    /// Where new ones begin; `None`: where the settings say.
+    pub begin: Option<Lifecycle>,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { is_dry: false, may_read_files: true }
+        Self { is_dry: false, may_read_files: true, begin: None }
     }
 }
 
@@ -52,6 +55,9 @@ pub struct Imported {
     pub added: Vec<AccountId>,
     /// Those that are known and differ.
     pub updated: Vec<AccountId>,
+    /// Where the new ones begin; one that is `connecting` is being onboarded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begin: Option<Lifecycle>,
     /// How many are as they were.
     pub unchanged: usize,
     /// What differs, field by field.
@@ -132,8 +138,14 @@ fn differences(change: &Change) -> Vec<Difference> {
 }
 
 impl Coordinator {
-    /// Reads accounts from a text; one bad entry, and nothing is changed.
-    pub async fn import(&self, text: &str, file: &str, wish: Wish) -> Result<Imported, Error> {
+    /// Reads accounts from a text; one bad entry, and nothing is changed. `by` takes them in.
+    pub async fn import(
+        &self,
+        text: &str,
+        file: &str,
+        wish: Wish,
+        by: &str,
+    ) -> Result<Imported, Error> {
         let _turn = self.roster.turn.lock().await;
         let mut listing = Listing::read(text, file);
         let known = self.known().await?;
@@ -154,9 +166,11 @@ impl Coordinator {
         if !listing.faults.is_empty() {
             return Err(refused(&listing.faults).into());
         }
-        let told = compared.told();
+        let begin = wish.begin.unwrap_or(self.options.new_accounts);
+        let mut told = compared.told();
+        told.begin = (!told.added.is_empty()).then_some(begin);
         if !wish.is_dry {
-            self.apply(compared, Kept::Hand).await?;
+            self.apply(compared, Kept::Hand, Newcomers { begin, by, at: self.now() }).await?;
         }
         Ok(told)
     }
@@ -202,18 +216,33 @@ impl Coordinator {
     }
 
     /// Writes what differs, first into the store, then into the queue.
-    pub(super) async fn apply(&self, compared: Compared, kept: Kept) -> Result<(), Error> {
+    pub(super) async fn apply(
+        &self,
+        compared: Compared,
+        kept: Kept,
+        new: Newcomers<'_>,
+    ) -> Result<(), Error> {
+        let added = compared.told().added;
         let was_stale = self.roster.stale.swap(true, Ordering::SeqCst);
         let mut accounts = Vec::new();
+        let mut sealed = Vec::new();
         for Change { account, secrets, .. } in compared.changes {
-            self.keep_secrets(&account.id, secrets).await?;
+            let own =
+                secrets.into_iter().map(|(field, secret)| (account.id.clone(), field, secret));
+            sealed.extend(own);
             accounts.push(account);
+        }
+        if !sealed.is_empty() {
+            self.store.put_credentials(&sealed).await?;
         }
         let ids: BTreeSet<_> = accounts.iter().map(|account| account.id.clone()).collect();
         if kept == Kept::File {
             accounts.extend(compared.same);
         }
-        self.store.put_accounts(&accounts, kept).await?;
+        self.store.put_accounts(&accounts, kept, new).await?;
+        if new.begin == Lifecycle::Connecting && !added.is_empty() {
+            self.note_newcomers(&added, new).await?;
+        }
         if was_stale {
             self.enroll_all().await?;
         } else if ids.len() <= ONE_BY_ONE {
@@ -226,6 +255,21 @@ impl Coordinator {
             self.enroll_these(standings).await?;
         }
         self.roster.stale.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Writes down that new accounts are being connected, and has it begun.
+    async fn note_newcomers(&self, added: &[AccountId], new: Newcomers<'_>) -> Result<(), Error> {
+        let note = Note {
+            ts: new.at,
+            actor: new.by.to_owned(),
+            action: "onboard".to_owned(),
+            outcome: Some(format!("{} new", added.len())),
+            why: Some(format!("new accounts are connected first: {}", some(added))),
+            ..Note::default()
+        };
+        self.write_down(&note, None).await?;
+        self.care.asked().notify_one();
         Ok(())
     }
 
@@ -245,8 +289,8 @@ impl Coordinator {
         known("device", account.device.as_deref().unwrap_or(DEVICE), devices)?;
         let personas = catalog.personas.keys().map(String::as_str).collect();
         known("persona", account.persona.as_deref().unwrap_or(PERSONA), personas)?;
-        let plans = self.options.plans.keys().map(String::as_str).collect();
-        known("plan", &account.plan, plans)?;
+        let force = self.in_force();
+        known("plan", &account.plan, force.plans.keys().map(String::as_str).collect())?;
         if jiff::tz::TimeZone::get(&account.time_zone).is_err() {
             let remedy = "write an IANA name, for example `Europe/Berlin`".to_owned();
             return Err((format!("there is no time zone `{}`", account.time_zone), remedy));
@@ -256,12 +300,7 @@ impl Coordinator {
                 format!("the username `{}` is empty or has blanks round it", account.username);
             return Err((what, "write it as the site does".to_owned()));
         }
-        let Some(proxy) = &account.proxy else { return Ok(()) };
-        let password = proxy.password_file.as_ref().map(|_| String::new());
-        match Proxy::new(&proxy.url, proxy.username.clone(), password) {
-            Ok(_) => Ok(()),
-            Err(wrong) => Err((wrong.to_string(), "see docs/operations.md#accounts".to_owned())),
-        }
+        self.check_proxy(account)
     }
 }
 

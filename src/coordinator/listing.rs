@@ -18,7 +18,7 @@ mod csv;
 mod json;
 
 /// What an account has, as its owner writes it.
-pub(super) const FIELDS: [&str; 11] = [
+pub(super) const FIELDS: [&str; 12] = [
     "id",
     "site",
     "username",
@@ -29,6 +29,7 @@ pub(super) const FIELDS: [&str; 11] = [
     "proxy",
     "password_file",
     "token_file",
+    "totp_file",
     "labels",
 ];
 const REMEDY: &str = "see docs/operations.md#accounts";

@@ -8,9 +8,8 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
+use tokio::task::JoinSet;
 use walkon_core::account::{Lifecycle, Standing};
 use walkon_core::audit::Note;
 use walkon_core::id::AccountId;
@@ -95,11 +94,16 @@ impl Coordinator {
     /// Connects accounts until a stop. What is under way then is gone on with after the next start.
     pub async fn keep_connecting(self, shutdown: Shutdown) {
         let runner = format!("{:x}-{}", self.now().as_microsecond(), std::process::id());
-        let mut running = FuturesUnordered::new();
+        // Tasks of their own: one that rests in the midst of a statement would keep the only
+        // connection of a SQLite from whoever takes the next.
+        let mut running = JoinSet::new();
         loop {
             while running.len() < AT_ONCE {
                 match self.store.take_onboarding(&runner, self.now(), STALE).await {
-                    Ok(Some(taken)) => running.push(self.connect(taken, &runner)),
+                    Ok(Some(taken)) => {
+                        let (all, runner) = (self.clone(), runner.clone());
+                        running.spawn(async move { all.connect(taken, &runner).await });
+                    }
                     Ok(None) => break,
                     Err(error) => {
                         tracing::warn!(
@@ -112,7 +116,7 @@ impl Coordinator {
                 }
             }
             tokio::select! {
-                Some(()) = running.next(), if !running.is_empty() => {}
+                Some(_) = running.join_next(), if !running.is_empty() => {}
                 () = self.care.asked().notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
                 () = shutdown.soft().cancelled() => return,
@@ -164,15 +168,17 @@ impl Coordinator {
         runner: &str,
         step: impl Future<Output = Result<Went, Error>>,
     ) -> Result<Went, Error> {
-        let mut step = std::pin::pin!(step);
-        loop {
-            tokio::select! {
-                went = &mut step => return went,
-                () = tokio::time::sleep(BEAT) => {
-                    // Asked for anew, or somebody else's: the end of the step notices.
-                    self.store.keep_onboarding(runner, one, self.now()).await?;
-                }
+        // Both go on at once: a beat may need the connection that the step has.
+        let beats = async {
+            loop {
+                tokio::time::sleep(BEAT).await;
+                // Asked for anew, or somebody else's: the end of the step notices.
+                self.store.keep_onboarding(runner, one, self.now()).await?;
             }
+        };
+        tokio::select! {
+            went = step => went,
+            lost = beats => lost,
         }
     }
 

@@ -36,7 +36,8 @@ impl Coordinator {
     /// A mission names its pool: from here on the action does, too.
     pub(super) fn named(&self, mut action: Action) -> Result<Action, Refuse> {
         let Some(name) = &action.mission else { return Ok(action) };
-        let missions = &self.options.pools.missions;
+        let force = self.in_force();
+        let missions = &force.pools.missions;
         let Some(mission) = missions.get(name) else {
             let remedy = Pools::known(name.as_str(), missions.keys().map(MissionId::as_str));
             let why = format!("there is no mission `{name}`");
@@ -52,7 +53,7 @@ impl Coordinator {
 
     /// Refuses a name that no pool has.
     pub fn known_pool(&self, name: &str) -> Result<(), Refuse> {
-        let found = self.options.pools.pools.keys().any(|pool| pool.as_str() == name);
+        let found = self.in_force().pools.pools.keys().any(|pool| pool.as_str() == name);
         if found { Ok(()) } else { Err(self.unknown_pool(name)) }
     }
 
@@ -61,14 +62,16 @@ impl Coordinator {
     }
 
     fn unknown_pool(&self, name: &str) -> Refuse {
-        let names = self.options.pools.pools.keys().map(PoolId::as_str);
+        let force = self.in_force();
+        let names = force.pools.pools.keys().map(PoolId::as_str);
         let why = format!("there is no pool `{name}`");
         Refuse::new("unknown_pool", why, Pools::known(name, names))
     }
 
     /// Refuses what no account of the pool, nor of those it falls back to, could ever do.
     pub(super) async fn admit_to_pool(&self, action: &Action) -> Result<String, Error> {
-        let pools = &self.options.pools.pools;
+        let force = self.in_force();
+        let pools = &force.pools.pools;
         let pool = action.pool.as_ref().and_then(|name| Some((name, pools.get(name)?)));
         let Some((name, pool)) = pool else { return Err(self.no_pool(action).into()) };
         let what = format!("{name} {} {:?}", action.kind, action.route);

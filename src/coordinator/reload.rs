@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use walkon_core::account::{Kept, Standing};
+use walkon_core::account::{Kept, Lifecycle, Standing};
 use walkon_core::audit::Note;
 use walkon_core::fault::Fault;
 use walkon_core::id::AccountId;
@@ -17,6 +17,7 @@ use super::import::{Compared, refused, some};
 use super::listing::Listing;
 use super::{Coordinator, Error};
 use crate::queue::Person;
+use crate::store::accounts::Newcomers;
 
 /// What a reload did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -25,6 +26,9 @@ pub struct Reloaded {
     pub loaded: usize,
     /// New accounts.
     pub added: Vec<AccountId>,
+    /// Where the new ones begin; one that is `connecting` is being onboarded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begin: Option<Lifecycle>,
     /// Accounts that differ from what they were.
     pub updated: Vec<AccountId>,
     /// Accounts that are not in the file any more: they finish what has begun, then they are gone.
@@ -121,6 +125,7 @@ impl Coordinator {
         let told = compared.told();
         let mut done = Reloaded {
             loaded: compared.changes.len() + compared.same.len(),
+            begin: (!told.added.is_empty()).then_some(self.options.new_accounts),
             added: told.added,
             updated: told.updated,
             ..Reloaded::default()
@@ -136,7 +141,9 @@ impl Coordinator {
             Some(wrong) => done.errors.push(listing.fault(0, wrong)),
             None => done.removed = absent,
         }
-        self.apply(compared.only_new(&known), Kept::File).await?;
+        let begin = self.options.new_accounts;
+        let new = Newcomers { begin, by: &person.name, at: self.now() };
+        self.apply(compared.only_new(&known), Kept::File, new).await?;
         for id in &done.removed {
             self.send_off(id, person).await?;
         }

@@ -16,10 +16,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use walkon_core::charge::Charge;
 use walkon_core::event::{EVENT_VERSION, Event};
+use walkon_core::id::ActionId;
 use walkon_core::kind::{self, EffectClass};
 
 use super::{Coordinator, Error};
-use crate::queue::{Opening, Person, Remembered, Scope, Shard, Taken};
+use crate::queue::{ActionFilter, Opening, Person, Remembered, Scope, Shard, Taken};
+use crate::store::restores::Restored;
 use crate::store::{LOST, OpenAction, Reach};
 
 /// Rows read in one go.
@@ -42,6 +44,17 @@ struct Found {
     lost: u64,
     /// Actions that are gone, and may have been done.
     unknown: u64,
+    /// The backup that was put in place.
+    backup: Option<Restored>,
+}
+
+/// An action that somebody may have done.
+#[derive(Debug)]
+enum Perhaps {
+    /// Its account can be asked.
+    Read(ActionId),
+    /// It waited for any account of a pool.
+    Nobodys(ActionId),
 }
 
 /// Whether Redis remembers less than the books.
@@ -118,6 +131,11 @@ impl Coordinator {
         }
         let mut found = Found::default();
         self.recall(shard, &remembered, &mut found).await?;
+        let restored = self.store.last_restored().await?;
+        found.backup = restored.filter(|one| one.epoch.is_some() && one.epoch == reach.epoch);
+        if let Some(backup) = found.backup.clone() {
+            self.doubt_all(shard, backup.of, &mut found).await?;
+        }
         self.tell_lost(shard, &mut found).await?;
         let is_empty = remembered.at == Timestamp::UNIX_EPOCH;
         self.open(shard, &reach, Some(found.sentence(is_empty))).await?;
@@ -214,6 +232,43 @@ impl Coordinator {
         }
     }
 
+    /// After a backup was put in place nobody knows what was done since it was made: what would be
+    /// made anew is read before it is done. A pool's, which anybody may have done, is taken back.
+    async fn doubt_all(
+        &self,
+        shard: &Shard,
+        since: Timestamp,
+        found: &mut Found,
+    ) -> Result<(), Error> {
+        let person = Person::new("restore", "it may have been done: look, and send it again");
+        for id in self.perhaps_made(shard).await? {
+            match id {
+                Perhaps::Read(id) => {
+                    found.doubted += u64::from(shard.doubt_since(&id, since).await?);
+                }
+                Perhaps::Nobodys(id) => drop(self.queue.cancel(&id, &person).await?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Open actions that leave something new each time they are done.
+    async fn perhaps_made(&self, shard: &Shard) -> Result<Vec<Perhaps>, Error> {
+        let (mut all, mut from) = (Vec::new(), Some(0));
+        while let Some(at) = from {
+            let page = shard.actions(&ActionFilter::default(), at, ROWS as usize).await?;
+            from = page.next;
+            let is_new =
+                |kind: &str| kind::find(kind).is_none_or(|row| row.effect == EffectClass::Once);
+            let open = page.actions.into_iter().filter(|one| !one.state.is_final());
+            all.extend(open.filter(|one| is_new(&one.action.kind)).map(|one| {
+                let is_ours = one.account.is_some();
+                if is_ours { Perhaps::Read(one.id) } else { Perhaps::Nobodys(one.id) }
+            }));
+        }
+        Ok(all)
+    }
+
     /// Tells of each action that is gone from Redis: send it again, or look first.
     async fn tell_lost(&self, shard: &Shard, found: &mut Found) -> Result<(), Error> {
         let at = self.queue.now().await?;
@@ -268,12 +323,15 @@ fn lost(one: &OpenAction, perhaps: bool, at: Timestamp) -> Event {
 impl Found {
     /// A stable word and a sentence.
     fn sentence(&self, is_empty: bool) -> (String, String) {
-        let (code, what) = if is_empty {
-            ("emptied", "redis was emptied")
-        } else {
-            ("set_back", "redis was set back to an older state")
+        let (code, what) = match &self.backup {
+            Some(backup) => {
+                let of = backup.of.strftime("%F %T UTC");
+                ("backup", format!("a backup of {of} was put in place"))
+            }
+            None if is_empty => ("emptied", "redis was emptied".to_owned()),
+            None => ("set_back", "redis was set back to an older state".to_owned()),
         };
-        let Self { ended, doubted, lost, unknown } = self;
+        let Self { ended, doubted, lost, unknown, .. } = self;
         let why = format!(
             "{what}: counters were raised to what the books hold, {ended} actions that had ended \
              were ended again, {doubted} that had begun are in doubt; {lost} waiting actions are \

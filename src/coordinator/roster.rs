@@ -3,20 +3,21 @@
 //! Whatever changes an account's facts (its file, a hold, a token) ends here, in one write to the
 //! queue that every later claim reads.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify};
 use walkon_core::account::{Account, Lifecycle, Standing};
 use walkon_core::action::RouteWish;
-use walkon_core::bundle::{Bundle, Proxy};
+use walkon_core::bundle::Bundle;
 use walkon_core::device::Device;
 use walkon_core::fault::in_one_line;
 use walkon_core::hold::{Hold, HoldKind};
-use walkon_core::id::AccountId;
+use walkon_core::id::{AccountId, SiteId};
 use walkon_core::kind::KINDS;
 use walkon_core::lease::Class;
+use walkon_core::origin::WebOrigin;
 use walkon_core::persona::Persona;
 use walkon_core::routing::{self, Facts};
 
@@ -25,12 +26,13 @@ use crate::queue::{AccountSetting, HeldFor};
 use crate::store::credentials::Field;
 
 /// Accounts on their way to Redis at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 500;
 /// The kind by which accounts sign in.
 const SIGN_IN: &str = "sign_in";
-/// The device and persona of an account that names none.
-pub(super) const DEVICE: &str = "desktop-laptop";
-pub(super) const PERSONA: &str = "casual";
+/// The device of an account that names none.
+pub const DEVICE: &str = "desktop-laptop";
+/// The persona of one that names none.
+pub const PERSONA: &str = "casual";
 
 /// What several calls about accounts share.
 #[derive(Debug, Default)]
@@ -43,23 +45,66 @@ pub struct Roster {
     pub(super) leaving: Notify,
 }
 
-impl Coordinator {
-    /// Writes every plan and every account into the queue.
-    pub async fn enroll_all(&self) -> Result<(), Error> {
-        for (name, plan) in &self.options.plans {
-            self.queue.set_plan(name, plan).await?;
+/// What decides by which ways accounts act: site, token, and whether they are being connected.
+type Alike = (SiteId, bool, bool);
+/// By which way each kind goes.
+type Ways = BTreeMap<String, Option<Class>>;
+
+/// Why an account may not act; `None`: it may.
+fn held_for(standing: &Standing, signs_in: bool) -> Option<HeldFor> {
+    // Of several holds the one that lasts longest is shown; all must end.
+    let worst = standing.holds.iter().max_by_key(|hold| (hold.until.is_none(), hold.until));
+    let for_now =
+        |code: &str, why: String| Some(HeldFor { code: code.to_owned(), why, until: None });
+    match (worst, standing.lifecycle) {
+        _ if standing.leaving.is_some() => {
+            for_now("leaving", "the account is being removed".to_owned())
         }
-        self.queue.set_pools(&self.options.pools).await?;
+        (Some(hold), _) => Some(HeldFor {
+            code: hold.kind.name().to_owned(),
+            why: hold.reason.clone(),
+            until: hold.until,
+        }),
+        (None, Lifecycle::Active | Lifecycle::Ramping) => None,
+        (None, _) if signs_in => None,
+        (None, _) => for_now(standing.word(), format!("the account is {}", standing.word())),
+    }
+}
+
+/// By which way each kind goes. Who is being connected does nothing but sign in.
+fn ways(facts: &Facts, signs_in: bool) -> Ways {
+    let not_now = |kind: &str| signs_in && kind != SIGN_IN;
+    // A way that it lacks must be known too: a pool's work may ask for one.
+    let lacks = KINDS.iter().flat_map(|kind| {
+        let ways = [(RouteWish::Api, Class::Api), (RouteWish::Browser, Class::Browser)];
+        ways.into_iter().filter_map(move |(wish, class)| {
+            let is_shut = not_now(kind.name) || routing::route(kind, wish, facts).is_err();
+            is_shut.then(|| (format!("{}@{}", kind.name, class.name()), None))
+        })
+    });
+    let open = routing::table(facts).into_iter();
+    open.map(|(kind, class)| (kind.to_owned(), class.filter(|_| !not_now(kind))))
+        .chain(lacks)
+        .collect()
+}
+
+impl Coordinator {
+    /// Writes every plan, every pool and every account into the queue.
+    pub async fn enroll_all(&self) -> Result<(), Error> {
+        self.tell_all_settings().await?;
+        self.write_ceilings().await?;
         self.enroll_these(self.store.accounts().await?).await
     }
 
-    /// Writes these accounts into the queue, several at once.
+    /// Writes these accounts into the queue, many at once.
     pub(super) async fn enroll_these(&self, standings: Vec<Standing>) -> Result<(), Error> {
-        let write = async |standing: Standing| {
-            Ok::<_, Error>(self.queue.put_account(&self.setting(&standing)).await?)
-        };
-        let writes = futures_util::stream::iter(standings).map(write);
-        writes.buffer_unordered(AT_ONCE).try_collect().await
+        // Accounts of a site are alike in what they can do: that is found out once.
+        let mut known = BTreeMap::new();
+        for some in standings.chunks(AT_ONCE) {
+            let settings = some.iter().map(|standing| self.setting_as(standing, &mut known));
+            self.queue.put_accounts(settings.collect()).await?;
+        }
+        Ok(())
     }
 
     /// Writes what is known of an account into the queue.
@@ -123,55 +168,28 @@ impl Coordinator {
     }
 
     fn setting(&self, standing: &Standing) -> AccountSetting {
+        self.setting_as(standing, &mut BTreeMap::new())
+    }
+
+    /// The same, with what was found out before of accounts of its sort.
+    fn setting_as(&self, standing: &Standing, known: &mut BTreeMap<Alike, Ways>) -> AccountSetting {
         let account = &standing.account;
-        // Of several holds the one that lasts longest is shown; all must end.
-        let worst = standing.holds.iter().max_by_key(|hold| (hold.until.is_none(), hold.until));
         let signs_in = standing.lifecycle == Lifecycle::Connecting
             && self.care.signing_in().contains(&account.id);
-        let held = match (worst, standing.lifecycle) {
-            _ if standing.leaving.is_some() => Some(HeldFor {
-                code: "leaving".to_owned(),
-                why: "the account is being removed".to_owned(),
-                until: None,
-            }),
-            (Some(hold), _) => Some(HeldFor {
-                code: hold.kind.name().to_owned(),
-                why: hold.reason.clone(),
-                until: hold.until,
-            }),
-            (None, Lifecycle::Active | Lifecycle::Ramping) => None,
-            (None, _) if signs_in => None,
-            (None, _) => Some(HeldFor {
-                code: standing.word().to_owned(),
-                why: format!("the account is {}", standing.word()),
-                until: None,
-            }),
-        };
-        let facts = self.facts(account);
-        let table = routing::table(&facts);
-        // Who is being connected does nothing but sign in.
-        let not_now = |kind: &str| signs_in && kind != SIGN_IN;
-        // A way that it lacks must be known too: a pool's work may ask for one.
-        let lacks = KINDS.iter().flat_map(|kind| {
-            let ways = [(RouteWish::Api, Class::Api), (RouteWish::Browser, Class::Browser)];
-            let shut = ways.map(|(wish, class)| {
-                let is_shut = not_now(kind.name) || routing::route(kind, wish, &facts).is_err();
-                is_shut.then(|| format!("{}@{}", kind.name, class.name()))
-            });
-            shut.into_iter().flatten()
-        });
+        let alike = (account.site.clone(), account.token_file.is_some(), signs_in);
+        let routes = known.entry(alike).or_insert_with(|| ways(&self.facts(account), signs_in));
+        let origin = self.catalog.sites.get(&account.site).map(|entry| &entry.site.origin);
+        let origin = origin.and_then(|origin| origin.parse::<WebOrigin>().ok());
+        let origin = origin.filter(|origin| self.grants.ceilings(origin).is_some());
         AccountSetting {
+            origin: origin.map(|origin| origin.to_string()),
             id: account.id.clone(),
             site: account.site.to_string(),
             plan: account.plan.clone(),
             time_zone: account.time_zone.clone(),
-            held,
-            pools: if signs_in { Vec::new() } else { self.options.pools.of(account) },
-            routes: table
-                .into_iter()
-                .map(|(kind, class)| (kind.to_owned(), class.filter(|_| !not_now(kind))))
-                .chain(lacks.map(|way| (way, None)))
-                .collect(),
+            held: held_for(standing, signs_in),
+            pools: if signs_in { Vec::new() } else { self.in_force().pools.of(account) },
+            routes: routes.clone(),
         }
     }
 
@@ -205,14 +223,8 @@ impl Coordinator {
             let opened = self.store.credential(id, field).await;
             opened.map_err(|error| in_one_line(&error))
         };
-        let proxy = match &account.proxy {
-            None => None,
-            Some(proxy) => Some(Proxy {
-                url: proxy.url.clone(),
-                username: proxy.username.clone(),
-                password: secret(Field::ProxyPassword).await?,
-            }),
-        };
+        let way = self.way_out(&account).await.map_err(|error| in_one_line(&error))?;
+        let proxy = way?;
         let (access, signing) = self.access_of_bundle(&entry.site);
         Ok(Bundle {
             access,
@@ -225,6 +237,7 @@ impl Coordinator {
             password: secret(Field::Password).await?,
             token: secret(Field::Token).await?,
             proxy,
+            login: self.options.sites.get(&entry.site.id).and_then(|own| own.login.clone()),
             state: self.store.state(id).await.map_err(|error| in_one_line(&error))?,
             contact: self.options.contact.clone(),
             pace: self.options.pace,

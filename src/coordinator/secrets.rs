@@ -6,6 +6,7 @@ use std::path::Path;
 use walkon_core::account::Account;
 use walkon_core::bundle::Secret;
 use walkon_core::id::AccountId;
+use walkon_core::one_time;
 
 use super::{Coordinator, Error};
 use crate::store::credentials::{Field, Opened};
@@ -21,12 +22,13 @@ pub(super) const ONE_BY_ONE: usize = 32;
 const LONGEST: usize = 16 << 10;
 
 /// Which files an account names for its secrets.
-pub(super) fn files(account: &Account) -> [(Field, Option<&Path>); 3] {
+pub(super) fn files(account: &Account) -> [(Field, Option<&Path>); 4] {
     let proxy = account.proxy.as_ref().and_then(|proxy| proxy.password_file.as_deref());
     [
         (Field::Password, account.password_file.as_deref()),
         (Field::Token, account.token_file.as_deref()),
         (Field::ProxyPassword, proxy),
+        (Field::Totp, account.totp_file.as_deref()),
     ]
 }
 
@@ -80,12 +82,11 @@ impl Coordinator {
         Ok(opened)
     }
 
-    /// Seals what an import has read.
+    /// Seals what was read for one account.
     pub(super) async fn keep_secrets(&self, id: &AccountId, changes: Changes) -> Result<(), Error> {
-        for (field, secret) in changes {
-            self.store.put_credential(id, field, secret.as_ref()).await?;
-        }
-        Ok(())
+        let own = changes.into_iter().map(|(field, secret)| (id.clone(), field, secret));
+        let own: Vec<_> = own.collect();
+        Ok(self.store.put_credentials(&own).await?)
     }
 }
 
@@ -128,7 +129,21 @@ fn clean(bytes: &[u8], field: Field) -> Result<Secret, (&'static str, &'static s
     if text.contains(char::is_control) {
         return Err(("has an invisible character in it", again));
     }
+    if field == Field::Totp {
+        let remedy = "write what the site showed for an authenticator app: its letters, or the \
+                      otpauth address";
+        one_time::Seed::read(text).map_err(|wrong| (no_seed(wrong), remedy))?;
+    }
     Ok(Secret::new(text.to_owned()))
+}
+
+/// Why it is no seed; what it says instead is a secret, too.
+fn no_seed(wrong: one_time::NotASeed) -> &'static str {
+    match wrong {
+        one_time::NotASeed::Base32 => "is no seed of one-time codes: it has other letters",
+        one_time::NotASeed::Short => "is too short for a seed of one-time codes",
+        one_time::NotASeed::Address => "is no address of one-time codes by the clock",
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +157,7 @@ mod tests {
             ("\u{feff} \ttok\r\n\n", Field::Token, "tok"),
             ("a pass phrase \r\n", Field::Password, "a pass phrase "),
             (" leading", Field::ProxyPassword, " leading"),
+            ("gezd gnbv gy3t qojq\n", Field::Totp, "gezd gnbv gy3t qojq"),
         ] {
             assert_eq!(clean(pasted.as_bytes(), field).unwrap().expose(), meant);
         }
@@ -153,6 +169,8 @@ mod tests {
             (b"one\ntwo\n", Field::Password, "more than one line"),
             (b"to\x00k", Field::Token, "invisible character"),
             (b"\xff\xfe", Field::Password, "no text in UTF-8"),
+            (b"123456", Field::Totp, "no seed of one-time codes"),
+            (b"gezd", Field::Totp, "too short for a seed"),
             (&vec![b'x'; LONGEST + 1], Field::Token, "longer than"),
         ] {
             let (what, _) = clean(pasted, field).unwrap_err();

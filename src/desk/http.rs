@@ -5,16 +5,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use walkon_core::bundle::{Bundle, Secret};
 use walkon_core::fault::in_one_line;
+use walkon_core::grant::{Metered, Slice};
 use walkon_core::id::{ActionId, SessionId, WorkerId};
 use walkon_core::lease::{Ask, Claim, HandBack, Lease, Token};
 use walkon_core::outcome::Settlement;
+use walkon_core::pressure::Pressure;
 use walkon_core::storage_state::StorageState;
 
-use super::{Chunk, Desk, Error};
+use super::{Chunk, Desk, Error, Go, Next, OneTime, STEP_PATIENCE};
 
 /// How long a call may take beyond the patience it states.
 const CALL_MAX: Duration = Duration::from_secs(10);
@@ -57,6 +60,15 @@ pub struct FinishCall {
     pub keep: bool,
 }
 
+/// What is sent to ask whether a step may begin.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StepCall {
+    /// The action.
+    pub action: ActionId,
+    /// The step.
+    pub next: Next,
+}
+
 /// What is sent to extend.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ExtendCall {
@@ -64,6 +76,24 @@ pub struct ExtendCall {
     pub worker: WorkerId,
     /// What.
     pub leases: Vec<Lease>,
+}
+
+/// What is sent to ask for a slice.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SliceCall {
+    /// Of what.
+    pub what: Metered,
+    /// How many at most.
+    pub many: u32,
+}
+
+/// What is sent to tell.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TellCall {
+    /// Who.
+    pub worker: WorkerId,
+    /// How it stands.
+    pub pressure: Pressure,
 }
 
 /// What is sent to upload; the bytes are base 64.
@@ -162,13 +192,39 @@ impl Desk for HttpDesk {
         self.call("release", &call, Duration::ZERO).await
     }
 
+    async fn slice(&self, lease: &Lease, what: Metered, many: u32) -> Result<Slice, Error> {
+        let call = LeaseCall { lease: lease.clone(), body: SliceCall { what, many } };
+        self.call("slice", &call, Duration::ZERO).await
+    }
+
+    async fn code(&self, lease: &Lease, since: Timestamp) -> Result<OneTime, Error> {
+        self.call("code", &LeaseCall { lease: lease.clone(), body: since }, Duration::ZERO).await
+    }
+
     async fn bundle(&self, lease: &Lease) -> Result<Bundle, Error> {
         self.call("bundle", &LeaseCall { lease: lease.clone(), body: () }, Duration::ZERO).await
+    }
+
+    async fn file(&self, lease: &Lease, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let call = LeaseCall { lease: lease.clone(), body: name.to_owned() };
+        let base64: Option<String> = self.call("file", &call, Duration::ZERO).await?;
+        let unreadable = |_| Error::Failed { why: "the file is not base 64".to_owned() };
+        base64.map(|base64| STANDARD.decode(base64).map_err(unreadable)).transpose()
+    }
+
+    async fn step(&self, lease: &Lease, action: &ActionId, next: &Next) -> Result<Go, Error> {
+        let body = StepCall { action: action.clone(), next: next.clone() };
+        self.call("step", &LeaseCall { lease: lease.clone(), body }, STEP_PATIENCE).await
     }
 
     async fn checkpoint(&self, lease: &Lease, state: &StorageState) -> Result<(), Error> {
         let call = LeaseCall { lease: lease.clone(), body: state.clone() };
         self.call("checkpoint", &call, Duration::ZERO).await
+    }
+
+    async fn tell(&self, worker: &WorkerId, pressure: &Pressure) -> Result<(), Error> {
+        let call = TellCall { worker: worker.clone(), pressure: pressure.clone() };
+        self.call("tell", &call, Duration::ZERO).await
     }
 
     async fn upload(&self, lease: &Lease, chunk: Chunk) -> Result<(), Error> {

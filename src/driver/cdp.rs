@@ -1,167 +1,146 @@
 //! Chromium, spoken to in its own protocol over a pipe.
 //!
 //! [`CdpDriver`] starts one browser an account, in a jail of its own ([`crate::jail`]), and hands
-//! out a `Session` (`session`). From the pipe up: `wire` moves messages, `hub` handles events and
-//! keeps what calls wait for, and `navigate`, `locate`, `input` and `storage` are what a session
-//! can do. A browser that dies fails every call at once; nothing here waits without a bound.
+//! out a `Session` (`session`); where accounts may share one, each gets a context of its own in it
+//! (`shared`, chosen by `packs`, its events brought apart by `sorter`). From the pipe up: `wire`
+//! moves messages, `hub` handles events and keeps what calls wait for, and `navigate`, `locate`,
+//! `input` and `storage` are what a session can do. A browser that dies fails every call at once;
+//! nothing here waits without a bound.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use walkon_core::device::Device;
 
-use super::{Driver, Error, NAVIGATION_MAX, Session, SessionSpec};
-use crate::jail::{self, Cell, Inmate, NOBODY, Spawner, User};
+use super::chromium::{self, Host};
+use super::{Driver, Error, NAVIGATION_MAX, Pack, Session, SessionSpec};
 
 mod agrees;
-mod flags;
-mod folder;
+mod departures;
 mod hub;
 mod identity;
 mod input;
+mod judged;
 mod keys;
+mod launch;
 mod locate;
 mod mirror;
 mod navigate;
 mod notes;
-mod options;
+mod observe;
+mod packs;
 mod place;
-mod process;
 mod session;
+mod shared;
+mod sorter;
 mod start;
 mod storage;
+mod tree;
+mod upload;
 mod wire;
 mod world;
 
+pub use super::chromium::options::{Invalid, Options, Packed};
 pub use agrees::Told;
-pub use options::{Invalid, Options};
+pub use observe::Observed;
 
-use folder::Folder;
+use hub::Hub;
+use identity::Identity;
+use session::{CdpSession, Home};
+use wire::Wire;
 
-/// How long `--version` may take.
-const VERSION_MAX: Duration = Duration::from_secs(10);
+/// What a browser takes of which nothing is known: on the reference page it is some 70 MiB.
+const TAKES: u64 = 96 << 20;
 
-/// Starts Chromium, one process an account. Its sessions end with it.
+/// Starts Chromium, one process an account or one for several. Its sessions end with it.
 pub struct CdpDriver {
-    options: Options,
-    walkon: PathBuf,
-    spawner: Spawner,
-    version: OnceCell<String>,
-    keepers: Mutex<JoinSet<()>>,
+    host: Host,
+    packs: packs::Packs,
 }
 
 impl CdpDriver {
     /// A driver; nothing is started yet.
     pub fn new(options: Options) -> Result<Self, Error> {
-        match options.validate() {
-            // It may be installed later; until then each session says what is missing.
-            Ok(()) | Err(Invalid::Path(_) | Invalid::Wrapper(_)) => {}
-            Err(invalid) => return Err(Error::Start(invalid.to_string())),
-        }
-        let walkon = match &options.walkon {
-            Some(path) => path.clone(),
-            None => std::env::current_exe().map_err(Error::Folder)?,
-        };
-        let spawner = Spawner::new().map_err(Error::Folder)?;
-        let (version, keepers) = (OnceCell::new(), Mutex::default());
-        Ok(Self { options, walkon, spawner, version, keepers })
+        Ok(Self { host: Host::new(options)?, packs: packs::Packs::default() })
     }
 
     /// What a page is told of a device by the browser on this host.
     pub async fn told(&self, device: &Device, contact: Option<&str>) -> Result<Told, Error> {
-        let browser = self.options.browser()?;
-        let version = self.version(&browser).await?;
+        let browser = self.host.options.browser()?;
+        let version = self.host.version(&browser).await?;
         Ok(agrees::told(device, version, contact))
     }
 
-    /// Whom browsers run as: never root.
-    fn user(&self) -> Option<User> {
-        let root = nix::unistd::geteuid().is_root();
-        let uid = self.options.uid.unwrap_or(NOBODY.uid);
-        root.then(|| User { uid, gid: self.options.gid.unwrap_or(uid) })
+    /// The version of the browser on this host.
+    pub async fn browser_version(&self) -> Result<String, Error> {
+        let browser = self.host.options.browser()?;
+        self.host.version(&browser).await.map(str::to_owned)
     }
 
-    /// The browser's version, asked once.
-    async fn version(&self, browser: &Path) -> Result<&str, Error> {
-        let ask = || async {
-            let mut command = tokio::process::Command::new(browser);
-            command.arg("--version").kill_on_drop(true);
-            let output = tokio::time::timeout(VERSION_MAX, command.output()).await;
-            let output = output.map_err(|_| Error::Start("`--version` hangs".to_owned()))?;
-            let output = output.map_err(|error| Error::Start(error.to_string()))?;
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            let number =
-                |word: &&str| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit());
-            let version = text.split_whitespace().find(number).map(str::to_owned);
-            version.ok_or_else(|| Error::Start(format!("`--version` says {text:?}")))
-        };
-        self.version.get_or_try_init(ask).await.map(String::as_str)
-    }
-
-    /// Runs a keeper, and lets go of those that are done.
-    fn keep(&self, keeper: process::Keeper) {
-        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
-        while keepers.try_join_next().is_some() {}
-        keepers.spawn(keeper.run());
-    }
-
-    /// Starts the browser in a jail; without one only where that is allowed and none can be made.
-    async fn spawn(&self, mut cell: Cell, spec: &SessionSpec) -> Result<Inmate, Error> {
-        match self.spawner.spawn(&cell).await {
-            Err(jail::Error::Helper(why)) if self.options.allow_no_jail => {
-                cell.isolate = false;
-                let text = format!("the browser runs without a jail: {why}");
-                spec.recorder.note(walkon_core::recorder::Note::Log { text });
-                self.spawner.spawn(&cell).await
-            }
-            result => result,
+    /// Opens a browser, or a part of a shared one.
+    async fn open_session(&self, spec: SessionSpec) -> Result<CdpSession, Error> {
+        match &spec.pack {
+            None => self.open_own(&spec).await,
+            Some(pack) => self.open_shared(&spec, pack).await,
         }
-        .map_err(|error| match error {
-            jail::Error::Spawn(error) => {
-                Error::Start(format!("{}: {error}", cell.walkon.display()))
-            }
-            other => Error::Jail(other.to_string()),
-        })
+    }
+
+    /// A session with what this driver's sessions have in common.
+    fn session(&self, hub: Arc<Hub>, spec: &SessionSpec, home: Home) -> CdpSession {
+        let mut session = CdpSession::new(hub, spec, home);
+        session.navigation_max = self.host.options.navigation_max.unwrap_or(NAVIGATION_MAX);
+        session.undressed = self.host.options.undressed;
+        session
+    }
+
+    /// Opens a browser of the account's own.
+    async fn open_own(&self, spec: &SessionSpec) -> Result<CdpSession, Error> {
+        let mut launched = self.launch(spec).await?;
+        chromium::tell(spec, launched.unjailed.as_deref());
+        launched.doors.drain(..).for_each(|door| spec.dial.serve(door));
+        let (agent, version) = (&launched.agent, &launched.version);
+        let identity = Identity::new(&spec.device, &spec.time_zone, agent, version);
+        let (wire, outbox) = Wire::new();
+        let hub = CdpSession::hub(wire.clone(), identity, spec);
+        let mut loops = JoinSet::new();
+        loops.spawn(wire::write_loop(outbox, launched.input));
+        loops.spawn(wire::read_loop(wire, launched.output, hub.clone()));
+        let home = Home::Own { process: launched.process, _loops: loops };
+        let mut session = self.session(hub, spec, home);
+        session.scratch.clone_from(&launched.folder.scratch);
+        let ready = start::start(&session, spec).await;
+        ready.map_err(|error| chromium::with_last_words(error, &launched.folder))?;
+        Ok(session)
+    }
+
+    /// Opens a context of the account's own in a browser that it shares.
+    async fn open_shared(&self, spec: &SessionSpec, pack: &Pack) -> Result<CdpSession, Error> {
+        let tenancy = self.place(spec, pack).await?;
+        let shared = tenancy.shared.clone();
+        chromium::tell(spec, shared.unjailed.as_deref());
+        let failed = |error| chromium::with_last_words(error, &shared.folder);
+        let (context, door) = tenancy.move_in().await.map_err(failed)?;
+        let (agent, version) = (&shared.agent, &shared.version);
+        let identity = Identity::new(&spec.device, &spec.time_zone, agent, version);
+        let hub = CdpSession::hub(shared.wire.lane(), identity, spec);
+        tenancy.sort(hub.clone());
+        spec.dial.serve(door);
+        let scratch = tenancy.scratch();
+        let mut session = self.session(hub, spec, Home::Shared(tenancy));
+        (session.context, session.scratch) = (Some(context), scratch);
+        start::join(&session, spec).await.map_err(failed)?;
+        Ok(session)
     }
 }
 
 #[async_trait]
 impl Driver for CdpDriver {
+    fn takes(&self) -> Option<u64> {
+        Some(TAKES)
+    }
+
     async fn open(&self, spec: SessionSpec) -> Result<Box<dyn Session>, Error> {
-        let browser = self.options.browser()?;
-        let version = self.version(&browser).await?;
-        let contact = spec.contact.as_deref();
-        let agent = identity::user_agent(&spec.device, identity::PRODUCT, version, contact);
-        let (root, user) = (spec.folder.clone(), self.user());
-        let folder = tokio::task::spawn_blocking(move || Folder::make(&root, user)).await;
-        let folder = folder.map_err(|error| Error::Start(error.to_string()))??;
-        let cell = Cell {
-            walkon: self.walkon.clone(),
-            program: browser.clone(),
-            args: flags::command_line(&spec.device, &agent, &folder, &self.options),
-            env: flags::environment(&spec, &folder),
-            log: folder.log.clone(),
-            user,
-            isolate: true,
-        };
-        let Inmate { child, input, output, listener } = self.spawn(cell, &spec).await?;
-        let (process, keeper) = process::keep(child, folder.clone());
-        self.keep(keeper);
-        spec.dial.serve(listener);
-        let identity = identity::Identity::new(&spec.device, &spec.time_zone, &agent, version);
-        let mut session = session::CdpSession::new(identity, &spec, process, input, output);
-        session.navigation_max = self.options.navigation_max.unwrap_or(NAVIGATION_MAX);
-        match start::start(&session, &spec).await {
-            Ok(()) => Ok(Box::new(session)),
-            Err(Error::Dead(why)) => {
-                let words = folder.last_words();
-                Err(Error::Start(if words.is_empty() { why } else { format!("{why}: {words}") }))
-            }
-            Err(error) => Err(error),
-        }
+        Ok(Box::new(self.open_session(spec).await?))
     }
 }

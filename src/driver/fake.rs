@@ -12,17 +12,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
-use walkon_core::gate::{Departure, Verdict};
+use walkon_core::gate::{Departure, Turned, Verdict};
 use walkon_core::gesture::{Gesture, Point, Rect};
 use walkon_core::outline::Part;
 use walkon_core::recorder::{Exchange, Note};
 use walkon_core::step::Locator;
 use walkon_core::storage_state::{OriginStorage, StorageState};
 
-use super::{Arrival, Driver, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec};
+use super::{
+    Arrival, Driver, Error, Fidelity, NAVIGATION_MAX, Node, Read, Session, SessionSpec, Upload,
+};
 use jar::Jar;
 use page::{Deed, Page};
 
+mod form;
 mod hand;
 mod jar;
 mod page;
@@ -135,8 +138,17 @@ impl FakeSession {
             Verdict::Pass => Vec::new(),
             Verdict::PassWith(more) => more,
         };
+        if let Some(admission) = self.spec.gate.admit(&departure) {
+            let turned = |Turned { why, .. }| Error::Refused { url: url.clone(), why };
+            admission.await.map_err(turned)?;
+        }
         let started = self.born.elapsed().as_secs_f64() * 1_000.0;
         let request = self.request(deed, method)?;
+        let own = page::origin(&url).and_then(|origin| self.spec.gate.login(origin));
+        let request = match own {
+            Some(own) => request.basic_auth(own.username, Some(own.password.expose())),
+            None => request,
+        };
         let request = more.into_iter().fold(request, |r, (name, value)| r.header(name, value));
         let answer = request.send().await.map_err(|error| unreachable(error.to_string()))?;
         let status = answer.status().as_u16();
@@ -176,7 +188,11 @@ impl FakeSession {
     fn request(&self, deed: &Deed, method: &str) -> Result<reqwest::RequestBuilder, Error> {
         let inside = self.inside()?;
         let request = match &deed.form {
-            Some(fields) => self.client.post(&deed.url).form(fields),
+            Some(form) if form.is_in_parts() => {
+                let (sort, body) = form.parts();
+                self.client.post(&deed.url).header("content-type", sort).body(body)
+            }
+            Some(form) => self.client.post(&deed.url).form(&form.fields),
             None => self.client.get(&deed.url),
         };
         let mut request = request
@@ -223,6 +239,21 @@ impl Session for FakeSession {
         })
     }
 
+    async fn hits(&self, node: &Node, at: Point) -> Result<bool, Error> {
+        self.of(node, |page, ordinal| page.at(at) == Some(ordinal))
+    }
+
+    async fn enabled(&self, node: &Node) -> Result<bool, Error> {
+        self.of(node, Page::enabled)
+    }
+
+    async fn upload(&self, node: &Node, file: &Upload) -> Result<(), Error> {
+        let mut inside = self.inside()?;
+        let ordinal = inside.page.ordinal(node).ok_or(Error::Gone)?;
+        inside.page.upload(ordinal, file.clone());
+        Ok(())
+    }
+
     async fn dispatch(&self, gesture: &Gesture) -> Result<Fidelity, Error> {
         let begun = tokio::time::Instant::now();
         let mut fidelity = Fidelity::default();
@@ -232,8 +263,7 @@ impl Session for FakeSession {
                 () = self.ended.cancelled() => return Err(dead()),
                 () = tokio::time::sleep_until(due) => {}
             }
-            let late_ms = due.elapsed().as_secs_f64() * 1_000.0;
-            fidelity.late_ms_max = fidelity.late_ms_max.max(late_ms);
+            fidelity.late_ms.push(due.elapsed().as_secs_f64() * 1_000.0);
             let deed = {
                 let mut inside = self.inside()?;
                 let Inside { page, hand, .. } = &mut *inside;
@@ -265,9 +295,16 @@ impl Session for FakeSession {
         self.inside().map(|_| BLANK_JPEG.to_vec())
     }
 
+    async fn park(&self) -> Result<(), Error> {
+        let device = &self.spec.device;
+        self.inside()?.page = Page::empty(device.width, device.height);
+        Ok(())
+    }
+
     async fn state(&self) -> Result<StorageState, Error> {
         let inside = self.inside()?;
-        Ok(StorageState { cookies: inside.jar.all(), origins: inside.origins.clone() })
+        let (cookies, origins) = (inside.jar.all(), inside.origins.clone());
+        Ok(StorageState { cookies, origins, ..StorageState::default() })
     }
 
     async fn close(self: Box<Self>) {

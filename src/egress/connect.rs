@@ -60,8 +60,8 @@ pub(super) async fn connect(
 ) -> Result<Counted, Failure> {
     let connecting = async {
         match &relay.spec.proxy {
-            None => straight(origin, relay.private(origin)).await,
-            Some(proxy) => through(proxy, origin, relay.private(origin), purpose).await,
+            None => straight(origin, relay.private(origin).as_ref()).await,
+            Some(proxy) => through(proxy, origin, relay.private(origin).as_ref(), purpose).await,
         }
     };
     let result = match tokio::time::timeout(CONNECT_MAX, connecting).await {

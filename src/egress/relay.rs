@@ -158,9 +158,15 @@ impl Inner {
         lock(&self.crew).len()
     }
 
-    /// What was vouched for of an origin: the site's own alone.
-    pub(super) fn private(&self, origin: &Origin) -> Option<&Private> {
-        self.spec.private.as_ref().filter(|_| self.spec.allow.first() == Some(origin))
+    /// What was vouched for of an origin: of the site's own, and of hosts named one by one.
+    pub(super) fn private(&self, origin: &Origin) -> Option<Private> {
+        let private = self.spec.private.as_ref()?;
+        if self.spec.allow.first() == Some(origin) {
+            return Some(private.clone());
+        }
+        // The address that is written down is the site's own.
+        let named = private.hosts.iter().any(|host| host.eq_ignore_ascii_case(&origin.host));
+        named.then(|| Private { at: None, ..private.clone() })
     }
 
     /// Whether an origin may be reached, and if not, why.

@@ -144,9 +144,8 @@ mod tests {
     fn a_private_address_passes_only_where_somebody_vouched_for_it() {
         let private = |nets: &[&str]| Private {
             nets: nets.iter().map(|net| net.parse().unwrap()).collect(),
-            at: None,
             by: "ada".to_owned(),
-            plain_http: false,
+            ..Private::default()
         };
         let found = || vec!["10.1.2.3:80".parse().unwrap()];
         assert!(check("x.test", Some(&private(&["10.0.0.0/8"])), found()).is_ok());

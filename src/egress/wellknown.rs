@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use reqwest::{StatusCode, header};
+use walkon_core::bundle::Login;
 use walkon_core::fault::in_one_line;
 use walkon_core::grant::{BYTES_MAX, Code, Denied, WELL_KNOWN};
 use walkon_core::origin::WebOrigin;
@@ -48,13 +49,28 @@ impl WellKnown {
         origin: &WebOrigin,
         private: Option<&Private>,
     ) -> Result<Found, Denied> {
-        match tokio::time::timeout(self.patience, self.answer(origin, private)).await {
+        self.ask_as(origin, private, None).await
+    }
+
+    /// The same of a site that asks for a name and a password before it shows anything.
+    pub async fn ask_as(
+        &self,
+        origin: &WebOrigin,
+        private: Option<&Private>,
+        login: Option<&Login>,
+    ) -> Result<Found, Denied> {
+        match tokio::time::timeout(self.patience, self.answer(origin, private, login)).await {
             Ok(answer) => answer,
             Err(_) => Err(unreachable(format!("{origin} took longer than {:?}", self.patience))),
         }
     }
 
-    async fn answer(&self, origin: &WebOrigin, private: Option<&Private>) -> Result<Found, Denied> {
+    async fn answer(
+        &self,
+        origin: &WebOrigin,
+        private: Option<&Private>,
+        login: Option<&Login>,
+    ) -> Result<Found, Denied> {
         let plain = origin.is_loopback() || private.is_some_and(|private| private.plain_http);
         if !origin.is_https() && !plain {
             let why = format!("{origin} is not https, so nobody can tell who wrote its grant");
@@ -62,8 +78,11 @@ impl WellKnown {
         }
         let client = self.client(origin, private).await?;
         let url = format!("{origin}{WELL_KNOWN}");
-        let asked = client.get(&url).header(header::ACCEPT, "application/json").send().await;
-        let answer = asked.map_err(|error| {
+        let mut asked = client.get(&url).header(header::ACCEPT, "application/json");
+        if let Some(Login { username, password }) = login {
+            asked = asked.basic_auth(username, Some(password.expose()));
+        }
+        let answer = asked.send().await.map_err(|error| {
             unreachable(format!("{url} does not answer: {}", in_one_line(&error.without_url())))
         })?;
         judged(&url, &answer)?;
@@ -91,10 +110,11 @@ impl WellKnown {
             .user_agent(&self.agent)
             .timeout(self.patience)
             .resolve_to_addrs(&own.host, &addresses);
-        for root in &self.roots {
-            let root = reqwest::Certificate::from_pem(root)
+        let own = private.and_then(|private| private.ca.as_ref()).map(String::as_bytes);
+        for root in self.roots.iter().map(Vec::as_slice).chain(own) {
+            let roots = reqwest::Certificate::from_pem_bundle(root)
                 .map_err(|error| unreachable(format!("a certificate to trust: {error}")))?;
-            client = client.tls_certs_merge([root]);
+            client = client.tls_certs_merge(roots);
         }
         client.build().map_err(|error| unreachable(in_one_line(&error)))
     }

@@ -11,7 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, IoSlice, Write as _};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::fd::{AsFd as _, IntoRawFd as _};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 
 use nix::sched::{CloneFlags, unshare};
@@ -20,22 +20,27 @@ use nix::sys::signal::Signal;
 use nix::unistd::{self, Gid, Pid, Uid};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use super::{PORT, User, lo};
+use super::{LISTENERS_MAX, PORT, SOCKETS_MAX, User, WAYS_IN_MAX, lo};
 
 /// What the worker asked for on the command line.
 struct Order {
     user: Option<User>,
     isolate: bool,
+    listeners: usize,
+    ways_in: usize,
     parent: Pid,
     log: OsString,
     command: Vec<OsString>,
 }
 
-/// `--parent P --log FILE [--uid U --gid G] [--no-namespace] -- program argument…`
+/// `--parent P --log FILE [--uid U --gid G] [--listeners N] [--no-namespace] [--ways-in N] --
+/// program argument…`
 fn parse(args: impl IntoIterator<Item = OsString>) -> Option<Order> {
     let mut order = Order {
         user: None,
         isolate: true,
+        listeners: 1,
+        ways_in: 0,
         parent: Pid::from_raw(0),
         log: OsString::new(),
         command: Vec::new(),
@@ -49,7 +54,9 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Option<Order> {
             "--log" => order.log = args.next()?,
             "--uid" => uid = Some(number(args.next())?),
             "--gid" => gid = Some(number(args.next())?),
+            "--listeners" => order.listeners = number(args.next())? as usize,
             "--no-namespace" => order.isolate = false,
+            "--ways-in" => order.ways_in = number(args.next())? as usize,
             "--" => break,
             _ => return None,
         }
@@ -60,7 +67,8 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Option<Order> {
         _ => return None,
     };
     order.command.extend(args);
-    (!order.command.is_empty() && !order.log.is_empty()).then_some(order)
+    let some = (1..=LISTENERS_MAX).contains(&order.listeners) && order.ways_in <= WAYS_IN_MAX;
+    (some && !order.command.is_empty() && !order.log.is_empty()).then_some(order)
 }
 
 /// Builds the jail and becomes the program; comes back only to say why it could not.
@@ -99,10 +107,13 @@ fn become_program(order: &Order) -> Result<Infallible, String> {
     if order.isolate {
         isolate()?;
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(file("listen inside"))?;
-    let port = listener.local_addr().map_err(file("listen inside"))?.port();
-    hand_over(&listener).map_err(file("pass the listener out"))?;
-    drop(listener);
+    let listen = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listeners: io::Result<Vec<_>> = (0..order.listeners).map(listen).collect();
+    let listeners = listeners.map_err(file("listen inside"))?;
+    let port = listeners[0].local_addr().map_err(file("listen inside"))?.port();
+    let ways_in = ways_in(order.ways_in).map_err(file("make the ways in"))?;
+    hand_over(&listeners, &ways_in).map_err(file("pass the listeners out"))?;
+    drop((listeners, ways_in));
     let command = arguments(&order.command, port)?;
     place_streams(log).map_err(step("arrange the pipes"))?;
     unistd::execv(&command[0], &command).map_err(step("start the program"))
@@ -133,12 +144,20 @@ fn isolate() -> Result<(), String> {
     lo::raise().map_err(file("raise lo"))
 }
 
-/// Sends the listener over the control socket.
-fn hand_over(listener: &TcpListener) -> io::Result<()> {
+/// Sockets that are of this namespace for good, connected to nothing yet.
+fn ways_in(count: usize) -> io::Result<Vec<OwnedFd>> {
+    let (family, kind) = (rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM);
+    let made = |_| Ok(rustix::net::socket(family, kind, None)?);
+    (0..count).map(made).collect()
+}
+
+/// Sends the listeners over the control socket, and the ways in after them.
+fn hand_over(listeners: &[TcpListener], ways_in: &[OwnedFd]) -> io::Result<()> {
     let stderr = io::stderr();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_MAX))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    let fds = [listener.as_fd()];
+    let fds: Vec<BorrowedFd<'_>> =
+        listeners.iter().map(AsFd::as_fd).chain(ways_in.iter().map(AsFd::as_fd)).collect();
     control.push(SendAncillaryMessage::ScmRights(&fds));
     let word = [IoSlice::new(b"listening")];
     rustix::net::sendmsg(stderr.as_fd(), &word, &mut control, SendFlags::empty())?;
@@ -186,7 +205,13 @@ mod tests {
         assert!(order.isolate);
         assert_eq!(order.command, words("/bin/x --a"));
         assert!(parse(words("--parent 7 --log /l --uid 1 -- /bin/x")).is_none());
+        let order = parse(words("--parent 7 --log /l --ways-in 2 -- /bin/x")).unwrap();
+        assert_eq!(order.ways_in, 2);
+        assert!(parse(words("--parent 7 --log /l --ways-in 9 -- /bin/x")).is_none());
         assert!(parse(words("--parent 7 --log /l --")).is_none());
+        let several = |n: &str| parse(words(&format!("--parent 7 --log /l --listeners {n} -- /x")));
+        assert_eq!((order.listeners, several("200").unwrap().listeners), (1, 200));
+        assert!(several("0").is_none() && several("201").is_none());
     }
 
     #[test]

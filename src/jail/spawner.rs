@@ -1,4 +1,4 @@
-//! The worker's half: starts the helper and takes the listener it passes out.
+//! The worker's half: starts the helper and takes the listeners it passes out.
 //!
 //! A child's wish to die with its parent follows the *thread* that forked it, and a runtime's
 //! threads come and go. So one thread of the spawner's own forks every child and lives as long as
@@ -18,7 +18,7 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
-use super::{Cell, Error};
+use super::{Cell, Error, SOCKETS_MAX, WayIn};
 
 /// How long a helper may take to build its jail; 2 ms is usual.
 const HELPER_MAX: Duration = Duration::from_secs(10);
@@ -32,8 +32,10 @@ pub struct Inmate {
     pub input: pipe::Sender,
     /// What it writes on file descriptor 4.
     pub output: pipe::Receiver,
-    /// The listener inside.
-    pub listener: TcpListener,
+    /// The listeners inside, as many as were asked for.
+    pub listeners: Vec<TcpListener>,
+    /// As many as were asked for.
+    pub ways_in: Vec<WayIn>,
 }
 
 struct Request {
@@ -79,9 +81,14 @@ impl Spawner {
         self.requests.send(request).map_err(|_| Error::Silent)?;
         let child = answer.await.map_err(|_| Error::Silent)??;
         ours.set_read_timeout(Some(HELPER_MAX))?;
-        let taken = tokio::task::spawn_blocking(move || take_listener(&ours)).await;
-        let listener = taken.map_err(|_| Error::Silent)??;
-        Ok(Inmate { child, input, output, listener })
+        let taken = tokio::task::spawn_blocking(move || take_sockets(&ours)).await;
+        let mut listeners = taken.map_err(|_| Error::Silent)??;
+        if listeners.len() != cell.listeners + cell.ways_in {
+            return Err(Error::Silent);
+        }
+        let ways_in = listeners.split_off(cell.listeners).into_iter().map(WayIn::new).collect();
+        let listeners = listeners.into_iter().map(TcpListener::from).collect();
+        Ok(Inmate { child, input, output, listeners, ways_in })
     }
 }
 
@@ -93,29 +100,34 @@ fn helper(cell: &Cell) -> Command {
     if let Some(user) = cell.user {
         command.arg("--uid").arg(user.uid.to_string()).arg("--gid").arg(user.gid.to_string());
     }
+    command.arg("--listeners").arg(cell.listeners.to_string());
     if !cell.isolate {
         command.arg("--no-namespace");
+    }
+    if cell.ways_in > 0 {
+        command.arg("--ways-in").arg(cell.ways_in.to_string());
     }
     command.arg("--").arg(&cell.program).args(&cell.args);
     command.env_clear().envs(cell.env.iter().map(|(name, value)| (name, value)));
     command
 }
 
-/// The listener from the control socket, or the helper's last words.
-fn take_listener(control: &UnixStream) -> Result<TcpListener, Error> {
+/// The listeners and then the ways in from the control socket, or the helper's last words.
+fn take_sockets(control: &UnixStream) -> Result<Vec<OwnedFd>, Error> {
     let mut word = [0; 512];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_MAX))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::CMSG_CLOEXEC;
     let mut buffers = [IoSliceMut::new(&mut word)];
     let received = rustix::net::recvmsg(control.as_fd(), &mut buffers, &mut ancillary, flags);
     let length = received.map_err(|_| Error::Silent)?.bytes;
-    for message in ancillary.drain() {
-        if let RecvAncillaryMessage::ScmRights(mut fds) = message
-            && let Some(fd) = fds.next()
-        {
-            return Ok(TcpListener::from(fd));
-        }
+    let rights = |message| match message {
+        RecvAncillaryMessage::ScmRights(fds) => Some(fds),
+        _ => None,
+    };
+    let sockets: Vec<OwnedFd> = ancillary.drain().filter_map(rights).flatten().collect();
+    if !sockets.is_empty() {
+        return Ok(sockets);
     }
     let mut text = word[..length].to_vec();
     let _ = control.take(4096).read_to_end(&mut text);

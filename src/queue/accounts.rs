@@ -2,7 +2,7 @@
 //!
 //! The coordinator judges (holds, grants, tokens) and writes its judgement here; claims read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use walkon_core::id::{AccountId, PoolId};
@@ -13,6 +13,8 @@ use super::{Error, Shard, scripts};
 
 /// Actions ended in one go when an account is removed.
 const REMOVED_AT_ONCE: u32 = 200;
+/// Accounts written in one round trip.
+const WRITTEN_AT_ONCE: usize = 100;
 /// Accounts put in their place in one go when a plan changes.
 const MOVED_AT_ONCE: usize = 100;
 
@@ -42,6 +44,9 @@ pub struct AccountSetting {
     pub held: Option<HeldFor>,
     /// The pools it is a member of.
     pub pools: Vec<PoolId>,
+    /// Its site's origin, where that lets the fleet do only so much
+    /// ([`super::Queue::set_ceilings`]).
+    pub origin: Option<String>,
     /// By which means each kind is carried out, by the kind's name; `None`, or a kind that is not
     /// in it: not at all. `like@api` says so for work that forces a route; absent, a forced route
     /// is allowed where the kind itself has any.
@@ -89,18 +94,53 @@ fn plan_fields(plan: &Plan) -> Vec<String> {
     fields
 }
 
+/// An account as its script takes it.
+fn words(setting: &AccountSetting, fence: bool) -> Vec<String> {
+    let held = setting.held.as_ref();
+    let until = held.and_then(|held| held.until).map_or(0, Timestamp::as_millisecond);
+    let mut words = vec![
+        setting.id.to_string(),
+        if held.is_some() { "held" } else { "active" }.to_owned(),
+        until.to_string(),
+        held.map_or_else(String::new, |held| held.code.clone()),
+        held.map_or_else(String::new, |held| held.why.clone()),
+        setting.plan.clone(),
+        setting.time_zone.clone(),
+        u8::from(fence).to_string(),
+        setting.site.clone(),
+        setting.pools.iter().map(PoolId::as_str).collect::<Vec<_>>().join(" "),
+        setting.origin.clone().unwrap_or_default(),
+    ];
+    for (kind, route) in &setting.routes {
+        words.extend([kind.clone(), route.map_or("-", Class::name).to_owned()]);
+    }
+    words
+}
+
 impl Shard {
     /// Writes a plan. Accounts on it are judged by it from now on.
     pub async fn set_plan(&self, name: &str, plan: &Plan) -> Result<(), Error> {
-        let mut args = vec![format!("plan:{name}")];
-        args.extend(plan_fields(plan));
+        self.revise_plan(name, Some(plan), 0).await
+    }
+
+    /// Writes a revision of a plan, or that it is gone, unless a later one is there: whoever is
+    /// slow changes nothing back.
+    pub async fn revise_plan(
+        &self,
+        name: &str,
+        plan: Option<&Plan>,
+        revision: u64,
+    ) -> Result<(), Error> {
+        let is_there = u8::from(plan.is_some());
+        let mut args = vec![format!("plan:{name}"), revision.to_string(), is_there.to_string()];
+        args.extend(plan.map(plan_fields).unwrap_or_default());
         self.run(&scripts::PLAN, &args).await?;
         self.move_all(name).await
     }
 
     /// Writes the fleet's own caps.
     pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
-        let mut args = vec!["g".to_owned()];
+        let mut args = ["g", "0", "1"].map(str::to_owned).to_vec();
         // Of several shards each has only a part of them (`escrow.lua`).
         let (hour, day) = if self.inner.part.of == 1 { ("hmax", "dmax") } else { ("gh", "gd") };
         for (name, cap) in [(hour, caps.hourly), (day, caps.daily)] {
@@ -112,7 +152,7 @@ impl Shard {
 
     /// Writes the tables of all zones in use anew; to be called once a day.
     pub async fn refresh_zones(&self) -> Result<(), Error> {
-        let mut zones = std::collections::BTreeSet::new();
+        let mut zones = BTreeSet::new();
         for some in self.account_ids().await?.chunks(MOVED_AT_ONCE) {
             let keys: Vec<_> = some.iter().map(|id| format!("a:{id}")).collect();
             zones.extend(self.peek(&keys).await?.iter_mut().filter_map(|of| of.remove("tz")));
@@ -150,27 +190,30 @@ impl Shard {
         self.write_account(setting, true).await
     }
 
+    /// Writes what is known of many accounts, a hundred in one round trip.
+    pub async fn put_accounts(&self, settings: &[AccountSetting]) -> Result<(), Error> {
+        let zones: BTreeSet<_> = settings.iter().map(|setting| &setting.time_zone).collect();
+        for zone in zones {
+            self.put_zone(zone).await?;
+        }
+        for some in settings.chunks(WRITTEN_AT_ONCE) {
+            let calls: Vec<_> = some.iter().map(|setting| words(setting, false)).collect();
+            for (reply, setting) in self.run_many(&scripts::ACCOUNT, &calls).await?.iter().zip(some)
+            {
+                self.written(reply, setting)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn write_account(&self, setting: &AccountSetting, fence: bool) -> Result<(), Error> {
         self.put_zone(&setting.time_zone).await?;
-        let held = setting.held.as_ref();
-        let until = held.and_then(|held| held.until).map_or(0, Timestamp::as_millisecond);
-        let mut args = vec![
-            setting.id.to_string(),
-            if held.is_some() { "held" } else { "active" }.to_owned(),
-            until.to_string(),
-            held.map_or_else(String::new, |held| held.code.clone()),
-            held.map_or_else(String::new, |held| held.why.clone()),
-            setting.plan.clone(),
-            setting.time_zone.clone(),
-            u8::from(fence).to_string(),
-            setting.site.clone(),
-            setting.pools.iter().map(PoolId::as_str).collect::<Vec<_>>().join(" "),
-        ];
-        for (kind, route) in &setting.routes {
-            args.extend([kind.clone(), route.map_or("-", Class::name).to_owned()]);
-        }
-        let reply = self.run(&scripts::ACCOUNT, &args).await?;
-        if scripts::int(&reply, 0)? == 1 {
+        let reply = self.run(&scripts::ACCOUNT, &words(setting, fence)).await?;
+        self.written(&reply, setting)
+    }
+
+    fn written(&self, reply: &[String], setting: &AccountSetting) -> Result<(), Error> {
+        if scripts::int(reply, 0)? == 1 {
             self.inner.bells.account_written();
             return Ok(());
         }

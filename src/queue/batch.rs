@@ -14,9 +14,10 @@ use super::scripts::{self, Lua};
 use super::{Error, Shard};
 
 /// How many go together at most: a script of so many holds the server for a few milliseconds.
-const MOST: usize = 16;
-/// How many round trips are under way at once: while one is carried out the next travels.
-const LANES: usize = 2;
+const MOST: usize = 32;
+/// How many round trips are under way at once: while some are carried out the next travel, and what
+/// has come to the server by then is written to disk at once.
+const LANES: usize = 4;
 
 /// A call of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,8 @@ impl Shard {
                 1 => self.alone(jobs.remove(0)).await,
                 _ => self.together(jobs).await,
             }
+            // Those who were answered ask again before the next ones go: so they go together.
+            tokio::task::yield_now().await;
         }
     }
 

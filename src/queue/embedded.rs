@@ -178,6 +178,16 @@ impl Embedded {
         Self::with(folder, &launch.program, &keeps(launch.durability)).await
     }
 
+    /// Keeps everybody from starting one in that folder, for as long as the answer is held.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] where one runs.
+    pub async fn hold(folder: &Path) -> Result<File, Error> {
+        fs::create_dir_all(folder).map_err(at(folder))?;
+        lock(folder).await
+    }
+
     /// The same, but it keeps nothing: for what is thrown away after.
     pub(super) async fn scratch(folder: &Path) -> Result<Self, Error> {
         Self::with(folder, Path::new(PROGRAM), FORGETS).await

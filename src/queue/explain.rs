@@ -18,7 +18,8 @@ pub struct Reason {
     /// global_daily_cap global_hourly_cap hourly_rolling_cap daily_rolling_cap (and both with
     /// `kind_` before them) not_before backoff queue lease busy handed_back fenced
     /// held route plan zone restarted clock paused parked state`, and of a pool's work `pool
-    /// no_member mission`; `site_breaker`. `busy`: one of its kind is being
+    /// no_member mission`; `site_breaker`; of what the site's grant
+    /// allows `rate_ceiling outside_window`. `busy`: one of its kind is being
     /// performed by the other route. `handed_back`: the last worker's host could not do it.
     pub code: String,
     /// Until when; `None`: until something changes.

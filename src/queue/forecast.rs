@@ -5,10 +5,11 @@
 //! ends or may be claimed, until the horizon. The fleet's own Redis is only read.
 //!
 //! It foresees limits, not luck: every attempt succeeds and takes as long as it is told, and
-//! nothing new arrives.
+//! nothing new arrives. All shards are foreseen as one ([`merge`]).
 
 mod copy;
 mod crews;
+mod merge;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -151,12 +152,8 @@ impl Forecast {
     /// [`Error::TooMany`] above [`ACTIONS_MAX`] waiting actions; [`Error::Missing`] without a
     /// `redis-server` on this host.
     pub async fn look(options: &Options, outlook: &Outlook) -> Result<Self, Error> {
-        if options.shards > 1 {
-            let why = "it has several shards, and a forecast looks at one".to_owned();
-            let remedy = "ask `walkon action why` of the action instead".to_owned();
-            return Err(Error::Refused { why, remedy });
-        }
-        let copied = Copied::read(options).await?;
+        let source = Queue::look(options).await?;
+        let copied = Copied::of_all(source.shards()).await?;
         let folder = Scratch::new()?;
         let server = Embedded::scratch(folder.path()).await?;
         let queue = Queue::connect(&Options {

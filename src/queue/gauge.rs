@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, cmd};
+use tokio::time::Instant;
 
 use super::{ANSWER_MAX, CONNECT_MAX, Error, check};
 
@@ -107,6 +108,21 @@ impl Gauge {
     pub async fn time(&mut self) -> Result<Duration, Error> {
         let (seconds, micros): (u64, u64) = cmd("TIME").query_async(&mut self.connection).await?;
         Ok(Duration::from_secs(seconds) + Duration::from_micros(micros))
+    }
+
+    /// How long it takes to have one small write acknowledged, its log on disk where it is told so.
+    pub async fn write(&mut self, key: &str) -> Result<Duration, Error> {
+        let start = Instant::now();
+        cmd("SET").arg(key).arg(1).query_async::<()>(&mut self.connection).await?;
+        Ok(start.elapsed())
+    }
+
+    /// Has it go on with its log instead of writing it anew now and then: that would be measured,
+    /// too, and holds every write up for as long as the disk is busy with it.
+    pub async fn let_log_grow(&mut self) -> Result<(), Error> {
+        let mut set = cmd("CONFIG");
+        set.arg("SET").arg("auto-aof-rewrite-percentage").arg(0);
+        Ok(set.query_async::<()>(&mut self.connection).await?)
     }
 
     /// Removes every key whose name starts with `prefix`, and no other.

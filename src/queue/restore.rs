@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use walkon_core::charge::Charge;
 use walkon_core::clock::from_ms;
 use walkon_core::event::Event;
-use walkon_core::id::AccountId;
+use walkon_core::id::{AccountId, ActionId};
 use walkon_core::lease::Token;
 use walkon_core::receipt::Receipt;
 
@@ -182,6 +182,13 @@ impl Shard {
         let why = "it began after what redis remembers".to_owned();
         let args = [charge.action.to_string(), "begun".into(), "restored".into(), why];
         self.recall(&[&args[..], &[String::new()]].concat()).await
+    }
+
+    /// The same for an action that somebody may have done since that instant.
+    pub async fn doubt_since(&self, id: &ActionId, since: Timestamp) -> Result<bool, Error> {
+        let why = format!("it may have been done since {since}, of which nothing is known");
+        let args = [id.to_string(), "begun".into(), "restored".into(), why];
+        self.recall(&[&args[..], &[String::new(), ms(since)]].concat()).await
     }
 
     async fn recall(&self, args: &[String]) -> Result<bool, Error> {

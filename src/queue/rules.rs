@@ -121,6 +121,21 @@ pub const RULES: &[Rule] = &[
         "A worker's host could not do it",
         "mend that host (walkon doctor there), or start a worker on one that can",
     ),
+    passes(
+        "rate_ceiling",
+        "The site allows the fleet no more for now",
+        "wait; or ask the site's owner for a higher ceiling (walkon grant verify shows them)",
+    ),
+    passes(
+        "outside_window",
+        "The site allows it at other hours",
+        "wait, or ask the site's owner for more hours",
+    ),
+    passes(
+        "no_worker",
+        "No worker can open a browser now",
+        "give its host what it lacks, or start a worker on another",
+    ),
     passes("fenced", "An earlier lease must end first", "wait a few seconds"),
     stays(
         "held",
@@ -184,11 +199,13 @@ mod tests {
             include_str!("lua/caps.lua"),
             include_str!("lua/limits.lua"),
             include_str!("lua/wanting.lua"),
+            include_str!("lua/ceiling.lua"),
         ];
         let calls = [
             "gate('",
             "gate(t, s, out, '",
             "gate(t, from, out, '",
+            "shut(t, from, out, '",
             "row('",
             "cap, '",
             "k, '",
@@ -203,6 +220,8 @@ mod tests {
                 codes.extend(after.filter_map(|rest| rest.split('\'').next()));
             }
         }
+        // What workers say of themselves is known to coordinators alone.
+        codes.insert("no_worker");
         // One call chooses between two.
         codes.extend(["backoff", "not_before"]);
         let rolling = include_str!("lua/ring.lua");

@@ -23,15 +23,16 @@ const SHARED: &[&str] = &[
     include_str!("lua/prelude.lua"),
     include_str!("lua/start.lua"),
     include_str!("lua/record.lua"),
+    include_str!("lua/record_counters.lua"),
     include_str!("lua/record_account.lua"),
     include_str!("lua/record_action.lua"),
     include_str!("lua/zone.lua"),
     include_str!("lua/emit.lua"),
     include_str!("lua/object.lua"),
+    include_str!("lua/ring.lua"),
     include_str!("lua/facts.lua"),
     include_str!("lua/pause.lua"),
     include_str!("lua/caps.lua"),
-    include_str!("lua/ring.lua"),
     include_str!("lua/rolling.lua"),
     include_str!("lua/limits.lua"),
     include_str!("lua/tally.lua"),
@@ -42,8 +43,13 @@ const SHARED: &[&str] = &[
     include_str!("lua/guard.lua"),
     include_str!("lua/breaker.lua"),
     include_str!("lua/slot.lua"),
+    include_str!("lua/minute.lua"),
+    include_str!("lua/ceiling.lua"),
+    include_str!("lua/origin.lua"),
     include_str!("lua/hooks.lua"),
     include_str!("lua/lane.lua"),
+    include_str!("lua/wake.lua"),
+    include_str!("lua/close.lua"),
     include_str!("lua/index.lua"),
     include_str!("lua/members.lua"),
     include_str!("lua/choose.lua"),
@@ -56,6 +62,7 @@ const SHARED: &[&str] = &[
     include_str!("lua/post.lua"),
     include_str!("lua/bind.lua"),
     include_str!("lua/wanting.lua"),
+    include_str!("lua/first.lua"),
     include_str!("lua/claim.lua"),
 ];
 
@@ -114,6 +121,8 @@ scripts! {
     REFUSE, Settle, "refuse";
     EXPLAIN, Read, "explain";
     HAND, Settle, "hand";
+    CEILINGS, Settle, "ceilings";
+    SLICE, Settle, "slice";
     CREDIT, Settle, "credit";
     LEDGER, Settle, "ledger";
     SPREAD, Settle, "spread";
@@ -248,6 +257,39 @@ impl Shard {
         }
     }
 
+    /// Runs a script with each of these words, all in one round trip; the answers in their order.
+    /// Where that cannot be, one by one.
+    pub(super) async fn run_many(
+        &self,
+        lua: &Lua,
+        calls: &[Vec<String>],
+    ) -> Result<Vec<Vec<String>>, Error> {
+        // The first by itself: it finds out whether Redis knows the script.
+        let Some((first, others)) = calls.split_first() else { return Ok(Vec::new()) };
+        let mut answers = vec![self.run(lua, first).await?];
+        let mut pipe = redis::pipe();
+        for args in others {
+            let mut call = redis::cmd("FCALL");
+            call.arg(format!("{}_{}", lua.name, Library::ours().version));
+            call.arg(1).arg(self.key("meta")).arg(args);
+            pipe.add_command(call);
+        }
+        match self.ask_all::<Vec<Value>>(&pipe).await {
+            Ok(values) if values.len() == others.len() => {
+                for value in values {
+                    answers.push(flat(value)?);
+                }
+            }
+            // Each may be run twice.
+            _ => {
+                for args in others {
+                    answers.push(self.run(lua, args).await?);
+                }
+            }
+        }
+        Ok(answers)
+    }
+
     /// Asks one plain command.
     pub(super) async fn ask<T: FromRedisValue>(&self, cmd: &redis::Cmd) -> Result<T, Error> {
         let answer = cmd.query_async(&mut self.inner.link.shared()).await.map_err(Error::from);
@@ -314,11 +356,25 @@ pub(super) fn int(reply: &[String], index: usize) -> Result<i64, Error> {
 mod tests {
     use super::SHARED;
 
+    /// The lines of a part that stand in no block: what it keeps to itself is between `do` and
+    /// `end`, both of them at the beginning of their lines, as a function's end is.
+    fn at_top(part: &'static str) -> impl Iterator<Item = &'static str> {
+        let mut depth = 0;
+        part.lines().filter(move |line| {
+            let was = depth;
+            let is_function = !line.starts_with(' ') && line.contains("function");
+            let opens = *line == "do" || is_function && line.ends_with(')');
+            match *line {
+                "end" => depth -= 1,
+                _ => depth += i32::from(opens && !line.starts_with("--")),
+            }
+            was == 0
+        })
+    }
+
     #[test]
     fn the_parts_stay_below_what_one_lua_program_may_hold() {
-        // What a part keeps to itself stands between `do` and `end`.
-        let outside = |part: &'static str| part.split("\ndo\n").next().unwrap_or(part).lines();
-        let names = SHARED.iter().flat_map(|part| outside(part));
+        let names = SHARED.iter().flat_map(|part| at_top(part));
         let names = names.filter(|line| line.starts_with("local "));
         let each = |line: &str| match line.strip_prefix("local function") {
             Some(_) => 1,

@@ -14,6 +14,7 @@
 //! - pools are refused: a member would have to be found in another shard than the work.
 
 mod accounts;
+mod ceilings;
 mod claims;
 mod erase;
 mod escrow;

@@ -161,12 +161,12 @@ pub struct AccountView {
     pub used_at: Option<Timestamp>,
 }
 
-fn view(id: &str, fields: &Fields, json: &str) -> Option<ActionView> {
+fn view(id: &str, fields: &Fields) -> Option<ActionView> {
     let text = |name: &str| fields.get(name).cloned();
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
     Some(ActionView {
         id: id.parse().ok()?,
-        action: serde_json::from_str(json).ok()?,
+        action: serde_json::from_str(fields.get("js")?).ok()?,
         account: text("a").and_then(|name| name.parse().ok()),
         state: ActionState::named(fields.get("st")?)?,
         attempts: number("at").unwrap_or_default().max(0) as u32,
@@ -235,13 +235,7 @@ impl Shard {
         }
         let keys: Vec<_> = ids.iter().map(|id| format!("j:{id}")).collect();
         let things = self.peek(&keys).await?;
-        let mut get = redis::cmd("MGET");
-        for id in ids {
-            get.arg(self.key(&format!("p:{id}")));
-        }
-        let texts: Vec<Option<String>> = self.ask(&get).await?;
-        let rows = ids.iter().zip(&things).zip(&texts);
-        Ok(rows.filter_map(|((id, fields), json)| view(id, fields, json.as_deref()?)).collect())
+        Ok(ids.iter().zip(&things).filter_map(|(id, fields)| view(id, fields)).collect())
     }
 
     /// Actions, latest first, from the one numbered `from` on. A page may be shorter than `limit`

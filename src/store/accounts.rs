@@ -1,10 +1,12 @@
 //! Accounts as their owners wrote them, and where they are in their lives.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, TransactionTrait as _};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, TransactionTrait as _};
 use serde::{Deserialize, Serialize};
 use walkon_core::account::{Account, Kept, Lifecycle, Standing};
 use walkon_core::clock::from_ms;
@@ -12,7 +14,7 @@ use walkon_core::id::AccountId;
 
 use super::erasures::forget_found_out;
 use super::sql::{SqlStore, read, write};
-use super::{Error, credentials, holds, states};
+use super::{Error, credentials, holds, onboardings, states};
 
 /// Rows of one statement.
 const ROWS: usize = 500;
@@ -50,6 +52,24 @@ pub struct Dropped {
     pub states: u64,
 }
 
+/// How accounts begin that were not known before.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomers<'a> {
+    /// Where in their lives. One that is `connecting` has its onboarding asked for in the same
+    /// step, so that nobody waits for one that never comes.
+    pub begin: Lifecycle,
+    /// Who took them in.
+    pub by: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Newcomers<'_> {
+    /// In use at once, connected by other means.
+    pub const ACTIVE: Self =
+        Self { begin: Lifecycle::Active, by: "walkon", at: Timestamp::UNIX_EPOCH };
+}
+
 /// Who the accounts are.
 #[async_trait]
 pub trait Accounts: Send + Sync {
@@ -59,13 +79,20 @@ pub trait Accounts: Send + Sync {
     async fn account_ids(&self) -> Result<Vec<AccountId>, Error>;
     /// One account.
     async fn account(&self, id: &AccountId) -> Result<Option<Standing>, Error>;
-    /// Adds an account or replaces what its owner wrote; its standing stays, and where it is kept.
+    /// Adds an account, in use at once, or replaces what its owner wrote; its standing stays, and
+    /// where it is kept.
     async fn put_account(&self, account: &Account) -> Result<(), Error> {
-        self.put_accounts(std::slice::from_ref(account), Kept::Hand).await
+        let one = std::slice::from_ref(account);
+        self.put_accounts(one, Kept::Hand, Newcomers::ACTIVE).await
     }
     /// The same with many; those of the file are the file's from now on. One that was leaving
-    /// stays.
-    async fn put_accounts(&self, accounts: &[Account], kept: Kept) -> Result<(), Error>;
+    /// stays. Who is new begins as is said.
+    async fn put_accounts(
+        &self,
+        accounts: &[Account],
+        kept: Kept,
+        new: Newcomers<'_>,
+    ) -> Result<(), Error>;
     /// Has an account leave; `false`: there is none, or it is leaving.
     async fn let_leave(&self, id: &AccountId, at: Timestamp) -> Result<bool, Error>;
     /// Which accounts are leaving, and since when.
@@ -93,17 +120,29 @@ pub(super) fn standing(row: &Model, holds: &[holds::Model]) -> Result<Standing, 
     })
 }
 
-fn row(account: &Account, kept: Kept) -> ActiveModel {
+fn row(account: &Account, kept: Kept, begin: Lifecycle) -> ActiveModel {
     ActiveModel {
         id: Set(account.id.to_string()),
         site: Set(account.site.to_string()),
-        lifecycle: Set(Lifecycle::Active.name().to_owned()),
+        lifecycle: Set(begin.name().to_owned()),
         kept: Set(kept.name().to_owned()),
         username: Set(account.username.clone()),
         plan: Set(account.plan.clone()),
         leaving_ms: Set(0),
         document: Set(write(account)),
     }
+}
+
+/// Which of these accounts are not there yet.
+async fn unknown_of<'a>(
+    on: &impl ConnectionTrait,
+    accounts: &'a [Account],
+) -> Result<Vec<&'a AccountId>, Error> {
+    let ids = accounts.iter().map(|account| account.id.as_str());
+    let there = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids));
+    let there: BTreeSet<String> = there.into_tuple().all(on).await?.into_iter().collect();
+    let ids = accounts.iter().map(|account| &account.id);
+    Ok(ids.filter(|id| !there.contains(id.as_str())).collect())
 }
 
 #[async_trait]
@@ -130,7 +169,12 @@ impl Accounts for SqlStore {
         standing(&row, &holds).map(Some)
     }
 
-    async fn put_accounts(&self, accounts: &[Account], kept: Kept) -> Result<(), Error> {
+    async fn put_accounts(
+        &self,
+        accounts: &[Account],
+        kept: Kept,
+        new: Newcomers<'_>,
+    ) -> Result<(), Error> {
         let mut columns =
             vec![Column::Site, Column::Document, Column::Username, Column::Plan, Column::LeavingMs];
         // What is written by hand stays where it is kept.
@@ -138,8 +182,13 @@ impl Accounts for SqlStore {
         let same = OnConflict::column(Column::Id).update_columns(columns).to_owned();
         let on = self.db.begin().await?;
         for some in accounts.chunks(ROWS) {
-            let rows = Entity::insert_many(some.iter().map(|account| row(account, kept)));
-            rows.on_conflict(same.clone()).exec_without_returning(&on).await?;
+            if new.begin == Lifecycle::Connecting {
+                let fresh = unknown_of(&on, some).await?;
+                onboardings::ask_all(&on, &fresh, new.by, new.at).await?;
+            }
+            let rows = some.iter().map(|account| row(account, kept, new.begin));
+            let rows = Entity::insert_many(rows).on_conflict(same.clone());
+            rows.exec_without_returning(&on).await?;
         }
         Ok(on.commit().await?)
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use walkon_core::audit::{Entry, Hash, Note};
 
 use super::sql::{SqlStore, is_there};
@@ -43,7 +43,7 @@ pub(super) enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The end of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// The place of the last entry; 0: there is none.
     pub seq: u64,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use sea_orm::ActiveValue::Set;
+use sea_orm::TransactionTrait as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use walkon_core::bundle::Secret;
@@ -12,6 +13,9 @@ use walkon_core::id::AccountId;
 use super::Error;
 use super::sql::SqlStore;
 use super::vault::{Name, Sealed};
+
+/// Rows of one statement.
+const ROWS: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credential")]
@@ -62,11 +66,13 @@ pub enum Field {
     Token,
     /// With which its proxy lets it through.
     ProxyPassword,
+    /// What its one-time codes grow from.
+    Totp,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 3] = [Self::Password, Self::Token, Self::ProxyPassword];
+    pub const ALL: [Self; 4] = [Self::Password, Self::Token, Self::ProxyPassword, Self::Totp];
 
     /// Its name in SQL and in what is said of it.
     pub fn name(self) -> &'static str {
@@ -74,6 +80,7 @@ impl Field {
             Self::Password => "password",
             Self::Token => "token",
             Self::ProxyPassword => "proxy_password",
+            Self::Totp => "totp",
         }
     }
 }
@@ -88,11 +95,16 @@ pub trait Credentials: Send + Sync {
         field: Field,
         secret: Option<&Secret>,
     ) -> Result<(), Error>;
+    /// The same with many, in few statements and all or none of them.
+    async fn put_credentials(&self, changes: &[Change]) -> Result<(), Error>;
     /// Opens a credential; `None`: there is none.
     async fn credential(&self, id: &AccountId, field: Field) -> Result<Option<Secret>, Error>;
     /// Opens every account's credentials, for a comparison; `Err`: one that cannot be opened.
     async fn all_credentials(&self) -> Result<Opened, Error>;
 }
+
+/// Whose credential becomes what; `None`: there is to be none.
+pub type Change = (AccountId, Field, Option<Secret>);
 
 /// Credentials by account and field's name.
 pub type Opened = BTreeMap<(String, String), Result<Secret, Error>>;
@@ -121,6 +133,33 @@ impl Credentials for SqlStore {
         Ok(())
     }
 
+    async fn put_credentials(&self, changes: &[Change]) -> Result<(), Error> {
+        let mut same = OnConflict::columns([Column::Account, Column::Field]);
+        let same = same.update_columns(SEALED).to_owned();
+        let master = self.current().await?;
+        let on = self.db.begin().await?;
+        for some in changes.chunks(ROWS) {
+            let mut rows = Vec::new();
+            for (id, field, secret) in some {
+                let name = Name { account: id.as_str(), field: field.name() };
+                if let Some(secret) = secret {
+                    rows.push(row(
+                        name,
+                        self.vault.seal(&master, name, secret.expose().as_bytes())?,
+                    ));
+                    continue;
+                }
+                let key = (id.to_string(), field.name().to_owned());
+                Entity::delete_by_id(key).exec(&on).await?;
+            }
+            if !rows.is_empty() {
+                let insert = Entity::insert_many(rows).on_conflict(same.clone());
+                insert.exec_without_returning(&on).await?;
+            }
+        }
+        Ok(on.commit().await?)
+    }
+
     async fn credential(&self, id: &AccountId, field: Field) -> Result<Option<Secret>, Error> {
         let key = (id.to_string(), field.name().to_owned());
         let row = Entity::find_by_id(key).one(&self.db).await?;
@@ -129,8 +168,8 @@ impl Credentials for SqlStore {
     }
 
     async fn all_credentials(&self) -> Result<Opened, Error> {
-        // `-` is no account: the audit log's sealed end stands there.
-        let rows = Entity::find().filter(Column::Account.ne("-")).all(&self.db).await?;
+        // What begins with `-` is no account: the audit log's sealed end and shared proxies.
+        let rows = Entity::find().filter(Column::Account.not_like("-%")).all(&self.db).await?;
         let open = |row: Model| {
             let name = Name { account: &row.account, field: &row.field };
             let opened = self.open_text(name, &row.sealed());

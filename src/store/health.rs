@@ -4,6 +4,8 @@
 //! before found. So a round that finds the same rewrites its account's one row, and only a change
 //! adds one to the past.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
@@ -61,6 +63,8 @@ pub trait HealthLog: Send + Sync {
     async fn keep_health(&self, report: &Report) -> Result<Health, Error>;
     /// How an account is; `None`: it was never checked.
     async fn health(&self, id: &AccountId) -> Result<Option<Health>, Error>;
+    /// How these accounts are, as far as they were ever checked.
+    async fn healths_of(&self, ids: &[AccountId]) -> Result<BTreeMap<AccountId, Health>, Error>;
     /// How all accounts are that were ever checked, by id.
     async fn healths(&self) -> Result<Vec<Health>, Error>;
     /// How an account was, the latest first, what is now included.
@@ -114,6 +118,16 @@ impl HealthLog for SqlStore {
     async fn health(&self, id: &AccountId) -> Result<Option<Health>, Error> {
         let row = Entity::find_by_id(id.as_str()).one(&self.db).await?;
         row.map(|row| read(&row.document, &row.account)).transpose()
+    }
+
+    async fn healths_of(&self, ids: &[AccountId]) -> Result<BTreeMap<AccountId, Health>, Error> {
+        let names = ids.iter().map(AccountId::as_str);
+        let rows = Entity::find().filter(Column::Account.is_in(names)).all(&self.db).await?;
+        let of = |row: Model| {
+            let health: Health = read(&row.document, &row.account)?;
+            Ok((health.report.account.clone(), health))
+        };
+        rows.into_iter().map(of).collect()
     }
 
     async fn healths(&self) -> Result<Vec<Health>, Error> {

@@ -15,6 +15,9 @@ mod m0030_kept_where;
 mod m0031_erasures;
 mod m0032_tokens;
 mod m0040_grants;
+mod m0050_restored;
+mod m0060_settings;
+mod m0061_receipts_by_time;
 
 /// Every change.
 #[derive(Debug)]
@@ -37,6 +40,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_erasures::Change),
             Box::new(m0032_tokens::Change),
             Box::new(m0040_grants::Change),
+            Box::new(m0050_restored::Change),
+            Box::new(m0060_settings::Change),
+            Box::new(m0061_receipts_by_time::Change),
         ]
     }
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{Condition, QueryOrder};
+use sea_orm::{Condition, ConnectionTrait, QueryOrder};
 use walkon_core::id::AccountId;
 use walkon_core::onboarding::{Onboarding, Step};
 
@@ -70,6 +70,37 @@ pub trait Onboardings: Send + Sync {
     async fn onboardings(&self) -> Result<Vec<Onboarding>, Error>;
 }
 
+fn row(asked: &Onboarding) -> ActiveModel {
+    ActiveModel {
+        account: Set(asked.account.to_string()),
+        state: Set(OPEN.to_owned()),
+        runner: Set(String::new()),
+        beat_ms: Set(0),
+        document: Set(write(asked)),
+    }
+}
+
+/// What asking for one does to an earlier one of the same account.
+fn instead() -> OnConflict {
+    let columns = [Column::State, Column::Runner, Column::BeatMs, Column::Document];
+    OnConflict::column(Column::Account).update_columns(columns).to_owned()
+}
+
+/// Asks for the first onboarding of accounts that are new.
+pub(super) async fn ask_all(
+    on: &impl ConnectionTrait,
+    ids: &[&AccountId],
+    by: &str,
+    at: Timestamp,
+) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let rows = ids.iter().map(|id| row(&Onboarding::asked(id, None, None, by, at)));
+    Entity::insert_many(rows).on_conflict(instead()).exec_without_returning(on).await?;
+    Ok(())
+}
+
 #[async_trait]
 impl Onboardings for SqlStore {
     async fn ask_onboarding(
@@ -81,17 +112,8 @@ impl Onboardings for SqlStore {
     ) -> Result<Onboarding, Error> {
         let before = self.onboarding(id).await?;
         let asked = Onboarding::asked(id, before.as_ref(), only, by, at);
-        let row = ActiveModel {
-            account: Set(id.to_string()),
-            state: Set(OPEN.to_owned()),
-            runner: Set(String::new()),
-            beat_ms: Set(0),
-            document: Set(write(&asked)),
-        };
-        let mut same = OnConflict::column(Column::Account);
-        let columns = [Column::State, Column::Runner, Column::BeatMs, Column::Document];
-        let same = same.update_columns(columns).to_owned();
-        Entity::insert(row).on_conflict(same).exec_without_returning(&self.db).await?;
+        let row = Entity::insert(row(&asked)).on_conflict(instead());
+        row.exec_without_returning(&self.db).await?;
         Ok(asked)
     }
 

@@ -44,6 +44,11 @@ impl SqlStore {
         Self::open(&Address::File(folder.join("walkon.db")), vault).await
     }
 
+    /// Closes it, so that nothing of it is open any more.
+    pub async fn close(self) -> Result<(), Error> {
+        Ok(self.db.close().await?)
+    }
+
     /// The master keys it seals and opens with.
     pub fn vault(&self) -> &Vault {
         &self.vault

@@ -32,11 +32,14 @@ pub mod batch;
 pub mod grants;
 pub mod hands;
 pub mod health;
+mod metrics;
 pub mod onboard;
 pub mod openapi;
 mod settings;
 mod status;
+mod steps;
 pub mod usage;
+mod workers;
 
 /// The most rows of one answer.
 const ROWS_MAX: usize = 1000;
@@ -81,7 +84,8 @@ impl IntoResponse for Problem {
 impl From<Refuse> for Problem {
     fn from(refuse: Refuse) -> Self {
         let status = match refuse.code.as_str() {
-            "conflict" | "kept_in_file" | "kept_in_settings" | "exists" => StatusCode::CONFLICT,
+            "conflict" | "kept_in_file" | "in_file" | "in_use" | "exists" => StatusCode::CONFLICT,
+            "changed_meanwhile" => StatusCode::PRECONDITION_FAILED,
             "scope_missing" => StatusCode::FORBIDDEN,
             "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -180,7 +184,10 @@ pub fn routes() -> Vec<Route<Coordinator>> {
         onboard::routes(),
         settings::routes(),
         status::routes(),
+        steps::routes(),
         usage::routes(),
+        workers::routes(),
+        metrics::routes(),
     ]
     .concat()
 }
@@ -312,7 +319,7 @@ async fn action(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answe
 }
 
 async fn why(State(c): State<Coordinator>, Path(id): Path<ActionId>) -> Answer {
-    let explained = c.queue.why(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
+    let explained = c.why(&id).await?.ok_or_else(|| no("action", id.as_str()))?;
     let reason = |reason: &crate::queue::Reason| {
         let why = reason.to_string();
         json!({"code": reason.code, "since": reason.since, "until": reason.until, "why": why,

@@ -21,16 +21,22 @@ pub enum Place {
     Queue,
     /// `/sessions`
     Sessions,
+    /// `/usage`
+    Usage,
+    /// `/alerts`
+    Alerts,
     /// None of them.
     Elsewhere,
 }
 
 /// The navigation.
-const NAV: [(Place, &str, &str); 4] = [
+const NAV: [(Place, &str, &str); 6] = [
     (Place::Fleet, "/", "Fleet"),
     (Place::Accounts, "/accounts", "Accounts"),
     (Place::Queue, "/queue", "Queue"),
     (Place::Sessions, "/sessions", "Sessions"),
+    (Place::Usage, "/usage", "Usage"),
+    (Place::Alerts, "/alerts", "Alerts"),
 ];
 
 /// One entry of the navigation.

@@ -12,13 +12,17 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use walkon_core::bundle::Secret;
 use walkon_core::id::ActionId;
 use walkon_core::lease::{HandBack, Lease};
 use walkon_core::storage_state::StorageState;
 
-use crate::desk::http::{ClaimCall, ExtendCall, FinishCall, LeaseCall, UploadCall};
+use crate::desk::http::{
+    ClaimCall, ExtendCall, FinishCall, LeaseCall, SliceCall, StepCall, TellCall, UploadCall,
+};
 use crate::desk::{Desk, Error};
 
 /// The largest call: a picture in base 64.
@@ -54,9 +58,14 @@ pub fn router(desk: Door, token: Secret) -> Router {
         .route("/heed", post(heed))
         .route("/finish", post(finish))
         .route("/release", post(release))
+        .route("/slice", post(slice))
+        .route("/code", post(code))
         .route("/bundle", post(bundle))
         .route("/checkpoint", post(checkpoint))
+        .route("/tell", post(tell))
         .route("/upload", post(upload))
+        .route("/file", post(file))
+        .route("/step", post(step))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(Arc::new(token), known_worker))
         .with_state(desk);
@@ -108,11 +117,44 @@ async fn release(
     answer(desk.release(&call.lease, call.body.as_ref()).await)
 }
 
+async fn slice(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<SliceCall>>,
+) -> Answer<impl serde::Serialize> {
+    answer(desk.slice(&call.lease, call.body.what, call.body.many).await)
+}
+
+async fn code(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<jiff::Timestamp>>,
+) -> Answer<impl serde::Serialize> {
+    answer(desk.code(&call.lease, call.body).await)
+}
+
 async fn bundle(
     State(desk): State<Door>,
     Json(call): Json<LeaseCall<()>>,
 ) -> Answer<impl serde::Serialize> {
     answer(desk.bundle(&call.lease).await)
+}
+
+async fn file(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<String>>,
+) -> Answer<impl serde::Serialize> {
+    let read = desk.file(&call.lease, &call.body).await;
+    answer(read.map(|bytes| bytes.map(|bytes| STANDARD.encode(bytes))))
+}
+
+async fn step(
+    State(desk): State<Door>,
+    Json(call): Json<LeaseCall<StepCall>>,
+) -> Answer<impl serde::Serialize> {
+    answer(desk.step(&call.lease, &call.body.action, &call.body.next).await)
+}
+
+async fn tell(State(desk): State<Door>, Json(call): Json<TellCall>) -> Answer<()> {
+    answer(desk.tell(&call.worker, &call.pressure).await)
 }
 
 async fn checkpoint(

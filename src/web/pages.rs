@@ -17,11 +17,13 @@ use super::chrome::Lost;
 use super::route::{Needs, Route};
 
 mod accounts;
+mod alerts;
 mod archive;
 mod fleet;
 mod queue;
 mod sessions;
 mod sign_in;
+mod usage;
 
 /// What every handler has at hand.
 #[derive(Clone)]
@@ -52,6 +54,8 @@ pub(super) fn routes() -> Vec<Route<Pages>> {
         Route::get("/queue", actions, queue::list),
         Route::get("/actions/{id}", actions, queue::one),
         Route::post("/actions/{id}/cancel", act, queue::cancel),
+        Route::get("/usage", actions, usage::counted),
+        Route::get("/alerts", accounts, alerts::list),
         Route::get("/sessions", sessions, sessions::list),
         Route::get("/sessions/{id}", sessions, sessions::one),
         Route::get("/sessions/{id}/blobs/{file}", sessions, sessions::blob),

@@ -3,6 +3,7 @@
 //! Each page has a file; [`say`] has the words they share. The templates are in `templates/`.
 
 pub mod accounts;
+pub mod alerts;
 pub mod health;
 pub mod overview;
 pub mod queue;
@@ -10,3 +11,4 @@ pub mod reason;
 pub mod review;
 pub mod say;
 pub mod sessions;
+pub mod usage;

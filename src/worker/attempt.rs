@@ -59,6 +59,9 @@ pub(crate) enum Trouble {
     /// The site says that the account may not go on.
     #[error("{why}")]
     Account { finding: Finding, why: String },
+    /// The page says that the account does too much.
+    #[error("{why}")]
+    Limited { why: String },
     /// The page is not as the behavior expects.
     #[error("step {step} ({title}): {why}")]
     Page { code: &'static str, step: usize, title: String, why: String },
@@ -94,7 +97,7 @@ impl Trouble {
             Self::Stopped => "stopped",
             Self::TooLong(_) => "attempt_too_long",
             Self::Driver(error) => driver_code(error),
-            Self::Site { status: 429, .. } => "rate_limited",
+            Self::Site { status: 429, .. } | Self::Limited { .. } => "rate_limited",
             Self::Site { .. } => "site_error",
             Self::Account { finding, .. } => finding.name(),
             Self::NoWay { code, .. }
@@ -118,8 +121,11 @@ impl Trouble {
 
     /// What is wrong with this host, if that is all that is wrong: others may do it well.
     pub(crate) fn host_fault(&self) -> Option<HostFault> {
-        use driver::Error::{Closed, Folder, Jail, Missing, Start};
-        let Self::Driver(Missing(_) | Start(_) | Jail(_) | Folder(_) | Closed { .. }) = self else {
+        use driver::Error::{Closed, Differs, Folder, Jail, Missing, NoServer, Start};
+        let Self::Driver(
+            Missing(_) | NoServer(_) | Start(_) | Jail(_) | Folder(_) | Closed { .. } | Differs(_),
+        ) = self
+        else {
             return None;
         };
         Some(HostFault { code: self.code().to_owned(), why: self.sentence() })
@@ -135,12 +141,14 @@ impl Trouble {
             Self::InDoubt { .. } => Outcome::Unknown { code, why },
             _ if begun && effectful => Outcome::Unknown { code, why },
             Self::Site { after, .. } => Outcome::Retry { code, why, after: *after },
-            Self::Page { .. } | Self::TooLong(_) => Outcome::Retry { code, why, after: None },
+            Self::Page { .. } | Self::Limited { .. } | Self::TooLong(_) => {
+                Outcome::Retry { code, why, after: None }
+            }
             _ => Outcome::NotRun { code, why },
         };
         let findings = match self {
             Self::Account { finding, .. } => vec![*finding],
-            Self::Site { status: 429, .. } => vec![Finding::Limited],
+            Self::Site { status: 429, .. } | Self::Limited { .. } => vec![Finding::Limited],
             _ => Vec::new(),
         };
         Settlement { findings, ..outcome.into() }
@@ -149,7 +157,7 @@ impl Trouble {
 
 fn driver_code(error: &driver::Error) -> &'static str {
     match error {
-        driver::Error::Missing(_) => "browser_missing",
+        driver::Error::Missing(_) | driver::Error::NoServer(_) => "browser_missing",
         driver::Error::Start(_) => "browser_start",
         driver::Error::Jail(_) => "browser_jail",
         driver::Error::Dead(_) => "browser_died",
@@ -157,6 +165,8 @@ fn driver_code(error: &driver::Error) -> &'static str {
         driver::Error::Slow { .. } => "browser_slow",
         driver::Error::Unreachable { .. } => "site_unreachable",
         driver::Error::Refused { .. } => "gate_refused",
+        driver::Error::Differs(_) => "identity_differs",
+        driver::Error::Unable(_) => "driver_unable",
         driver::Error::Gone => "element_gone",
         driver::Error::Protocol { .. } => "browser_protocol",
         driver::Error::Folder(_) | driver::Error::Closed { .. } => "session_folder",

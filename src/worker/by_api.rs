@@ -13,7 +13,7 @@ use super::Slot;
 use super::attempt::{Attempt, Trouble};
 use super::effect::NOT_THERE;
 use crate::desk::Desk;
-use crate::graph::{Error, Graph, Refusal};
+use crate::graph::{Carrier, Error, Graph, Refusal};
 
 /// How far the platform's clock may be behind ours when it dates an item, and still be believed.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(120);
@@ -54,7 +54,8 @@ impl Slot {
             let why = "the account has no API token any more".to_owned();
             return Err(Trouble::Never { code: "no_token", why });
         };
-        let graph = Graph::new(base, token.clone()).map_err(|error| trouble(&error))?;
+        let carrier = Carrier::trusting(bundle.site.roots()).map_err(|error| trouble(&error))?;
+        let graph = carrier.of(base, token.clone());
         let mut call = Call { attempt, bundle: &bundle, graph, desk };
         let done = match call.attempt.claimed.duty {
             Duty::Perform => call.perform().await,

@@ -1,21 +1,19 @@
 //! Reading what an action left behind: before it, after it, and when nobody knows.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+use walkon_core::behavior::Behavior;
 use walkon_core::effect::Effect;
 use walkon_core::kind::EffectClass;
 use walkon_core::lease::Duty;
-use walkon_core::outcome::Made;
+use walkon_core::outcome::{Finding, Made};
 use walkon_core::step::Locator;
 
 use super::attempt::Trouble;
+use super::looking::{Looks, found_each};
 use super::perform::Performance;
 use crate::driver::{self, Node, Read};
 
-/// How often the page is looked at while an effect settles.
-const LOOK_EVERY: Duration = Duration::from_millis(80);
 /// How far the site's clock may be behind ours when it dates an item, and still be believed.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(120);
 
@@ -55,6 +53,9 @@ impl Performance<'_> {
             self.walk(behavior).await?;
             return Ok(Made::None);
         };
+        if effect.sign_in {
+            return self.sign_up(behavior, effect).await;
+        }
         if self.attempt.claimed.duty == Duty::Verify {
             return self.verify(effect).await;
         }
@@ -73,6 +74,69 @@ impl Performance<'_> {
         }
         self.walk(behavior).await?;
         self.confirm(effect, before).await
+    }
+
+    /// Makes the account, unless it is there; whether it is, is asked by signing in as it.
+    async fn sign_up(&mut self, behavior: &Behavior, effect: &Effect) -> Result<Made, Trouble> {
+        let verifies = self.attempt.claimed.duty == Duty::Verify;
+        let in_doubt = verifies || self.attempt.claimed.begun_at.is_some();
+        match self.can_sign_in_as(effect).await? {
+            Shown::There(_) if in_doubt => return Ok(Made::Made),
+            Shown::There(_) => return Ok(Made::Already),
+            Shown::Absent if verifies => {
+                let why = "the site knows no such account".to_owned();
+                return Err(self.page_trouble(NOT_THERE, why));
+            }
+            Shown::Absent => {}
+            Shown::Neither => {
+                let why = "signing in neither went well nor was refused".to_owned();
+                return Err(self.page_trouble("page_changed", why));
+            }
+        }
+        self.is_signing_in = true;
+        let walked = self.walk(behavior).await;
+        self.is_signing_in = false;
+        walked?;
+        let until = Instant::now() + effect.settle;
+        let mut looks = Looks::new();
+        loop {
+            if let Shown::There(_) = self.can_sign_in_as(effect).await? {
+                return Ok(Made::Made);
+            }
+            if Instant::now() >= until {
+                let why = "it cannot sign in after it signed up".to_owned();
+                return Err(Trouble::InDoubt { code: "effect_not_shown", why });
+            }
+            self.sleep(looks.next()).await?;
+        }
+    }
+
+    /// Whether the site knows the account: it is signed in, or signs in now.
+    async fn can_sign_in_as(&mut self, effect: &Effect) -> Result<Shown, Trouble> {
+        let site = &self.bundle.site;
+        if site.signs.signed_out_path.is_none() {
+            let why =
+                format!("{} does not say by which path it shows that one is signed out", site.id);
+            return Err(Trouble::Never { code: "no_sign", why });
+        }
+        let page = if effect.page == "target" { "/" } else { &effect.page };
+        let url = self.address(page)?;
+        let arrival = self.arrive(&url, driver::NAVIGATION_MAX).await?;
+        match self.look_for_signs(&arrival).await {
+            Err(Trouble::Account { finding: Finding::SignedOut, .. }) => {}
+            other => return other.map(|()| Shown::There(1)),
+        }
+        self.unless.clone_from(&effect.absent);
+        let signed_in = self.sign_in().await;
+        let refused = self.unless.take().unwrap_or_default();
+        match signed_in {
+            Ok(()) => Ok(Shown::There(1)),
+            Err(Trouble::Page { .. }) if self.matching(&refused, None).await?.is_empty() => {
+                Ok(Shown::Neither)
+            }
+            Err(Trouble::Page { .. }) => Ok(Shown::Absent),
+            Err(other) => Err(other),
+        }
     }
 
     /// Waits for the effect to show; reads the page anew before saying that it did not.
@@ -113,12 +177,13 @@ impl Performance<'_> {
         wanted: impl Fn(Shown) -> bool,
     ) -> Result<Shown, Trouble> {
         let until = Instant::now() + effect.settle;
+        let mut looks = Looks::new();
         loop {
             let shown = self.shown(effect, since).await?;
             if wanted(shown) || Instant::now() >= until {
                 return Ok(shown);
             }
-            self.sleep(LOOK_EVERY).await?;
+            self.sleep(looks.next()).await?;
         }
     }
 
@@ -135,13 +200,15 @@ impl Performance<'_> {
             let ours = self.our_items(items, &effect.containing, since).await?;
             return Ok(if ours == 0 { Shown::Absent } else { Shown::There(ours) });
         }
-        let present = effect.present.clone().unwrap_or_default();
-        if !self.matching(&present, None).await?.is_empty() {
-            return Ok(Shown::There(1));
-        }
-        let absent = effect.absent.clone().unwrap_or_default();
-        let absent = !self.matching(&absent, None).await?.is_empty();
-        Ok(if absent { Shown::Absent } else { Shown::Neither })
+        let [present, absent] = [&effect.present, &effect.absent]
+            .map(|sign| self.expand_locator(&sign.clone().unwrap_or_default()));
+        let signs = [&present, &absent];
+        let found = self.attempt.bound(found_each(self.session, &signs)).await?;
+        Ok(match (found[0].is_empty(), found[1].is_empty()) {
+            (false, _) => Shown::There(1),
+            (true, false) => Shown::Absent,
+            (true, true) => Shown::Neither,
+        })
     }
 
     /// How many items hold all our texts, and are not older than `since`.

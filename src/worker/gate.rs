@@ -5,12 +5,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use walkon_core::bundle::{Bundle, DayKey};
+use tokio::time::Instant;
+use walkon_core::bundle::{Bundle, DayKey, Login};
 use walkon_core::clock::Clock;
-use walkon_core::gate::{Departure, Gate, Verdict};
-use walkon_core::grant::{Access, Code, Pass, Request};
+use walkon_core::gate::{Admission, Departure, Gate, Need, Verdict};
+use walkon_core::grant::{Access, Ceilings, Code, Pass, Request};
+use walkon_core::lease::Lease;
 use walkon_core::origin::WebOrigin;
 use walkon_core::signature::{KeyPair, Signing, sign};
+
+use super::meter::Meter;
+use crate::desk::Desk;
 
 /// The gate of one account's browser.
 pub struct SiteGate {
@@ -21,9 +26,13 @@ pub struct SiteGate {
     /// Whether anything may leave at all.
     open: bool,
     signs: Option<(KeyPair, DayKey)>,
+    /// What the site's own origin is told, where it asks for a name and a password.
+    login: Option<Login>,
     clock: Arc<dyn Clock>,
     /// The kind that is being carried out.
     kind: Mutex<Option<String>>,
+    /// Its part of what the site lets the fleet do in a minute.
+    meter: Option<Arc<Meter>>,
 }
 
 impl SiteGate {
@@ -40,13 +49,34 @@ impl SiteGate {
             signs: key.filter(|_| pass.is_some()),
             open: matches!(bundle.access, Access::Exempt(_) | Access::Granted(_)),
             pass,
+            login: bundle.login.clone(),
             clock,
             kind: Mutex::default(),
+            meter: None,
         }
     }
 
-    /// What is carried out from now on; `None`: nothing in particular.
-    pub fn acting(&self, kind: Option<&str>) {
+    /// The same under the ceilings of its grant, which that desk counts.
+    #[must_use]
+    pub fn metered(mut self, desk: Arc<dyn Desk>) -> Self {
+        let ceilings = self.pass.as_ref().map(|pass| pass.ceilings.clone());
+        let ceilings = ceilings.filter(Ceilings::is_metered);
+        self.meter = ceilings.map(|ceilings| Arc::new(Meter::new(desk, ceilings)));
+        self
+    }
+
+    /// The commit has begun, and was charged, later than this.
+    pub fn begun(&self, asked: Instant) {
+        if let Some(meter) = &self.meter {
+            meter.begun(asked);
+        }
+    }
+
+    /// What is carried out from now on, under which lease; `None`: nothing in particular.
+    pub fn acting(&self, kind: Option<&str>, lease: &Lease) {
+        if let Some(meter) = &self.meter {
+            meter.under(lease);
+        }
         *self.kind.lock().unwrap_or_else(PoisonError::into_inner) = kind.map(str::to_owned);
     }
 
@@ -128,5 +158,42 @@ impl Gate for SiteGate {
             return Verdict::Pass;
         }
         refuse(Code::MethodDenied, format!("{origin} may be read from only"))
+    }
+
+    fn admit(&self, departure: &Departure<'_>) -> Option<Admission> {
+        let meter = self.meter.clone()?;
+        let own = WebOrigin::of(departure.url).filter(|origin| self.own.as_ref() == Some(origin));
+        let needs = own.map(|_| meter.needs(departure)).filter(|needs| !needs.is_empty())?;
+        Some(Box::pin(async move { meter.admit(needs).await }))
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        if !self.open {
+            return vec![Need::Requests];
+        }
+        let grants = self.pass.iter().flat_map(|pass| &pass.grants);
+        let (mut paths, mut methods, mut hours, mut signed) = (false, false, false, false);
+        for grant in grants {
+            paths |= !grant.has_every_path();
+            methods |= !grant.has_every_method();
+            hours |= grant.limits.window.is_some();
+            signed |= grant.require_signature;
+        }
+        let ceilings = self.pass.as_ref().is_some_and(|pass| pass.ceilings.is_metered());
+        let named = [
+            (Need::Paths, paths),
+            (Need::Methods, methods),
+            (Need::Hours, hours),
+            (Need::Ceilings, ceilings),
+            (Need::Signature, signed),
+            (Need::Login, self.login.is_some()),
+            (Need::Subresources, !self.others.is_empty()),
+        ];
+        named.into_iter().filter_map(|(need, is)| is.then_some(need)).collect()
+    }
+
+    fn login(&self, origin: &str) -> Option<Login> {
+        let asks = WebOrigin::of(origin).filter(|_| self.open)?;
+        self.login.clone().filter(|_| self.own.as_ref() == Some(&asks))
     }
 }

@@ -3,24 +3,25 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use walkon_core::behavior::Behavior;
 use walkon_core::bundle::Bundle;
 use walkon_core::gesture::Point;
 use walkon_core::motion::dwell;
-use walkon_core::outcome::Finding;
-use walkon_core::outline;
 use walkon_core::persona::Persona;
 use walkon_core::recorder::{Note, Recorder};
 use walkon_core::rng::Rng;
 use walkon_core::step::{Locator, Step, Verb};
 
 use super::attempt::{Attempt, Trouble};
+use super::gate::SiteGate;
+use super::ready::{Ready, Wants};
 use crate::desk::Desk;
-use crate::driver::{self, Arrival, Node, Read, Session};
+use crate::driver::{self, Node, Read, Session};
 
-/// How often a missing element is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often the page is asked for the next item of a list.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Everything that is at hand while steps are walked.
 pub(super) struct Performance<'a> {
@@ -29,11 +30,18 @@ pub(super) struct Performance<'a> {
     pub(super) session: &'a dyn Session,
     pub(super) recorder: &'a dyn Recorder,
     pub(super) desk: &'a dyn Desk,
+    pub(super) gate: &'a SiteGate,
     /// The account's own persona.
     pub(super) persona: &'a Persona,
     pub(super) rng: Rng,
     /// Where the pointer was left.
     pub(super) pointer: Point,
+    /// How many times as fast as a person it moves and reads.
+    pub(super) pace: f64,
+    /// When it began: a code that came to the account before is another's.
+    pub(super) since: Timestamp,
+    /// What the page shows where there is nothing more to wait for.
+    pub(super) unless: Option<Locator>,
     /// What `extract` kept.
     pub(super) extracted: BTreeMap<String, String>,
     /// The number of the step that is being walked, over all lists.
@@ -46,27 +54,37 @@ pub(super) struct Performance<'a> {
     pub(super) is_signing_in: bool,
 }
 
-async fn located(
-    session: &dyn Session,
-    locator: &Locator,
-    scope: Option<&Node>,
-) -> Result<Vec<Node>, Trouble> {
-    let found = match scope {
-        Some(node) if *locator == Locator::default() => Ok(vec![node.clone()]),
-        Some(node) => session.locate_in(node, locator).await,
-        None => session.locate(locator).await,
-    };
-    match found {
-        // The page was changing under our eyes: nothing is there yet.
-        Err(driver::Error::Gone) => Ok(Vec::new()),
-        found => Ok(found?),
+/// One of several blocks, by weight.
+fn drawn<'a>(among: &'a BTreeMap<String, u32>, rng: &mut Rng) -> Option<&'a str> {
+    use rand::RngExt as _;
+    let sum: u64 = among.values().map(|weight| u64::from(*weight)).sum();
+    let mut left = rng.random_range(0..sum.max(1));
+    for (name, weight) in among {
+        match left.checked_sub(u64::from(*weight)) {
+            Some(rest) => left = rest,
+            None => return Some(name),
+        }
+    }
+    None
+}
+
+async fn picture(session: &dyn Session, recorder: &dyn Recorder, label: &str) {
+    if !recorder.wants_pictures() {
+        return;
+    }
+    match session.capture().await {
+        Ok(jpeg) => recorder.picture(label, &jpeg),
+        Err(error) => recorder.note(Note::Gap { why: format!("no picture: {error}") }),
     }
 }
 
 impl Performance<'_> {
     /// Walks a behavior's steps from first to last.
     pub(super) async fn walk(&mut self, behavior: &Behavior) -> Result<(), Trouble> {
-        self.walk_list(&behavior.steps, behavior, None).await
+        match self.walk_list(&behavior.steps, behavior, None).await {
+            Err(trouble) if self.is_signing_in => Err(self.turned_away(behavior, trouble).await),
+            walked => walked,
+        }
     }
 
     async fn walk_list(
@@ -80,8 +98,7 @@ impl Performance<'_> {
             self.title = step.to_string();
             let (number, title) = (self.step, self.title.clone());
             self.recorder.note(Note::StepBegin { step: number, title });
-            // A step may walk a list of its own: the future is boxed, for it holds itself.
-            let done = Box::pin(self.walk_step(step, behavior, item)).await;
+            let done = self.walk_in_time(step, behavior, item).await;
             let done = done.map_err(|trouble| match trouble {
                 Trouble::Driver(driver::Error::Gone) => {
                     self.page_trouble("element_gone", "it is gone from the page".to_owned())
@@ -95,6 +112,31 @@ impl Performance<'_> {
         Ok(())
     }
 
+    /// Walks a step, if the behavior's budget and the step's own deadline allow it.
+    async fn walk_in_time(
+        &mut self,
+        step: &Step,
+        behavior: &Behavior,
+        item: Option<&Node>,
+    ) -> Result<(), Trouble> {
+        if self.step > behavior.budget as usize {
+            let why = format!("the budget of {} steps is spent", behavior.budget);
+            return Err(self.page_trouble("budget_spent", why));
+        }
+        self.let_go().await?;
+        // A step may walk a list of its own: the future is boxed, for it holds itself.
+        let (number, title) = (self.step, self.title.clone());
+        let walking = Box::pin(self.walk_step(step, behavior, item));
+        let Some(most) = step.deadline_ms else { return walking.await };
+        let done = tokio::time::timeout(Duration::from_millis(most), walking).await;
+        done.unwrap_or_else(|_| {
+            // What its block was at is not what took too long.
+            (self.step, self.title) = (number, title);
+            let why = format!("it was not done within {most} ms");
+            Err(self.page_trouble("step_too_long", why))
+        })
+    }
+
     async fn walk_step(
         &mut self,
         step: &Step,
@@ -103,19 +145,33 @@ impl Performance<'_> {
     ) -> Result<(), Trouble> {
         let scope = if step.in_item { item } else { None };
         match &step.verb {
-            Verb::Open(page) => self.open(page).await,
+            Verb::Open(page) => self.open_within(page, Duration::from_millis(step.within_ms)).await,
             Verb::Press(key) => {
                 self.hesitate().await;
                 self.before_commit(step).await?;
                 self.press(key).await
             }
             Verb::Pause { from_ms, to_ms } => self.pause(*from_ms, *to_ms).await,
-            Verb::Repeat { times, block } => {
+            Verb::Repeat { times, block, ends } => {
                 for _ in 0..*times {
+                    if let Some(ends) = ends {
+                        let there = !self.matching(ends.locator(), scope).await?.is_empty();
+                        if ends.ends(there) {
+                            break;
+                        }
+                    }
                     self.walk_block(block, behavior, item).await?;
                 }
                 Ok(())
             }
+            Verb::Pick(among) => {
+                let mut rng = self.attempt.seed.child("pick").child(&self.step.to_string()).rng();
+                match drawn(among, &mut rng) {
+                    Some(block) => self.walk_block(block, behavior, item).await,
+                    None => Ok(()),
+                }
+            }
+            Verb::Use(block) => self.walk_block(block, behavior, item).await,
             Verb::When { there, then, otherwise } => {
                 let found = !self.matching(there, scope).await?.is_empty();
                 match if found { then } else { otherwise } {
@@ -123,7 +179,9 @@ impl Performance<'_> {
                     None => Ok(()),
                 }
             }
-            Verb::Each { of, block, limit } => self.each(of, block, *limit, step, behavior).await,
+            Verb::Each { of, block, limit } => {
+                self.each(of, block, *limit, step, behavior, item).await
+            }
             _ => self.on_element(step, scope).await,
         }
     }
@@ -131,26 +189,34 @@ impl Performance<'_> {
     /// The steps that work on one element.
     async fn on_element(&mut self, step: &Step, scope: Option<&Node>) -> Result<(), Trouble> {
         let locator = step.verb.locator().cloned().unwrap_or_default();
-        if let Verb::ScrollUntil(_) = step.verb {
-            return self.scroll_until(&locator, step.within_ms).await;
-        }
-        let node = self.one(&locator, scope, step.within_ms).await?;
+        let within_ms = step.within_ms;
         match &step.verb {
-            Verb::Read(_) => self.read(&node).await,
+            Verb::ScrollUntil(_) => self.scroll_until(&locator, within_ms).await,
+            Verb::Read(_) => {
+                let there = self.ready(&locator, scope, within_ms, Wants::There).await?;
+                self.read(&there.node).await
+            }
             Verb::Click(_) => {
+                self.ready(&locator, scope, within_ms, Wants::There).await?;
                 self.hesitate().await;
-                let over = self.bring_into_view(&node).await?;
-                self.before_commit(step).await?;
-                self.click(&node, over).await
+                let ready = self.ready_to_press(step, &locator, scope).await?;
+                self.press_on(ready, Some((&locator, scope, within_ms))).await
             }
             Verb::Type { text, .. } => {
                 let secret = text.contains("{secret.");
-                let text = self.expand(text);
-                let over = self.bring_into_view(&node).await?;
-                self.click(&node, over).await?;
+                let ready = self.ready(&locator, scope, within_ms, Wants::Pressable).await?;
+                self.press_on(ready, Some((&locator, scope, within_ms))).await?;
+                // Now, and not before the field was ready: a one-time code lives half a minute.
+                let text = self.filled(text, within_ms).await?;
                 self.type_text(&text, secret).await
             }
+            Verb::Select { option, .. } => self.select(step, &locator, scope, option).await,
+            Verb::Upload { file, .. } => {
+                let field = self.ready(&locator, scope, within_ms, Wants::Usable).await?;
+                self.give(&field.node, file).await
+            }
             Verb::Extract { name, attribute, .. } => {
+                let node = self.ready(&locator, scope, within_ms, Wants::There).await?.node;
                 let what = match attribute {
                     Some(attribute) => Read::Attribute(node, attribute.clone()),
                     None => Read::Text(node),
@@ -159,8 +225,8 @@ impl Performance<'_> {
                 self.extracted.insert(name.clone(), value);
                 Ok(())
             }
-            // It is there: that is all that was asked.
-            _ => Ok(()),
+            // It is there: that is all that is asked.
+            _ => self.ready(&locator, scope, within_ms, Wants::There).await.map(drop),
         }
     }
 
@@ -182,20 +248,45 @@ impl Performance<'_> {
         limit: u32,
         step: &Step,
         behavior: &Behavior,
+        item: Option<&Node>,
     ) -> Result<(), Trouble> {
         let limit = limit as usize;
+        let scope = if step.in_item { item } else { None };
         for index in 0..limit {
-            let mut nodes = self.matching(of, None).await?;
+            let mut nodes = self.matching(of, scope).await?;
             let until = Instant::now() + Duration::from_millis(step.within_ms);
             while nodes.len() <= index && Instant::now() < until {
                 self.scroll_a_screen().await?;
                 self.sleep(LOOK_EVERY).await?;
-                nodes = self.matching(of, None).await?;
+                nodes = self.matching(of, scope).await?;
             }
             let Some(node) = nodes.into_iter().nth(index) else { break };
             self.walk_block(block, behavior, Some(&node)).await?;
         }
         Ok(())
+    }
+
+    /// Waits until an element may be pressed; where that makes the effect, writes `begin`. The
+    /// picture before it is taken meanwhile: it waits for frames of the page, as that does.
+    async fn ready_to_press(
+        &mut self,
+        step: &Step,
+        locator: &Locator,
+        scope: Option<&Node>,
+    ) -> Result<Ready, Trouble> {
+        let (session, recorder) = (self.session, self.recorder);
+        let before = async {
+            if step.commit {
+                picture(session, recorder, "before").await;
+            }
+        };
+        let ready = self.ready(locator, scope, step.within_ms, Wants::Pressable);
+        let (ready, ()) = tokio::join!(ready, before);
+        let ready = ready?;
+        if step.commit {
+            self.begin().await?;
+        }
+        Ok(ready)
     }
 
     /// Writes `begin` if this is the step that makes the effect.
@@ -210,147 +301,13 @@ impl Performance<'_> {
     pub(super) async fn begin(&mut self) -> Result<(), Trouble> {
         // Even a call without an answer may have been carried out: from here on, nothing is sure.
         self.attempt.begins = true;
+        let asked = Instant::now();
         let Attempt { claimed, .. } = &*self.attempt;
         let begin = self.desk.begin(&claimed.lease, &claimed.id);
         self.attempt.bound(async { Ok(begin.await?) }).await?;
         self.attempt.begun = true;
+        self.gate.begun(asked);
         Ok(())
-    }
-
-    /// Goes to a page; signs in on the way if the site has forgotten us.
-    pub(super) async fn open(&mut self, page: &str) -> Result<(), Trouble> {
-        let url = self.address(page)?;
-        let arrival = self.arrive(&url).await?;
-        match self.look_for_signs(&arrival).await {
-            Err(Trouble::Account { finding: Finding::SignedOut, .. }) if self.can_sign_in() => {
-                self.sign_in().await?;
-                let arrival = self.arrive(&url).await?;
-                self.look_for_signs(&arrival).await
-            }
-            other => other,
-        }
-    }
-
-    async fn arrive(&mut self, url: &str) -> Result<Arrival, Trouble> {
-        let arrival = self.attempt.bound(async { Ok(self.session.navigate(url).await?) }).await?;
-        let site = || self.bundle.site.id.to_string();
-        match arrival.status {
-            Some(404 | 410) => {
-                Err(Trouble::Never { code: "target_missing", why: format!("there is no {url}") })
-            }
-            Some(status) if status == 429 || status >= 500 => {
-                let after = arrival.retry_after.map(Duration::from_secs);
-                Err(Trouble::Site { site: site(), status, after })
-            }
-            _ => Ok(arrival),
-        }
-    }
-
-    /// Whether the page says that the account may not go on.
-    pub(super) async fn look_for_signs(&mut self, arrival: &Arrival) -> Result<(), Trouble> {
-        self.look_for_headings().await?;
-        let signs = &self.bundle.site.signs;
-        let path = arrival.url.strip_prefix(&self.bundle.site.origin).unwrap_or_default();
-        let signed_out = signs.signed_out_path.as_ref().is_some_and(|sign| path.starts_with(sign));
-        if signed_out && !self.is_signing_in {
-            let why = "the site asks to sign in".to_owned();
-            return Err(Trouble::Account { finding: Finding::SignedOut, why });
-        }
-        match arrival.status {
-            Some(status) if status >= 400 => {
-                let site = self.bundle.site.id.to_string();
-                Err(Trouble::Site { site, status, after: None })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the page asks for proof, or says that the account is blocked.
-    async fn look_for_headings(&mut self) -> Result<(), Trouble> {
-        let signs = &self.bundle.site.signs;
-        let headings = [
-            (&signs.challenge_heading, Finding::Challenged),
-            (&signs.blocked_heading, Finding::Blocked),
-        ];
-        for (heading, finding) in headings {
-            let Some(heading) = heading else { continue };
-            if !self.matching(&Locator::role("heading", heading), None).await?.is_empty() {
-                let why = format!("the site says: {heading}");
-                return Err(Trouble::Account { finding, why });
-            }
-        }
-        Ok(())
-    }
-
-    fn can_sign_in(&self) -> bool {
-        !self.tried_sign_in
-            && self.bundle.password.is_some()
-            && self.bundle.behaviors.contains_key("sign_in")
-    }
-
-    async fn sign_in(&mut self) -> Result<(), Trouble> {
-        self.tried_sign_in = true;
-        let bundle = self.bundle;
-        let Some(behavior) = bundle.behaviors.get("sign_in") else { return Ok(()) };
-        self.is_signing_in = true;
-        let done = Box::pin(self.walk(behavior)).await;
-        self.is_signing_in = false;
-        done
-    }
-
-    /// Every element that matches now.
-    pub(super) async fn matching(
-        &mut self,
-        locator: &Locator,
-        scope: Option<&Node>,
-    ) -> Result<Vec<Node>, Trouble> {
-        let locator = self.expand_locator(locator);
-        let mut found = Vec::new();
-        for way in locator.ways() {
-            found = self.attempt.bound(located(self.session, way, scope)).await?;
-            if !found.is_empty() {
-                break;
-            }
-        }
-        Ok(found)
-    }
-
-    /// The one element that matches, waited for; two are as wrong as none.
-    pub(super) async fn one(
-        &mut self,
-        locator: &Locator,
-        scope: Option<&Node>,
-        within_ms: u64,
-    ) -> Result<Node, Trouble> {
-        let until = Instant::now() + Duration::from_millis(within_ms);
-        loop {
-            let mut nodes = self.matching(locator, scope).await?;
-            match nodes.len() {
-                1 => return Ok(nodes.remove(0)),
-                count if Instant::now() >= until => {
-                    // A challenge may come in answer to a click, too.
-                    self.look_for_headings().await?;
-                    let why = match count {
-                        0 => {
-                            let hint = self.like(locator).await;
-                            format!("no {locator} appeared within {within_ms} ms{hint}")
-                        }
-                        _ => format!("{count} elements are {locator}; a locator matches one"),
-                    };
-                    let code = if count == 0 { "element_missing" } else { "element_ambiguous" };
-                    return Err(self.page_trouble(code, why));
-                }
-                _ => self.sleep(LOOK_EVERY).await?,
-            }
-        }
-    }
-
-    /// What of the page is like an element that is not there, behind a semicolon.
-    async fn like(&self, locator: &Locator) -> String {
-        let locator = self.expand_locator(locator);
-        // A hint is worth no failure of its own.
-        let page = self.session.outline().await.unwrap_or_default();
-        outline::hint(&page, &locator).map(|hint| format!("; {hint}")).unwrap_or_default()
     }
 
     pub(super) fn page_trouble(&self, code: &'static str, why: String) -> Trouble {
@@ -367,7 +324,7 @@ impl Performance<'_> {
     }
 
     /// Waits as long as a person takes before the next thing, at the fleet's pace.
-    async fn hesitate(&mut self) {
+    pub(super) async fn hesitate(&mut self) {
         let ms = dwell::hesitate_ms(self.persona, &mut self.rng);
         // A stop is noticed by the step that follows.
         let _ = self.wait_ms(ms).await;
@@ -380,15 +337,11 @@ impl Performance<'_> {
     }
 
     pub(super) async fn wait_ms(&mut self, ms: f64) -> Result<(), Trouble> {
-        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.bundle.pace).clamp(0.0, 600.0)))
-            .await
+        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.pace).clamp(0.0, 600.0))).await
     }
 
     /// Takes a picture for the recording; without one the action goes on.
     pub(super) async fn picture(&self, label: &str) {
-        match self.session.capture().await {
-            Ok(jpeg) => self.recorder.picture(label, &jpeg),
-            Err(error) => self.recorder.note(Note::Gap { why: format!("no picture: {error}") }),
-        }
+        picture(self.session, self.recorder, label).await;
     }
 }

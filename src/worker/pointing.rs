@@ -1,12 +1,17 @@
-//! Hands: scrolling, pointing, clicking, typing and reading on a page, as planned by `motion`.
+//! Hands: scrolling, typing and reading on a page, as planned by `motion`; `press` points and
+//! clicks.
+
+use std::time::Duration;
 
 use walkon_core::gesture::{Gesture, Point, Rect};
-use walkon_core::motion::{dwell, pointer, scroll, typing};
+use walkon_core::kind::EffectClass;
+use walkon_core::motion::{dwell, scroll, typing};
 use walkon_core::recorder::Note;
 use walkon_core::step::Locator;
 
 use super::attempt::Trouble;
 use super::perform::Performance;
+use super::ready::Wants;
 use crate::driver::{Node, Read};
 
 /// The most screens that are scrolled to reach an element.
@@ -15,6 +20,11 @@ const SCREENS_MAX: usize = 40;
 const NOTCH: f64 = 100.0;
 /// How long a page is given to come to rest after a scroll, in milliseconds.
 const REST_MS: f64 = 60.0;
+
+/// How much a page interests: as much as any.
+const INTEREST: f64 = 1.0;
+/// How much of a screen is scrolled on at once.
+const SCREEN: f64 = 0.7;
 
 /// What is on screen.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +60,7 @@ impl View {
 }
 
 impl Performance<'_> {
-    async fn view(&mut self) -> Result<View, Trouble> {
+    async fn view(&self) -> Result<View, Trouble> {
         let text = self.session.read(&Read::Viewport).await?.unwrap_or_default();
         let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap_or(0.0));
         let mut next = || numbers.next().unwrap_or(0.0);
@@ -59,21 +69,29 @@ impl Performance<'_> {
     }
 
     /// Carries out a gesture at the fleet's pace and takes it down.
-    async fn carry_out(
+    pub(super) async fn carry_out(
         &mut self,
         gesture: Gesture,
         over: Option<Rect>,
         secret: bool,
     ) -> Result<(), Trouble> {
-        let gesture = gesture.paced(self.bundle.pace);
-        let session = self.session;
-        let done = self.attempt.bound(async { Ok(session.dispatch(&gesture).await?) }).await?;
-        self.pointer = gesture.end().unwrap_or(self.pointer);
+        let gesture = gesture.paced(self.pace);
+        let late_ms = self.send(&gesture).await?;
         // Key by key a secret is as plain as in one piece.
-        let shown = if secret { Gesture::default() } else { gesture };
-        let late_ms_max = done.late_ms_max;
-        self.recorder.note(Note::Gesture { gesture: shown, over, late_ms_max });
+        self.take_down(if secret { Gesture::default() } else { gesture }, over, late_ms);
         Ok(())
+    }
+
+    /// Lets the browser carry a gesture out as it is; the greatest lateness of an event.
+    pub(super) async fn send(&mut self, gesture: &Gesture) -> Result<f64, Trouble> {
+        let session = self.session;
+        let done = self.attempt.bound(async { Ok(session.dispatch(gesture).await?) }).await?;
+        self.pointer = gesture.end().unwrap_or(self.pointer);
+        Ok(done.late_ms_max())
+    }
+
+    pub(super) fn take_down(&self, gesture: Gesture, over: Option<Rect>, late_ms_max: f64) {
+        self.recorder.note(Note::Gesture { gesture, over, late_ms_max });
     }
 
     async fn scroll(&mut self, view: View, dy: f64) -> Result<(), Trouble> {
@@ -87,13 +105,13 @@ impl Performance<'_> {
             scroll::wheel(at, dy, self.persona, &mut self.rng)
         };
         self.carry_out(gesture, None, false).await?;
-        self.sleep(std::time::Duration::from_secs_f64(REST_MS / 1000.0)).await
+        self.sleep(Duration::from_secs_f64(REST_MS / 1000.0)).await
     }
 
     /// Scrolls on by most of a screen.
     pub(super) async fn scroll_a_screen(&mut self) -> Result<(), Trouble> {
         let view = self.view().await?;
-        self.scroll(view, view.height * 0.7).await
+        self.scroll(view, view.height * SCREEN).await
     }
 
     /// Scrolls until the element is there and in view.
@@ -109,17 +127,18 @@ impl Performance<'_> {
             }
             self.scroll_a_screen().await?;
         }
-        self.one(locator, None, within_ms).await.map(drop)
+        self.ready(locator, None, within_ms, Wants::There).await.map(drop)
     }
 
     /// Scrolls until the element is well inside the viewport, and says where it is.
     pub(super) async fn bring_into_view(&mut self, node: &Node) -> Result<Rect, Trouble> {
         let mut last = None;
         for _ in 0..SCREENS_MAX {
-            let Some(over) = self.session.quad(node).await? else {
+            let (over, view) = tokio::join!(self.session.quad(node), self.view());
+            let Some(over) = over? else {
                 return Err(self.page_trouble("element_hidden", "it is not shown".to_owned()));
             };
-            let view = self.view().await?;
+            let view = view?;
             let distance = view.distance_to(over);
             if view.holds(over) || distance.abs() < 2.0 {
                 return Ok(over);
@@ -137,20 +156,6 @@ impl Performance<'_> {
         Err(self.page_trouble("element_unreachable", why))
     }
 
-    /// Moves to the element and clicks or taps it.
-    pub(super) async fn click(&mut self, node: &Node, over: Rect) -> Result<(), Trouble> {
-        if !self.session.hittable(node).await? {
-            let why = "something else lies over it".to_owned();
-            return Err(self.page_trouble("element_covered", why));
-        }
-        let gesture = if self.bundle.device.touch {
-            pointer::tap(over, self.persona, &mut self.rng)
-        } else {
-            pointer::click(self.pointer, over, self.persona, &mut self.rng)
-        };
-        self.carry_out(gesture, Some(over), false).await
-    }
-
     /// Presses one key.
     pub(super) async fn press(&mut self, key: &str) -> Result<(), Trouble> {
         let gesture = typing::press_key(key, self.persona, &mut self.rng);
@@ -163,13 +168,19 @@ impl Performance<'_> {
         self.carry_out(gesture, None, secret).await
     }
 
-    /// Brings the element into view and stays as long as its words take to read.
+    /// Brings the element into view and stays: as long as its words take to read, where something
+    /// is done about them after; whoever only looks leaves most pages before their end.
     pub(super) async fn read(&mut self, node: &Node) -> Result<(), Trouble> {
         self.bring_into_view(node).await?;
         let text = self.session.read(&Read::Text(node.clone())).await?.unwrap_or_default();
         let words = text.split_whitespace().count();
         let glance = dwell::glance_ms(self.persona, &mut self.rng);
-        let reading = dwell::read_ms(words, self.persona, &mut self.rng);
+        let looks = self.attempt.claimed.action.kind_row().effect == EffectClass::None;
+        let reading = if looks {
+            dwell::stay(words, INTEREST, self.persona, &mut self.rng).ms
+        } else {
+            dwell::read_ms(words, self.persona, &mut self.rng)
+        };
         // Nobody reads a page of thousands of words to its end because a step says `read`.
         self.wait_ms((glance + reading).min(60_000.0)).await
     }

@@ -1,23 +1,26 @@
 //! A visit: one account's turn in a browser, as long as it has work that is due.
 //!
-//! The browser lives only under the account's lease. Between two actions the lease is kept; when
-//! nothing more is due the browser is closed first and the lease let go after.
+//! The browser lives only under the account's lease. Between two actions the lease is kept, and the
+//! browser is parked where the second is due soon; when nothing more is due it is closed first and
+//! the lease let go after.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use walkon_core::gesture::Point;
 use walkon_core::kind::EffectClass;
-use walkon_core::lease::{Claimed, Class, HandBack, HostFault};
+use walkon_core::lease::{Claimed, Class, HandBack, HostFault, Lease};
 use walkon_core::outcome::{Made, Outcome, Settlement};
 use walkon_core::recorder::{Note, Recorder};
 
 use super::Slot;
+use super::admission::Room;
 use super::attempt::{Attempt, Trouble};
 use super::by_api::settle_trouble;
 use super::heartbeat::Renewed;
 use super::perform::Performance;
 use super::scene::{Scene, permitted};
+use super::stepping;
 
 /// How often a live session's recording is sent on while an action runs.
 const SHIP_EVERY: Duration = Duration::from_millis(500);
@@ -39,7 +42,8 @@ impl Slot {
         let mut next = Some((claimed, asked));
         while let Some((claimed, asked)) = next.take() {
             next = match claimed.lease.class {
-                Class::Browser => self.visit(claimed, asked).await,
+                // A visit is large, and most of a slot's time it is not made.
+                Class::Browser => Box::pin(self.visit(claimed, asked)).await,
                 Class::Api => {
                     self.carry_by_api(claimed, asked).await;
                     None
@@ -50,18 +54,20 @@ impl Slot {
 
     /// Answers a claim that turned out to be somebody else's work.
     async fn visit(&mut self, claimed: Claimed, asked: Instant) -> Option<(Claimed, Instant)> {
-        if let Some(fault) = self.worker.fitness.fault(Instant::now()) {
-            // It was asked for before another slot found out.
-            let back = HandBack { id: claimed.id, fault: Some(fault) };
-            self.hand_back(&claimed.lease, Some(back)).await;
-            return None;
-        }
+        let room = match self.room_for(&claimed) {
+            Ok(room) => room,
+            Err(fault) => {
+                let back = HandBack { id: claimed.id, fault: Some(fault) };
+                self.hand_back(&claimed.lease, Some(back)).await;
+                return None;
+            }
+        };
         let mut renewed = self.worker.leases.keep(&claimed.lease, asked);
         let mut attempt = self.attempt(claimed, &renewed);
         let mut scene = match self.enter(&attempt).await {
             Ok(scene) => {
                 self.worker.fitness.opened();
-                scene
+                scene.with_room(room)
             }
             Err(trouble) => {
                 self.settle_at_the_door(&attempt, &trouble).await;
@@ -75,42 +81,78 @@ impl Slot {
                 scene.abandon().await;
                 return None;
             }
+            if scene.session.is_dead() {
+                self.worker.struck(&lease.account, scene.is_packed);
+            }
             let Some(settlement) = settlement else {
-                scene.leave(&lease, self.worker.clock.now()).await;
+                self.leave(scene, &lease).await;
                 self.hand_back(&lease, Some(HandBack::stopping(&id))).await;
                 return None;
             };
-            let well = matches!(settlement.outcome, Outcome::Done { .. })
-                && !scene.session.is_dead()
-                && !self.worker.shutdown.soft().is_cancelled()
-                && !attempt.paused.is_cancelled();
-            if !well {
-                scene.leave(&lease, self.worker.clock.now()).await;
+            if !self.goes_on(&settlement, &scene, &attempt) {
+                self.leave(scene, &lease).await;
                 self.settle(&lease, &id, &settlement, false, renewed.lost()).await;
                 return None;
             }
+            self.worker.strikes.well(&lease.account);
             scene.checkpoint(&lease).await;
             scene.ship(&lease).await;
             if !self.settle(&lease, &id, &settlement, true, renewed.lost()).await {
                 scene.abandon().await;
                 return None;
             }
-            let more = self.claim(std::slice::from_ref(&lease.account), Duration::ZERO).await;
-            match more {
-                Some((claimed, asked))
-                    if claimed.lease.account == lease.account
-                        && claimed.lease.class == Class::Browser =>
-                {
+            scene.weigh().await;
+            match self.next(&scene, &lease, &renewed).await {
+                Some((claimed, asked)) if !scene.session.is_dead() => {
                     renewed = self.worker.leases.keep(&claimed.lease, asked);
                     attempt = self.attempt(claimed, &renewed);
                 }
-                other => {
-                    scene.leave(&lease, self.worker.clock.now()).await;
+                _ if renewed.lost().is_cancelled() => {
+                    scene.abandon().await;
+                    return None;
+                }
+                // It died while it was parked: the action is done in another one.
+                Some((claimed, asked)) => {
+                    self.leave(scene, &claimed.lease).await;
+                    return Some((claimed, asked));
+                }
+                None => {
+                    self.leave(scene, &lease).await;
                     self.hand_back(&lease, None).await;
-                    return other;
+                    return None;
                 }
             }
         }
+    }
+
+    /// Whether the browser may be kept for the account's next action.
+    fn goes_on(&self, settlement: &Settlement, scene: &Scene, attempt: &Attempt) -> bool {
+        matches!(settlement.outcome, Outcome::Done { .. })
+            && !scene.session.is_dead()
+            && !self.worker.shutdown.soft().is_cancelled()
+            && !attempt.paused.is_cancelled()
+    }
+
+    /// Whether a browser can be opened here for it, and fits.
+    fn room_for(&self, claimed: &Claimed) -> Result<Room, HostFault> {
+        // It was asked for before another slot found out.
+        if let Some(fault) = self.worker.fitness.fault(Instant::now()) {
+            return Err(fault);
+        }
+        let admitted = self.worker.admission.admit(Some(&claimed.lease.account));
+        admitted.map_err(|(_, fault)| {
+            self.worker.withdraw(&fault, Instant::now());
+            fault
+        })
+    }
+
+    /// Closes the browser, and keeps in mind what it took.
+    async fn leave(&self, mut scene: Scene, lease: &Lease) {
+        scene.weigh().await;
+        if let Some(bytes) = scene.took() {
+            self.worker.admission.took(&lease.account, bytes);
+        }
+        scene.leave(lease, self.worker.clock.now()).await;
     }
 
     /// The browser did not open: nothing was done.
@@ -120,10 +162,7 @@ impl Slot {
             (Trouble::Lost, _) => {}
             (Trouble::Stopped, _) => self.hand_back(lease, Some(HandBack::stopping(id))).await,
             (_, Some(fault)) => {
-                if let Some(wait) = self.worker.fitness.failed(&fault, Instant::now()) {
-                    let HostFault { code, why } = &fault;
-                    tracing::warn!(code, why, ?wait, "no browser here: its work goes to others");
-                }
+                self.worker.withdraw(&fault, Instant::now());
                 let back = HandBack { id: id.clone(), fault: Some(fault) };
                 self.hand_back(lease, Some(back)).await;
             }
@@ -149,7 +188,7 @@ impl Slot {
         if let Err(trouble) = permitted(&scene.bundle, attempt, self.worker.clock.now()) {
             return judged(scene, attempt, Err(trouble), None);
         }
-        scene.gate.acting(Some(&action.kind));
+        scene.gate.acting(Some(&action.kind), &lease);
         let mut performance = Performance {
             rng: attempt.seed.child("motion").rng(),
             attempt,
@@ -157,8 +196,12 @@ impl Slot {
             session: scene.session.as_ref(),
             recorder: scene.recording.as_ref(),
             desk: desk.as_ref(),
+            gate: &scene.gate,
             persona: &scene.persona,
             pointer: scene.pointer,
+            pace: stepping::pace(&action, &scene.bundle),
+            since: self.worker.clock.now(),
+            unless: None,
             extracted: std::collections::BTreeMap::new(),
             step: 0,
             title: String::new(),

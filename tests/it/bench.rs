@@ -45,6 +45,9 @@ fn a_bench_without_a_url_measures_a_redis_of_its_own_and_leaves_no_trace() {
         "bytes_per_further_action",
         "idle_claim_us",
         "idle_claim_server_us",
+        "idle_claim_together_us",
+        "write_p50_ms",
+        "write_p99_ms",
         "enqueue_to_begin_p50_ms",
         "enqueue_to_begin_p99_ms",
         "takeover_ms",
@@ -53,7 +56,7 @@ fn a_bench_without_a_url_measures_a_redis_of_its_own_and_leaves_no_trace() {
     }
     let (p50, p99) = (&report["delayed_p50_ms"], &report["delayed_p99_ms"]);
     assert!(p50.as_f64().unwrap() <= p99.as_f64().unwrap(), "{report}");
-    assert_eq!(report.as_object().unwrap().len(), 23, "{report}");
+    assert_eq!(report.as_object().unwrap().len(), 26, "{report}");
     let size = [&report["accounts"], &report["actions"], &report["workers"]];
     assert_eq!(size, [400, 1000, 8], "{report}");
     assert!(report["redis_version"].as_str().unwrap().contains('.'), "{report}");
@@ -90,7 +93,7 @@ async fn a_redis_that_holds_anything_is_refused_and_left_as_it_is() {
     assert!(output.status.success(), "{}", err(&output));
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(table.contains("cycles_per_s") && !table.contains("null"), "{table}");
-    assert_eq!(table.lines().count(), 23, "the table shows all that the JSON has: {table}");
+    assert_eq!(table.lines().count(), 26, "the table shows all that the JSON has: {table}");
     let spaces: String = redis::cmd("INFO").arg("keyspace").query_async(&mut redis).await.unwrap();
     assert!(!spaces.contains("db0"), "it removed what it wrote: {spaces}");
     server.stop().await.unwrap();

@@ -15,8 +15,10 @@ use tokio::task::JoinSet;
 use walkon::coordinator::{Coordinator, Error};
 use walkon::egress::WellKnown;
 use walkon::signing::FleetKeys;
+use walkon_core::bundle::{Login, Secret};
 use walkon_core::clock::{Clock as _, ManualClock, SystemClock};
 use walkon_core::grant::{Code, Denied};
+use walkon_core::lease::Claim;
 use walkon_core::origin::WebOrigin;
 use walkon_core::signature::{KeyPair, jws};
 use walkon_core::site::Private;
@@ -87,7 +89,7 @@ impl Owner {
     }
 }
 
-fn acceptor() -> tokio_rustls::TlsAcceptor {
+pub(crate) fn acceptor() -> tokio_rustls::TlsAcceptor {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certificate = CertificateDer::from_pem_slice(include_bytes!("support/tls/shop.pem"));
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("support/tls/shop.key")).unwrap();
@@ -118,7 +120,7 @@ async fn talk(
 fn here(plain_http: bool) -> Private {
     let nets = vec!["127.0.0.0/8".parse().unwrap()];
     let at = Some("127.0.0.1".parse().unwrap());
-    Private { nets, at, by: "ada".to_owned(), plain_http }
+    Private { nets, at, by: "ada".to_owned(), plain_http, ..Private::default() }
 }
 
 fn asks() -> WellKnown {
@@ -222,7 +224,7 @@ struct Fleet {
     clock: ManualClock,
     id: String,
     _folder: tempfile::TempDir,
-    _bench: Bench,
+    bench: Bench,
 }
 
 const LIKE: &str = r#"{"account":"ada","kind":"like","target":"post:7"}"#;
@@ -248,7 +250,7 @@ impl Fleet {
         coordinator.grants.keys = Some(Arc::new(keys));
         coordinator.grants.asks = asks();
         coordinator.enroll_all().await.unwrap();
-        Self { coordinator, origin, clock, id, _folder: folder, _bench: bench }
+        Self { coordinator, origin, clock, id, _folder: folder, bench }
     }
 
     fn file(&self) -> Value {
@@ -311,6 +313,94 @@ async fn what_is_granted_is_done_and_what_is_not_is_refused_until_it_is_taken_aw
     owner.say(answer("404 Not Found", ""));
     fleet.pass_minutes(11).await;
     assert_eq!(fleet.sends(LIKE).await, refused("authorisation_missing"));
+}
+
+#[tokio::test]
+async fn nobody_signs_up_where_the_grant_does_not_list_it() {
+    let owner = Owner::start(false).await;
+    let fleet = Fleet::before(&owner).await;
+    owner.say(published(&fleet.file()));
+    fleet.coordinator.look_round().await.unwrap();
+    let sign_up = r#"{"account":"ada","kind":"sign_up"}"#;
+    assert_eq!(fleet.sends(sign_up).await, refused("action_denied"));
+    let mut more = fleet.file();
+    more["grants"][0]["kinds"] = json!(["like", "sign_up"]);
+    owner.say(published(&more));
+    fleet.pass_minutes(11).await;
+    assert_eq!(fleet.sends(sign_up).await, Ok(()));
+}
+
+#[tokio::test]
+async fn ceilings_reach_the_queue_and_leave_it_with_the_grant() {
+    let owner = Owner::start(false).await;
+    let fleet = Fleet::before(&owner).await;
+    let mut file = fleet.file();
+    file["grants"][0]["limits"] = json!({"submits_per_minute": 0});
+    owner.say(published(&file));
+    fleet.coordinator.look_round().await.unwrap();
+    assert_eq!(fleet.sends(LIKE).await, Ok(()));
+    let ask = fleet.bench.asking("w1");
+    let claim = async || fleet.coordinator.queue.claim(&ask).await.unwrap();
+    assert!(matches!(claim().await, Claim::Nothing { next: None }), "never is never");
+    owner.say(published(&fleet.file()));
+    fleet.pass_minutes(11).await;
+    let ask = fleet.bench.asking("w1");
+    let claimed = fleet.coordinator.queue.claim(&ask).await.unwrap();
+    assert!(matches!(claimed, Claim::Work(_)), "{claimed:?}");
+}
+
+#[tokio::test]
+async fn ceilings_that_several_shards_cannot_count_are_refused_by_their_own_code() {
+    let owner = Owner::start(false).await;
+    let mut fleet = Fleet::before(&owner).await;
+    fleet.coordinator.grants.counts_nothing = true;
+    let mut file = fleet.file();
+    file["grants"][0]["limits"] = json!({"concurrent_sessions": 3});
+    owner.say(published(&file));
+    fleet.coordinator.look_round().await.unwrap();
+    assert_eq!(fleet.sends(LIKE).await, refused("ceiling_uncounted"));
+}
+
+#[tokio::test]
+async fn what_an_operator_vouched_for_is_in_the_audit_log_once_and_again_when_it_changes() {
+    let owner = Owner::start(false).await;
+    let mut fleet = Fleet::before(&owner).await;
+    let noted = async |fleet: &Fleet| {
+        let noted = fleet.coordinator.store.noted(None, 100).await.unwrap();
+        let said = noted.into_iter().filter(|entry| entry.note.action == "site.private");
+        said.map(|entry| (entry.note.actor, entry.note.why.unwrap())).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        fleet.coordinator.audit_vouched().await.unwrap();
+    }
+    let first = noted(&fleet).await;
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert_eq!(first[0].0, "ada");
+    assert!(first[0].1.contains("127.0.0.0/8"), "{first:?}");
+    let mut catalog = (*fleet.coordinator.catalog).clone();
+    catalog.sites.values_mut().next().unwrap().site.private = None;
+    fleet.coordinator.catalog = Arc::new(catalog);
+    fleet.coordinator.audit_vouched().await.unwrap();
+    let then = noted(&fleet).await;
+    assert_eq!((then.len(), then[0].1.as_str()), (2, "nothing any more"), "{then:?}");
+}
+
+#[tokio::test]
+async fn a_site_that_wants_a_name_and_password_is_told_them_when_it_is_asked_for_its_grant() {
+    let owner = Owner::start(true).await;
+    let origin: WebOrigin = format!("https://shop.test:{}", owner.address.port()).parse().unwrap();
+    owner.say(answer("200 OK", "{}"));
+    let password = Secret::new("let me in".to_owned());
+    let login = Login { username: "qa".to_owned(), password };
+    // Its own authority is what `private` says: nothing else is trusted here.
+    let ca = Some(include_str!("support/tls/ca.pem").to_owned());
+    let private = Private { ca, ..here(false) };
+    let strict = WellKnown { roots: Vec::new(), ..asks() };
+    strict.ask_as(&origin, Some(&private), Some(&login)).await.unwrap();
+    strict.ask(&origin, Some(&private)).await.unwrap();
+    let asked = owner.asked();
+    assert!(asked[0].to_lowercase().contains("authorization: basic cwe6"), "{asked:?}");
+    assert!(!asked[1].to_lowercase().contains("authorization"), "{asked:?}");
 }
 
 #[tokio::test]

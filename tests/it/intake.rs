@@ -9,6 +9,7 @@ use walkon::catalog::Catalog;
 use walkon::coordinator::care::Care;
 use walkon::coordinator::import::Wish;
 use walkon::coordinator::pools::Admitted;
+use walkon::coordinator::steps::Steps;
 use walkon::coordinator::{Coordinator, Options};
 use walkon::recording::archive::Archive;
 use walkon::store::sql::SqlStore;
@@ -46,15 +47,20 @@ pub(crate) async fn coordinator_on(bench: &Bench, folder: &Path, plan: Plan) -> 
             contact: None,
             seed: Seed(1),
             usage_days: 90,
+            new_accounts: walkon_core::account::Lifecycle::Active,
             audit_days: 0,
+            sites: std::collections::BTreeMap::new(),
         }),
         grants: walkon::coordinator::grants::Grants::default(),
         admitted: Admitted::default(),
+        steps: Steps::default(),
         care: Care::default(),
+        crew: Arc::default(),
         roster: Arc::default(),
+        settings: Arc::default(),
     };
     coordinator.enroll_all().await.unwrap();
-    coordinator.import(ACCOUNT, "accounts.toml", Wish::default()).await.unwrap();
+    coordinator.import(ACCOUNT, "accounts.toml", Wish::default(), "ada").await.unwrap();
     coordinator
 }
 

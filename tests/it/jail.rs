@@ -24,7 +24,9 @@ fn cell(script: &str, folder: &TempDir, isolate: bool) -> Cell {
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         log: folder.path().join("log"),
         user: root.then_some(NOBODY),
+        listeners: 1,
         isolate,
+        ways_in: 0,
     }
 }
 
@@ -73,8 +75,9 @@ async fn the_listener_inside_is_answered_from_outside() {
     let folder = tempfile::tempdir().unwrap();
     let spawner = Spawner::new().unwrap();
     let script = "exec 5<>/dev/tcp/127.0.0.1/{port}; read -r line <&5; echo \"$line\" >&4";
-    let Inmate { child: _child, mut output, listener, .. } =
+    let Inmate { child: _child, mut output, mut listeners, .. } =
         spawner.spawn(&cell(script, &folder, true)).await.unwrap();
+    let listener = listeners.remove(0);
     listener.set_nonblocking(true).unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     let (mut stream, _) = listener.accept().await.unwrap();

@@ -19,18 +19,20 @@ use serde_json::json;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 use walkon::catalog::Catalog;
-use walkon::driver::{Read, Session};
+use walkon::driver::{Error, Read, Session};
 use walkon::worker::gate::SiteGate;
 use walkon_core::bundle::{Bundle, DayKey, Secret};
 use walkon_core::clock::{Clock as _, SystemClock};
-use walkon_core::gate::Gate;
+use walkon_core::gate::{Departure, Gate, Verdict};
 use walkon_core::grant::{Access, Document};
 use walkon_core::origin::WebOrigin;
 use walkon_core::rng::Seed;
 use walkon_core::signature::{KeyPair, Message, verify};
 
 use crate::support::fixture::{Stand, desktop, driver, driver_with, until};
-use crate::support::processes;
+use crate::support::{eventually, processes};
+
+mod packed;
 
 /// The day's key of these tests.
 const SEED: [u8; 32] = [7; 32];
@@ -103,14 +105,26 @@ impl Own {
         self.ledger.lock().unwrap().clone()
     }
 
-    fn has_seen(&self, path: &str) -> bool {
-        self.seen().iter().any(|seen| seen.path == path)
+    /// Waits until it was asked in each of the ways: workers may still be at it when the page is
+    /// through.
+    async fn asked_by_all(&self) {
+        eventually("the page has tried each way, and was let", async || {
+            let seen = self.seen();
+            let is_missing = |path: &&str| !seen.iter().any(|seen| seen.path == **path);
+            let missing: Vec<_> = CHANNELS.into_iter().filter(is_missing).collect();
+            if missing.is_empty() { Ok(()) } else { Err(missing) }
+        })
+        .await;
     }
 
     /// Everything it saw is signed, WebSocket apart.
     fn all_signed(&self) {
+        self.all_signed_but("");
+    }
+
+    fn all_signed_but(&self, path: &str) {
         let seen = self.seen();
-        for one in seen.iter().filter(|one| !one.is_socket()) {
+        for one in seen.iter().filter(|one| !one.is_socket() && one.path != path) {
             assert!(one.signer().is_ok(), "{:?}: {} {}", one.signer(), one.method, one.path);
         }
     }
@@ -133,6 +147,7 @@ async fn answer(State(ledger): State<Ledger>, request: Request) -> Response {
             let to = uri.query().and_then(|query| query.strip_prefix("u=")).unwrap_or_default();
             (StatusCode::FOUND, [(header::LOCATION, to.to_owned())]).into_response()
         }
+        "/downloads" => Html(include_str!("support/pages/downloads.html")).into_response(),
         path if path.rsplit('.').next() == Some("js") => {
             let script = include_str!("support/pages/away.js");
             ([(header::CONTENT_TYPE, "text/javascript")], script).into_response()
@@ -232,6 +247,7 @@ pub(crate) fn bundle(origin: &str) -> Bundle {
         password: None,
         token: None,
         proxy: None,
+        login: None,
         state: None,
         access: Access::Exempt(Some(pass)),
         signing: Some(DayKey {
@@ -281,6 +297,7 @@ async fn a_page_that_tries_every_way_out_reaches_its_own_site_signed_and_nobody_
     let session = stand.open(&driver).await;
     session.navigate(&format!("{}/leak?b={}", own.origin(), other.address)).await.unwrap();
     tried(&*session).await;
+    own.asked_by_all().await;
     for away in [
         format!("http://{}/top", other.address),
         format!("{}/to?u=http://{}/top", own.origin(), other.address),
@@ -295,8 +312,6 @@ async fn a_page_that_tries_every_way_out_reaches_its_own_site_signed_and_nobody_
     }
     session.close().await;
     assert_eq!(other.heard(), Vec::<String>::new());
-    let missing: Vec<_> = CHANNELS.into_iter().filter(|path| !own.has_seen(path)).collect();
-    assert!(missing.is_empty(), "the page did not try: {missing:?}");
     own.all_signed();
     let seen = own.seen();
     let sockets = seen.iter().filter(|one| one.is_socket()).count();
@@ -307,8 +322,8 @@ async fn a_page_that_tries_every_way_out_reaches_its_own_site_signed_and_nobody_
 struct Open;
 
 impl Gate for Open {
-    fn judge(&self, _: &walkon_core::gate::Departure<'_>) -> walkon_core::gate::Verdict {
-        walkon_core::gate::Verdict::Pass
+    fn judge(&self, _: &Departure<'_>) -> Verdict {
+        Verdict::Pass
     }
 }
 
@@ -321,12 +336,14 @@ async fn the_same_page_does_reach_the_other_site_where_nothing_holds_it() {
     stand.spec.gate = Arc::new(Open);
     let session = stand.open(&driver).await;
     session.navigate(&format!("{}/leak?b={}", own.origin(), other.address)).await.unwrap();
-    tried(&*session).await;
-    session.close().await;
-    let heard = other.heard();
     for path in ["/img", "/redirected.js", "/beacon", "/socket", "/form", "/from/shared"] {
-        assert!(heard.iter().any(|line| line.contains(path)), "{path} is not in {heard:?}");
+        eventually(&format!("{path} reaches it"), async || {
+            let heard = other.heard();
+            if heard.iter().any(|line| line.contains(path)) { Ok(()) } else { Err(heard) }
+        })
+        .await;
     }
+    session.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -340,6 +357,34 @@ async fn a_relay_that_is_not_opened_for_a_site_stops_what_the_gate_would_let_pas
     tried(&*session).await;
     session.close().await;
     assert_eq!(other.heard(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn downloads_that_leave_unjudged_end_the_browser_where_a_grant_is_about_more_than_hosts() {
+    let Some(driver) = driver() else { return };
+    let own = Own::start().await;
+    let stand = stand(&own.origin());
+    let session = stand.open(&driver).await;
+    // One at a time each is judged, and nothing is the matter.
+    session.navigate(&format!("{}/downloads?1", own.origin())).await.unwrap();
+    let told = |words: &str| {
+        let sentences = stand.notes.sentences();
+        if sentences.iter().any(|said| said.contains(words)) { Ok(()) } else { Err(sentences) }
+    };
+    eventually("it is told of", async || told("denied a download")).await;
+    assert!(!session.is_dead());
+    own.all_signed();
+    // Of three at once the browser asks about one.
+    let _ = session.navigate(&format!("{}/downloads?3", own.origin())).await;
+    eventually("it is found out", async || told("without having been judged")).await;
+    let after = session.navigate(&format!("{}/downloads?0", own.origin())).await;
+    assert!(
+        matches!(&after, Err(Error::Dead(why)) if why.contains("without having been judged")),
+        "{after:?}"
+    );
+    session.close().await;
+    let last = own.seen().into_iter().filter(|seen| seen.query.as_deref() == Some("0"));
+    assert_eq!(last.count(), 0, "after that nothing leaves");
 }
 
 /// Flags of which each alone is to be unneeded for keeping a page in.

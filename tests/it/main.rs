@@ -5,6 +5,8 @@
 
 mod bench;
 mod browser;
+mod by_hand;
+mod conformance;
 #[cfg(feature = "demo")]
 mod fake;
 #[cfg(feature = "demo")]
@@ -15,6 +17,9 @@ mod jail;
 #[cfg(feature = "demo")]
 mod kills;
 mod leak;
+mod mishaps;
+mod observe;
+mod packed;
 #[cfg(feature = "demo")]
 mod plaza;
 mod profiles;
@@ -24,5 +29,7 @@ mod relay;
 mod restore;
 #[cfg(feature = "demo")]
 mod signed;
+mod staging;
 mod store;
 mod support;
+mod webdriver;

@@ -8,6 +8,7 @@ pub(crate) mod fixture;
 #[cfg(feature = "demo")]
 pub(crate) mod fleet;
 pub(crate) mod peek;
+pub(crate) mod ports;
 pub(crate) mod processes;
 #[cfg(feature = "demo")]
 pub(crate) mod receiver;

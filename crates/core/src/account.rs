@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::hold::Hold;
-use crate::id::{AccountId, SiteId};
+use crate::id::{AccountId, SettingName, SiteId};
 
 /// Where an account is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +49,14 @@ impl Lifecycle {
 }
 
 /// How an account reaches the site, as its owner wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyConfig {
+    /// A proxy of the fleet's, by its name, in place of what follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<SettingName>,
     /// `http://host:port` or `socks5://host:port`, without credentials.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// The user name the proxy asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +64,27 @@ pub struct ProxyConfig {
     /// The file that holds the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// The address its connections must leave from; health checks hold it to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<IpAddr>,
+}
+
+impl ProxyConfig {
+    /// How it is called where it is told of: its name, or its address.
+    pub fn shown(&self) -> &str {
+        self.name.as_ref().map_or(&self.url, SettingName::as_str)
+    }
+}
+
+/// A proxy that any account may name. Its password is sealed apart from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedProxy {
+    /// `http://host:port` or `socks5://host:port`, without credentials.
+    pub url: String,
+    /// The user name it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// The address its connections must leave from; health checks hold it to that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<IpAddr>,
@@ -96,7 +121,10 @@ pub struct Account {
     /// The file that holds its API token; without one it has no API route.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
-    /// Free words for choosing accounts by.
+    /// The file that holds what its one-time codes grow from: a second factor by the clock (TOTP).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_file: Option<PathBuf>,
+    /// Free words for choosing accounts by; `name` is what it is called where it signs up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }

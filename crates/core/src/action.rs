@@ -15,6 +15,10 @@ use crate::kind::{self, Kind, Object};
 pub const ACTION_BYTES_MAX: usize = 16 * 1024;
 /// The priority of an action that names none; 0 is the most urgent, 9 the least.
 pub const PRIORITY_DEFAULT: u8 = 5;
+/// The label of an action that waits before each step until a person lets it go on.
+pub const LABEL_STEP: &str = "walkon.step";
+/// The label of an action that is carried out at a pace of its own.
+pub const LABEL_PACE: &str = "walkon.pace";
 /// How far ahead an action may be planned.
 pub const DAYS_AHEAD_MAX: i64 = 90;
 
@@ -229,8 +233,8 @@ impl Action {
                 "it names nobody who is to do it".to_owned(),
                 "write `\"account\": \"<id>\"`, or `\"pool\"` or `\"mission\"` with a name",
             ),
-            (None, true) if kind.name == "sign_in" => {
-                let why = "signing in is done by an account for itself".to_owned();
+            (None, true) if ["sign_in", "sign_up"].contains(&kind.name) => {
+                let why = "signing in or up is done by an account for itself".to_owned();
                 (why, "name the account; other kinds sign in by themselves where they must")
             }
             _ => return Ok(()),

@@ -56,6 +56,15 @@ pub struct Proxy {
     pub password: Option<Secret>,
 }
 
+/// What a site asks for before it shows anything: HTTP basic authentication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// The user name.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+}
+
 /// A key of one day, by which a worker signs what it sends to a site that asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayKey {
@@ -88,6 +97,9 @@ pub struct Bundle {
     pub token: Option<Secret>,
     /// Its proxy.
     pub proxy: Option<Proxy>,
+    /// What its site asks for before it shows anything, if it does.
+    #[serde(default)]
+    pub login: Option<Login>,
     /// What makes it signed in.
     pub state: Option<StorageState>,
     /// How its site may be reached by browser.

@@ -35,6 +35,10 @@ pub struct Effect {
     /// Texts that our item holds: `["{username}", "{with.text}"]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containing: Vec<String>,
+    /// It is there if the account can sign in, by the site's own `sign_in` behavior: what signing
+    /// up makes. `absent` is what the page shows to whoever has no account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sign_in: bool,
     /// How long it may take to show before "not there" counts.
     #[serde(
         default = "settle",

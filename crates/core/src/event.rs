@@ -73,9 +73,10 @@ impl ActionState {
 /// restored`. Of these `done failed expired refused cancelled` are terminal: an action has one of
 /// them. `queued` fields tell what an action is (`kind target text_hash effect`) and every later
 /// event of it repeats them. `act` is what a person did: `code` is the act (`pause resume cancel
-/// retry settle hold lift remove erase`), `by` who, `why` why. `moved` is a move in an account's
-/// life: `outcome` where to, `code` the reason in a word, `by` who, `why` why. An account is gone
-/// with `removed`, and what it has done with `erased`.
+/// retry settle hold lift remove erase`, or `plan.set`, `pool.remove` and the like, with the name
+/// as `outcome`), `by` who, `why` why. `moved` is a move in an account's life: `outcome` where to,
+/// `code` the reason in a word, `by` who, `why` why. An account is gone with `removed`, and what it
+/// has done with `erased`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// [`EVENT_VERSION`].

@@ -37,6 +37,17 @@ impl fmt::Display for Fault {
     }
 }
 
+/// What is wrong with a part of the settings, wherever it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// Where: `pools.crew.fallback`.
+    pub key: String,
+    /// What.
+    pub what: String,
+    /// What to write.
+    pub remedy: String,
+}
+
 /// Why an error came about, the nearest cause first.
 pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let mut causes = Vec::new();

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::origin::WebOrigin;
 
 mod access;
+mod ceilings;
 mod held;
 mod pass;
 mod paths;
@@ -23,6 +24,7 @@ mod strict;
 mod window;
 
 pub use access::Access;
+pub use ceilings::{Ceilings, Metered, Slice};
 pub use held::{Held, How, RECHECK_SECS, Revoked, Standing, UNREACHED_MAX_SECS};
 pub use pass::{Pass, Request};
 pub use window::Window;
@@ -70,6 +72,8 @@ pub enum Code {
     MethodDenied,
     /// The site's ceiling is reached.
     RateCeiling,
+    /// The site has ceilings, and this queue has several shards, which cannot count them.
+    CeilingUncounted,
     /// It is outside of the hours.
     OutsideWindow,
     /// The name leads to a private address.
@@ -102,6 +106,7 @@ impl Code {
             Self::ActionDenied => "action_denied",
             Self::MethodDenied => "method_denied",
             Self::RateCeiling => "rate_ceiling",
+            Self::CeilingUncounted => "ceiling_uncounted",
             Self::OutsideWindow => "outside_window",
             Self::PrivateAddress => "private_address",
             Self::SignatureRequired => "signature_required",
@@ -135,6 +140,10 @@ impl Code {
                 "leave it out, or ask the site's owner to widen the grant"
             }
             Self::RateCeiling => "wait, or ask the site's owner for a higher ceiling",
+            Self::CeilingUncounted => {
+                "make the queue anew with `queue.shards = 1`, or ask the site's owner to leave the \
+                 ceilings out"
+            }
             Self::OutsideWindow => "wait for the hours the site names",
             Self::PrivateAddress => "list the name under `grants.private`, with who said so",
             Self::SignatureRequired => {
@@ -205,28 +214,18 @@ pub struct Limits {
     /// Requests that replace a page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub navigations_per_minute: Option<u32>,
-    /// Requests other than GET, HEAD and OPTIONS.
+    /// Steps that commit, and other requests than GET, HEAD and OPTIONS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submits_per_minute: Option<u32>,
     /// Browsers at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrent_sessions: Option<u32>,
+    /// Different accounts in a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<u32>,
     /// When, each day: `06:00-22:00 UTC`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-}
-
-impl Limits {
-    /// The names of those that must be counted. None is yet, so a grant with one is void.
-    fn ceilings(&self) -> Vec<&'static str> {
-        let ceilings = [
-            ("requests_per_minute", self.requests_per_minute),
-            ("navigations_per_minute", self.navigations_per_minute),
-            ("submits_per_minute", self.submits_per_minute),
-            ("concurrent_sessions", self.concurrent_sessions),
-        ];
-        ceilings.into_iter().filter(|(_, most)| most.is_some()).map(|(name, _)| name).collect()
-    }
 }
 
 /// What is granted to some fleets.

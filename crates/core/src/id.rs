@@ -87,6 +87,10 @@ name!(
     MissionId
 );
 name!(
+    /// A plan or a proxy that is kept in the database: `careful`.
+    SettingName
+);
+name!(
     /// One worker process, new at every start: `w-3f9c2a`.
     WorkerId
 );

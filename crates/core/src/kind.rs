@@ -118,6 +118,7 @@ use Object::{Comment, Member, Post};
 /// Every kind, in the order `walkon kind list` shows them.
 pub const KINDS: &[Kind] = &[
     row("sign_in", Nothing, None),
+    row("sign_up", Once, None),
     row("scroll_feed", Nothing, None),
     row("view_profile", Nothing, Some(Member)),
     row("view_story", Nothing, Some(Member)),

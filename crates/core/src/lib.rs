@@ -8,7 +8,8 @@
 //!   [`device`], [`plan`], [`pool`]), what is asked ([`action`], [`kind`]), how it is done
 //!   ([`behavior`], [`step`], [`effect`], [`gesture`]), how it goes ([`lease`], [`charge`],
 //!   [`bundle`], [`outcome`], [`event`], [`receipt`], [`usage`], [`audit`], [`fault`],
-//!   [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`], [`alert`]),
+//!   [`explain`], [`storage_state`]), how accounts are ([`health`], [`capacity`], [`onboarding`],
+//!   [`alert`]) and workers ([`pressure`]),
 //!   where it may be done ([`origin`], [`net`], [`grant`]), what a page holds ([`outline`]), and
 //!   the ports that two doors share ([`dial`], [`gate`], [`recorder`]).
 //! - **rules**: pure functions of facts and `now` ([`routing`], [`lifecycle`], [`motion`],
@@ -31,6 +32,7 @@ pub mod device;
 pub mod dial;
 pub mod effect;
 pub mod event;
+pub mod explain;
 pub mod fault;
 pub mod gate;
 pub mod gesture;
@@ -41,12 +43,14 @@ pub mod kind;
 pub mod lease;
 pub mod net;
 pub mod onboarding;
+pub mod one_time;
 pub mod origin;
 pub mod outcome;
 pub mod outline;
 pub mod persona;
 pub mod plan;
 pub mod pool;
+pub mod pressure;
 pub mod receipt;
 pub mod recorder;
 pub mod site;

@@ -5,7 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::action::listed;
+use crate::fault::Wrong;
+use crate::kind::{KINDS, nearest};
 
 /// The limits of one kind within a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +112,65 @@ pub struct Plan {
     pub kinds: BTreeMap<String, KindLimits>,
 }
 
+impl Plan {
+    /// Finds the first thing that could never work in the plan of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`] says where it stands and what to write.
+    pub fn check(&self, name: &str) -> Result<(), Wrong> {
+        let names = || KINDS.iter().map(|kind| kind.name);
+        for kind in self.kinds.keys() {
+            if names().any(|known| known == kind) {
+                continue;
+            }
+            let near = nearest(kind, names());
+            let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            let key = format!("plans.{name}.kinds.{kind}");
+            let remedy = format!("{hint}Known: {}", listed(names()));
+            return Err(Wrong { key, what: format!("there is no kind `{kind}`"), remedy });
+        }
+        if self.burst.is_some_and(|burst| burst.size == 0) {
+            let (key, what) = (format!("plans.{name}.burst"), "its size is 0".to_owned());
+            let remedy = "write 1 or more, or leave `burst` out for no limit".to_owned();
+            return Err(Wrong { key, what, remedy });
+        }
+        Ok(())
+    }
+
+    /// When nothing that was done up to `now` counts any more, for an account at home in `zone`:
+    /// the windows of its caps have ended, its cooldowns and its burst are over. `now` where it
+    /// limits nothing; sooner than to the second it never is.
+    pub fn clear_after(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let of_kinds = |of: fn(&KindLimits) -> bool| self.kinds.values().any(of);
+        let later = |after: Duration| {
+            let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
+            now.saturating_add(after).unwrap_or(Timestamp::MAX)
+        };
+        let mut clear = now;
+        let mut wait = |is: bool, until: Timestamp| {
+            if is {
+                clear = clear.max(until);
+            }
+        };
+        let (hour, day) = (Duration::from_hours(1), Duration::from_hours(24));
+        let next_day = now.to_zoned(zone.clone()).tomorrow().and_then(|day| day.start_of_day());
+        let next_day = next_day.map_or_else(|_| later(day), |day| day.timestamp());
+        wait(self.daily.is_some() || of_kinds(|kind| kind.daily.is_some()), next_day);
+        wait(self.hourly.is_some() || of_kinds(|kind| kind.hourly.is_some()), later(hour));
+        let rolls = self.hourly_rolling.is_some() || of_kinds(|one| one.hourly_rolling.is_some());
+        wait(rolls, later(hour + Duration::from_mins(5)));
+        let rolls = self.daily_rolling.is_some() || of_kinds(|one| one.daily_rolling.is_some());
+        wait(rolls, later(day + hour));
+        for kind in self.kinds.values() {
+            wait(true, later(kind.cooldown.unwrap_or_default()));
+        }
+        let burst = self.burst.map(|burst| burst.interval.saturating_mul(burst.size));
+        wait(true, later(burst.unwrap_or_default()));
+        clear
+    }
+}
+
 /// A stretch of the day that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a stretch of the day: write for example `08:30-22:00`")]
@@ -168,6 +233,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_counts_until_each_limit_that_it_could_meet_is_over() {
+        let now: Timestamp = "2026-06-01T10:30:00Z".parse().unwrap();
+        let zone = TimeZone::get("Asia/Tokyo").unwrap();
+        for (text, clear) in [
+            ("", "2026-06-01T10:30:00Z"),
+            ("hours = [\"08:00-23:00\"]", "2026-06-01T10:30:00Z"),
+            ("hourly = 3", "2026-06-01T11:30:00Z"),
+            // Midnight in Tokyo is 15:00 UTC.
+            ("daily = 3\nhourly = 1", "2026-06-01T15:00:00Z"),
+            ("[kinds.like]\ndaily = 0", "2026-06-01T15:00:00Z"),
+            ("hourly_rolling = 3", "2026-06-01T11:35:00Z"),
+            ("[kinds.like]\ndaily_rolling = 3", "2026-06-02T11:30:00Z"),
+            ("[kinds.like]\ncooldown = \"2h\"", "2026-06-01T12:30:00Z"),
+            ("burst = { size = 3, interval = \"20s\" }", "2026-06-01T10:31:00Z"),
+        ] {
+            let plan: Plan = toml::from_str(text).unwrap();
+            assert_eq!(plan.clear_after(now, &zone), clear.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_plan_reads_from_toml() {
         let text = "daily = 40\nhours = [\"08:00-23:00\"]\n\
                     burst = { size = 3, interval = \"20s\" }\n\
@@ -175,5 +261,16 @@ mod tests {
         let plan: Plan = toml::from_str(text).unwrap();
         assert_eq!(plan.kinds["like"].cooldown, Some(Duration::from_secs(90)));
         assert_eq!(plan.burst.unwrap().interval, Duration::from_secs(20));
+        assert_eq!(plan.check("shy"), Ok(()));
+    }
+
+    #[test]
+    fn a_kind_that_nobody_does_and_a_bucket_that_holds_nothing_are_named() {
+        let wrong = |text: &str| toml::from_str::<Plan>(text).unwrap().check("shy").unwrap_err();
+        let kind = wrong("[kinds.lkie]\ndaily = 3\n");
+        assert_eq!(kind.key, "plans.shy.kinds.lkie");
+        assert!(kind.remedy.starts_with("did you mean `like`?"), "{kind:?}");
+        let burst = wrong("burst = { size = 0, interval = \"20s\" }\n");
+        assert!(burst.key == "plans.shy.burst" && burst.remedy.contains("1 or more"), "{burst:?}");
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::action::listed;
+use crate::fault::Wrong;
 use crate::id::{AccountId, MissionId, PoolId, SiteId};
 use crate::kind::nearest;
 
@@ -82,17 +83,6 @@ pub struct Pools {
     pub pools: BTreeMap<PoolId, Pool>,
     /// The missions.
     pub missions: BTreeMap<MissionId, Mission>,
-}
-
-/// What is wrong with a pool or mission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// Where: `pools.crew.fallback`.
-    pub key: String,
-    /// What.
-    pub what: String,
-    /// What to write.
-    pub remedy: String,
 }
 
 impl Pool {

@@ -111,6 +111,10 @@ pub trait Recorder: Send + Sync {
     fn note(&self, note: Note);
     /// Takes down a picture (JPEG); `label` says of what: `before`, `after`, `failed`.
     fn picture(&self, label: &str, jpeg: &[u8]);
+    /// Whether pictures are wanted at all: taking one costs the page's time.
+    fn wants_pictures(&self) -> bool {
+        true
+    }
 }
 
 /// Keeps nothing.
@@ -120,4 +124,7 @@ pub struct NoRecorder;
 impl Recorder for NoRecorder {
     fn note(&self, _: Note) {}
     fn picture(&self, _: &str, _: &[u8]) {}
+    fn wants_pictures(&self) -> bool {
+        false
+    }
 }

@@ -1,5 +1,6 @@
 //! How a behavior names an element: strict locators, role and name first.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,20 @@ pub enum Verb {
     },
     /// Presses one key: `Enter`, `Escape`, `Tab`, an arrow.
     Press(String),
+    /// Chooses an option of a list by its text.
+    Select {
+        /// The option's text.
+        option: String,
+        /// The list: a `<select>`, or what opens a listbox.
+        from: Locator,
+    },
+    /// Puts a file of the site's folder into a file field.
+    Upload {
+        /// The file's name in `behaviors/<site>/files`.
+        file: String,
+        /// The field.
+        into: Locator,
+    },
     /// Waits until the element is there.
     WaitFor(Locator),
     /// Does a block if the element is there now, another one (`else`) if it is not.
@@ -114,13 +129,19 @@ pub enum Verb {
         /// The most times.
         limit: u32,
     },
-    /// Does a block so many times.
+    /// Does a block so many times, or fewer.
     Repeat {
-        /// How often.
+        /// How often at most.
         times: u32,
         /// The block.
         block: String,
+        /// What ends it sooner.
+        ends: Option<Ends>,
     },
+    /// Does one of several blocks, drawn by weight from the action's own seed.
+    Pick(BTreeMap<String, u32>),
+    /// Does a block once: one of this file, or one that the site's behaviors share.
+    Use(String),
     /// Keeps the element's text (or attribute) under a name, as the action's result.
     Extract {
         /// The name.
@@ -141,6 +162,29 @@ pub enum Verb {
     },
 }
 
+/// What ends a `repeat` before its number is reached; looked at before each round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// This is there (`until`).
+    Until(Locator),
+    /// This is not there any more (`while`).
+    While(Locator),
+}
+
+impl Ends {
+    /// What is looked for.
+    pub fn locator(&self) -> &Locator {
+        let (Self::Until(locator) | Self::While(locator)) = self;
+        locator
+    }
+
+    /// Whether it ends, given whether that is there.
+    pub fn ends(&self, there: bool) -> bool {
+        matches!(self, Self::Until(_)) == there
+    }
+}
+
 /// One step of a behavior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
@@ -150,8 +194,11 @@ pub struct Step {
     pub in_item: bool,
     /// It is the step that makes the effect: `begin` is written just before it.
     pub commit: bool,
-    /// How long its element may take to appear, in milliseconds.
+    /// How long its element may take to be ready, or its page to open, in milliseconds.
     pub within_ms: u64,
+    /// How long all of it may take, its block included, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
 }
 
 impl Verb {
@@ -164,10 +211,14 @@ impl Verb {
             Self::Click(_) => "click",
             Self::Type { .. } => "type",
             Self::Press(_) => "press",
+            Self::Select { .. } => "select",
+            Self::Upload { .. } => "upload",
             Self::WaitFor(_) => "wait_for",
             Self::When { .. } => "when",
             Self::Each { .. } => "each",
             Self::Repeat { .. } => "repeat",
+            Self::Pick(_) => "pick",
+            Self::Use(_) => "use",
             Self::Extract { .. } => "extract",
             Self::Expect(_) => "expect",
             Self::Pause { .. } => "pause",
@@ -185,8 +236,13 @@ impl Verb {
             | Self::Type { into: locator, .. }
             | Self::When { there: locator, .. }
             | Self::Each { of: locator, .. }
+            | Self::Select { from: locator, .. }
+            | Self::Upload { into: locator, .. }
             | Self::Extract { from: locator, .. } => Some(locator),
-            Self::Open(_) | Self::Press(_) | Self::Repeat { .. } | Self::Pause { .. } => None,
+            Self::Repeat { ends, .. } => ends.as_ref().map(Ends::locator),
+            Self::Open(_) | Self::Press(_) | Self::Pick(_) | Self::Use(_) | Self::Pause { .. } => {
+                None
+            }
         }
     }
 
@@ -196,7 +252,8 @@ impl Verb {
             Self::When { then, otherwise, .. } => {
                 then.iter().chain(otherwise).map(String::as_str).collect()
             }
-            Self::Each { block, .. } | Self::Repeat { block, .. } => vec![block],
+            Self::Each { block, .. } | Self::Repeat { block, .. } | Self::Use(block) => vec![block],
+            Self::Pick(among) => among.keys().map(String::as_str).collect(),
             _ => Vec::new(),
         }
     }
@@ -209,7 +266,18 @@ impl fmt::Display for Step {
             Verb::Open(page) => write!(f, "open {page}"),
             Verb::Type { text, into } => write!(f, "type {text} into {into}"),
             Verb::Press(key) => write!(f, "press {key}"),
-            Verb::Repeat { times, block } => write!(f, "repeat {block} {times} times"),
+            Verb::Select { option, from } => write!(f, "select {option} from {from}"),
+            Verb::Upload { file, into } => write!(f, "upload {file} into {into}"),
+            Verb::Repeat { times, block, ends } => match ends {
+                None => write!(f, "repeat {block} {times} times"),
+                Some(Ends::Until(there)) => write!(f, "repeat {block} until there is {there}"),
+                Some(Ends::While(there)) => write!(f, "repeat {block} while there is {there}"),
+            },
+            Verb::Pick(among) => {
+                let names: Vec<_> = among.keys().map(String::as_str).collect();
+                write!(f, "pick {}", names.join(" or "))
+            }
+            Verb::Use(block) => write!(f, "use {block}"),
             Verb::Each { of, block, .. } => write!(f, "{block} for each {of}"),
             Verb::Pause { from_ms, to_ms } => write!(f, "pause {from_ms} to {to_ms} ms"),
             Verb::Extract { name, from, .. } => write!(f, "extract {name} from {from}"),

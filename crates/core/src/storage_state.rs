@@ -64,6 +64,16 @@ impl fmt::Debug for OriginStorage {
     }
 }
 
+/// What a page keeps that is not kept for it: a database of `IndexedDB`. It is gone with the
+/// browser.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Lost {
+    /// The origin.
+    pub origin: String,
+    /// The database's name.
+    pub name: String,
+}
+
 /// Cookies and local storage, sorted, so that equal states are equal bytes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StorageState {
@@ -71,6 +81,20 @@ pub struct StorageState {
     pub cookies: Vec<Cookie>,
     /// Local storage by origin.
     pub origins: Vec<OriginStorage>,
+    /// What is not kept, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Lost>,
+    /// How many times the account's state was kept before and with this one.
+    #[serde(default)]
+    pub generation: u64,
+}
+
+impl StorageState {
+    /// The same but for its generation: what tells whether anything has changed.
+    #[must_use]
+    pub fn content(&self) -> Self {
+        Self { generation: 0, ..self.clone() }
+    }
 }
 
 #[cfg(test)]

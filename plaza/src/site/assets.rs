@@ -17,9 +17,10 @@ use crate::world::hex;
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const HTML: &str = "text/html; charset=utf-8";
 
 /// Name, media type and text of each file, compiled in.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 11] = [
     ("base.css", CSS, include_str!("../../assets/base.css")),
     ("parts.css", CSS, include_str!("../../assets/parts.css")),
     ("pages.css", CSS, include_str!("../../assets/pages.css")),
@@ -28,6 +29,9 @@ const FILES: [(&str, &str, &str); 8] = [
     ("feed.js", JS, include_str!("../../assets/feed.js")),
     ("story.js", JS, include_str!("../../assets/story.js")),
     ("icons.svg", SVG, include_str!("../../assets/icons.svg")),
+    ("reference.html", HTML, include_str!("../../assets/reference.html")),
+    ("reference.css", CSS, include_str!("../../assets/reference.css")),
+    ("reference.js", JS, include_str!("../../assets/reference.js")),
 ];
 
 static TAGS: LazyLock<Vec<String>> = LazyLock::new(|| FILES.iter().map(|f| tag(f.2)).collect());
@@ -119,4 +123,20 @@ fn cacheable(
 
 fn tag(text: &str) -> String {
     format!("\"{}\"", hex(&Sha256::digest(text.as_bytes())[..8]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_has_script_or_style_in_it_which_our_own_policy_would_not_run() {
+        for (name, media_type, text) in
+            FILES.iter().filter(|(_, media_type, _)| *media_type == HTML)
+        {
+            let scripts = text.split("<script").skip(1);
+            assert!(scripts.into_iter().all(|rest| rest.starts_with(" src=")), "{name}");
+            assert!(!text.contains("<style") && !text.contains(" style="), "{name} {media_type}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::guard::Visitor;
-use super::view::{Page, SignInPage, html};
+use super::view::{CodePage, Page, SignInPage, SignUpPage, html};
 use crate::server::App;
 
 /// The session's cookie.
@@ -29,6 +29,22 @@ pub(crate) struct Credentials {
     next: String,
 }
 
+#[derive(Debug, Deserialize)]
+pub(crate) struct CodeGiven {
+    ticket: String,
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Joining {
+    #[serde(default)]
+    name: String,
+    username: String,
+    password: String,
+}
+
 /// `GET /signin`
 pub(crate) async fn form(
     Extension(visitor): Extension<Visitor>,
@@ -45,14 +61,73 @@ pub(crate) async fn sign_in(State(app): State<App>, Form(given): Form<Credential
     let username = given.username.trim().trim_start_matches('@').to_lowercase();
     let mut world = app.world.lock();
     let known = world.find_member(&username).map(|m| m.id);
-    let member = known.filter(|_| given.password == format!("{username}-secret"));
+    let member = known.filter(|id| world.is_password(*id, &given.password));
     let Some(member) = member else {
         let error = "That username and password do not go together.";
         return page(StatusCode::UNAUTHORIZED, error, &given.next, &username);
     };
-    let token = world.sign_in(member, app.clock.now());
+    let now = app.clock.now();
+    if let Some(ticket) = world.ask_second(member, now) {
+        return code_page(StatusCode::OK, "", &ticket, &given.next);
+    }
+    let token = world.sign_in(member, now);
+    signed_in(&token, &given.next)
+}
+
+fn signed_in(token: &str, next: &str) -> Response {
     let cookie = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");
-    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&given.next))).into_response()
+    ([(header::SET_COOKIE, cookie)], Redirect::to(local(next))).into_response()
+}
+
+/// `POST /signin/code`
+pub(crate) async fn second(State(app): State<App>, Form(given): Form<CodeGiven>) -> Response {
+    let (mut world, now) = (app.world.lock(), app.clock.now());
+    let Some(member) = world.take_second(&given.ticket, given.code.trim(), now) else {
+        let error = "That code is not right.";
+        return code_page(StatusCode::UNAUTHORIZED, error, &given.ticket, &given.next);
+    };
+    let token = world.sign_in(member, now);
+    signed_in(&token, &given.next)
+}
+
+fn code_page(status: StatusCode, error: &str, ticket: &str, next: &str) -> Response {
+    let page = Page::signed_out("Your code", "signed_out");
+    let (error, ticket) = (error.to_owned(), ticket.to_owned());
+    html(status, &CodePage { page, error, ticket, next: local(next).to_owned() })
+}
+
+/// `GET /signup`
+pub(crate) async fn join_form(Extension(visitor): Extension<Visitor>) -> Response {
+    if visitor.member.is_some() {
+        return Redirect::to("/").into_response();
+    }
+    join_page(StatusCode::OK, "", "", "")
+}
+
+/// `POST /signup`
+pub(crate) async fn join(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Form(given): Form<Joining>,
+) -> Response {
+    let (mut world, now) = (app.world.lock(), app.clock.now());
+    let username = given.username.trim().trim_start_matches('@').to_lowercase();
+    let asked = (given.name.as_str(), username.as_str(), given.password.as_str());
+    match world.sign_up(asked, |id| visitor.origin(id), now) {
+        Ok(member) => {
+            let token = world.sign_in(member, now);
+            signed_in(&token, "/")
+        }
+        Err(why) => {
+            join_page(StatusCode::UNPROCESSABLE_ENTITY, &why.to_string(), &given.name, &username)
+        }
+    }
+}
+
+fn join_page(status: StatusCode, error: &str, name: &str, username: &str) -> Response {
+    let page = Page::signed_out("Join Plaza", "signed_out");
+    let (error, name, username) = (error.to_owned(), name.to_owned(), username.to_owned());
+    html(status, &SignUpPage { page, error, name, username })
 }
 
 /// `POST /signout`

@@ -166,6 +166,26 @@ pub(crate) struct SignInPage {
     pub(crate) username: String,
 }
 
+/// The form for a second factor's code.
+#[derive(Template)]
+#[template(path = "code.html")]
+pub(crate) struct CodePage {
+    pub(crate) page: Page,
+    pub(crate) error: String,
+    pub(crate) ticket: String,
+    pub(crate) next: String,
+}
+
+/// The form by which somebody becomes a member.
+#[derive(Template)]
+#[template(path = "signup.html")]
+pub(crate) struct SignUpPage {
+    pub(crate) page: Page,
+    pub(crate) error: String,
+    pub(crate) name: String,
+    pub(crate) username: String,
+}
+
 /// Something is in the way.
 #[derive(Template)]
 #[template(path = "notice.html")]

@@ -51,7 +51,58 @@ pub(crate) enum Refusal {
     LedgerFull,
 }
 
+/// Why somebody cannot become a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoMember {
+    #[error("That username is taken.")]
+    Taken,
+    #[error("A username has 2 to 30 small letters, digits, dots or underscores.")]
+    Username,
+    #[error("A password has 8 characters at least.")]
+    Password,
+    #[error("Plaza takes nobody in at the moment.")]
+    Full,
+}
+
+/// The most members.
+const MEMBERS_MAX: usize = 100_000;
+
 impl World {
+    /// Takes a new member in, and records it.
+    pub(crate) fn sign_up(
+        &mut self,
+        given: (&str, &str, &str),
+        origin: impl Fn(MemberId) -> Origin,
+        now: Timestamp,
+    ) -> Result<MemberId, NoMember> {
+        let (name, username, password) = given;
+        let good =
+            |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || "._".contains(sign);
+        if !(2..=30).contains(&username.len()) || !username.chars().all(good) {
+            return Err(NoMember::Username);
+        }
+        if password.chars().count() < 8 {
+            return Err(NoMember::Password);
+        }
+        if self.find_member(username).is_some() {
+            return Err(NoMember::Taken);
+        }
+        if self.ledger.is_full() || self.members.len() >= MEMBERS_MAX {
+            return Err(NoMember::Full);
+        }
+        let name = if name.trim().is_empty() { username } else { name.trim() };
+        let id = self.add_member(username, name);
+        self.passwords.insert(id, password.to_owned());
+        let fact = Fact {
+            account: username,
+            kind: "sign_up",
+            target: format!("member:{username}"),
+            text: None,
+        };
+        self.ledger.append(fact, &origin(id), now);
+        Ok(id)
+    }
+
     /// Does `effect` for `origin` and records it, or says why not.
     pub(crate) fn perform(
         &mut self,

@@ -26,6 +26,13 @@ pub(in crate::cli) struct Place {
     print: bool,
 }
 
+impl Place {
+    /// The site.
+    pub(super) fn site(&self) -> &str {
+        &self.site
+    }
+}
+
 /// `walkon behavior new`
 pub(super) fn new(config: &Config, name: &str, place: &Place, json: bool) -> Result<(), Failure> {
     let kind = browsed(name)?;
@@ -53,7 +60,7 @@ pub(super) fn import(
 }
 
 /// The kind of that name, if a browser does it.
-fn browsed(name: &str) -> Result<&'static Kind, Failure> {
+pub(super) fn browsed(name: &str) -> Result<&'static Kind, Failure> {
     let names = || kind::KINDS.iter().filter(|kind| kind.browser).map(|kind| kind.name);
     kind::find(name).filter(|kind| kind.browser).ok_or_else(|| {
         let near = kind::nearest(name, names());
@@ -65,7 +72,7 @@ fn browsed(name: &str) -> Result<&'static Kind, Failure> {
 }
 
 /// Writes the draft, or prints it, and says what is left to do.
-fn finish(
+pub(super) fn finish(
     config: &Config,
     kind: &Kind,
     place: &Place,

@@ -12,8 +12,9 @@ use walkon_core::bundle::Secret;
 use super::super::out::{say, table};
 use super::super::report::{Code, Failure};
 use super::super::roles::assemble;
-use super::Folder;
-use crate::config::Config;
+use super::{Folder, health};
+use crate::catalog::Catalog;
+use crate::config::{Config, SiteOverride};
 use crate::coordinator::Coordinator;
 use crate::data::DataFolder;
 use crate::queue::{Embedded, Person};
@@ -46,18 +47,26 @@ struct Report {
     accounts_page_max_ms: f64,
     /// The same while something is looked for.
     accounts_search_ms: f64,
+    /// What a round of checks takes of one core, spread over its ten minutes.
+    health_core_percent: f64,
+    /// How many were checked while that was measured.
+    health_checked: u64,
+    /// For how long it was measured.
+    health_seconds: u64,
     accounts: u64,
     cores: usize,
     debug_build: bool,
 }
 
-fn file(site: &str, count: u64, changed: u64) -> String {
+fn file(site: &str, password: &std::path::Path, count: u64, changed: u64) -> String {
+    let password = password.display();
     (0..count).fold(String::new(), |mut text, number| {
         let zone = if number < changed { "Europe/Berlin" } else { "UTC" };
         let _ = write!(
             text,
             "[[account]]\nid = \"member-{number:06}\"\nsite = \"{site}\"\n\
-             username = \"member.{number}\"\ntime_zone = \"{zone}\"\n\n"
+             username = \"member.{number}\"\ntime_zone = \"{zone}\"\n\
+             password_file = \"{password}\"\n\n"
         );
         text
     })
@@ -110,12 +119,16 @@ async fn measure(c: &Coordinator, count: u64, write: impl Fn(u64)) -> Result<Rep
         _ = serving => Err(Failure::new(Code::Failed, "the pages ended", "")),
     };
     let (accounts_page_ms, accounts_page_max_ms, accounts_search_ms) = looked?;
+    let health = health::measure(c).await?;
     Ok(Report {
         first_load_ms,
         reload_ms,
         accounts_page_ms,
         accounts_page_max_ms,
         accounts_search_ms,
+        health_core_percent: health.core_percent,
+        health_checked: health.checked,
+        health_seconds: health.seconds,
         accounts: count,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         debug_build: cfg!(debug_assertions),
@@ -134,14 +147,25 @@ pub(in super::super) async fn accounts(
     let mut config = config.clone();
     config.fleet.accounts = folder.0.join("accounts.toml");
     config.store.url = Secret::new(String::new());
+    config.health.every = Duration::from_mins(10);
+    let origin = Some(health::silent_site().await?);
+    for site in Catalog::load(&config.fleet.behaviors, &config.fleet.profiles)?.sites.keys() {
+        let there = SiteOverride { origin: origin.clone(), ..SiteOverride::default() };
+        config.sites.insert(site.to_string(), there);
+    }
+    // Nobody is there to connect them.
+    "active".clone_into(&mut config.fleet.new_accounts);
     let coordinator = assemble(&config, &data, redis.url()).await?;
     let Some(site) = coordinator.catalog.sites.keys().next().map(ToString::to_string) else {
         let remedy = "name a folder with one by `fleet.behaviors`";
         return Err(Failure::new(Code::Refused, "there is no site to have accounts on", remedy));
     };
+    let password = folder.0.join("password");
     let write = |changed| {
         // A file that is not written shows as a fault of the read that follows.
-        drop(std::fs::write(&config.fleet.accounts, file(&site, args.accounts, changed)));
+        drop(std::fs::write(&password, "a-secret-of-the-bench"));
+        let text = file(&site, &password, args.accounts, changed);
+        drop(std::fs::write(&config.fleet.accounts, text));
     };
     write(0);
     let report = measure(&coordinator, args.accounts, write).await;

@@ -294,7 +294,8 @@ fn write(
         "walkon.toml",
         format!(
             "{settings}\n[data]\nfolder = {data}\n\n[web]\nlisten = \"{listen}\"\n\n[fleet]\n\
-             pace = {pace:?}\nseed = {seed}\naccounts = {accounts}\n\n[sites.plaza]\n\
+             pace = {pace:?}\nseed = {seed}\naccounts = {accounts}\n\
+             new_accounts = \"active\"\n\n[sites.plaza]\n\
              origin = \"http://{site}\"\napi = \"http://{site}/graph/v23.0\"\n"
         ),
     )

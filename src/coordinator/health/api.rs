@@ -9,7 +9,7 @@ use walkon_core::grading::{Found, Ill, Reach};
 use walkon_core::site::Site;
 
 use crate::coordinator::{Coordinator, Error};
-use crate::graph::{self, Graph, Refusal, TokenFacts};
+use crate::graph::{self, Carrier, Graph, Refusal, TokenFacts};
 use crate::store::credentials::Field;
 
 /// What the API says.
@@ -63,7 +63,12 @@ impl Coordinator {
                 None => NoApi::None("it has no API token".to_owned()),
             }));
         };
-        Ok(match self.care.carrier() {
+        let site = self.catalog.sites.get(&account.site).and_then(|entry| entry.site.roots());
+        let carrier = match site {
+            Some(roots) => Carrier::trusting(Some(roots)),
+            None => self.care.carrier().cloned(),
+        };
+        Ok(match carrier {
             Ok(carrier) => Ok(carrier.of(base, token)),
             Err(error) => Err(NoApi::None(in_one_line(&error))),
         })

@@ -1,13 +1,11 @@
 //! The way out that an account's browser would take: straight, or through its proxy.
 
 use walkon_core::account::Account;
-use walkon_core::fault::in_one_line;
 use walkon_core::grading::{Exit, Found, Ill, Reach};
 use walkon_core::lease::Class;
 
 use crate::coordinator::{Coordinator, Error};
 use crate::egress::{self, NoWay, Origin, Proxy};
-use crate::store::credentials::Field;
 
 impl Coordinator {
     /// Tries the way to the site, and through the proxy if there is one.
@@ -56,10 +54,7 @@ impl Coordinator {
             Ok(took) => Found::Seen(Exit {
                 ms: took.as_millis() as u64,
                 address: self.exit_of(&proxy).await,
-                expected: account
-                    .proxy
-                    .as_ref()
-                    .and_then(|proxy| proxy.exit.map(|exit| exit.to_string())),
+                expected: self.exit_wanted(account).map(|exit| exit.to_string()),
             }),
         };
         Ok((connection, exit))
@@ -70,17 +65,18 @@ impl Coordinator {
         &self,
         account: &Account,
     ) -> Result<Result<Option<Proxy>, String>, Error> {
-        let Some(written) = &account.proxy else { return Ok(Ok(None)) };
-        let password = match self.store.credential(&account.id, Field::ProxyPassword).await {
-            Ok(password) => password.map(|password| password.expose().to_owned()),
-            Err(error @ crate::store::Error::Broken(_)) => return Ok(Err(in_one_line(&error))),
-            Err(error) => return Err(error.into()),
+        let way = match self.way_out(account).await? {
+            Ok(Some(way)) => way,
+            Ok(None) => return Ok(Ok(None)),
+            Err(why) => return Ok(Err(why)),
         };
-        let proxy = Proxy::new(&written.url, written.username.clone(), password);
+        let password = way.password.map(|password| password.expose().to_owned());
+        let proxy = Proxy::new(&way.url, way.username, password);
         Ok(proxy.map(Some).map_err(|error| error.to_string()))
     }
 
-    async fn exit_of(&self, proxy: &Proxy) -> Result<String, String> {
+    /// From which address a proxy leaves, as the echo says.
+    pub(in crate::coordinator) async fn exit_of(&self, proxy: &Proxy) -> Result<String, String> {
         let Some(echo) = &self.care.options().health.echo else {
             return Err("no `health.echo` is set that would tell from where".to_owned());
         };

@@ -1,8 +1,8 @@
 //! Accounts as CSV (RFC 4180): the first line names the columns, `,` or `;` stands between them.
 //!
 //! The columns are an account's own fields, with `proxy` for the proxy's address, `proxy_username`
-//! and `proxy_password_file` beside it, and `label.<name>` for each label. An empty cell is as good
-//! as none.
+//! and `proxy_password_file` beside it (or `proxy_name` alone), and `label.<name>` for each label.
+//! An empty cell is as good as none.
 
 use serde_json::{Map, Value, json};
 use walkon_core::kind::nearest;
@@ -10,7 +10,7 @@ use walkon_core::kind::nearest;
 use super::{FIELDS, Listing, of_value};
 
 /// Beside [`FIELDS`], of which `labels` is written otherwise.
-const MORE: [&str; 2] = ["proxy_username", "proxy_password_file"];
+const MORE: [&str; 3] = ["proxy_name", "proxy_username", "proxy_password_file"];
 const LABEL: &str = "label.";
 
 /// One line: where it begins, its cells with where each begins, and what is wrong with it.

@@ -99,11 +99,13 @@ impl Coordinator {
                 let reasons = why.map(|why| why.reasons).unwrap_or_default();
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
                 self.take_back(&accepted.id).await?;
-                let why = format!(
-                    "it was not signed in within {} s: {}",
-                    MAX.as_secs(),
-                    reasons.join("; ")
-                );
+                let (max, reasons) = (MAX.as_secs(), reasons.join("; "));
+                if view.attempts == 0 {
+                    // Nobody has tried it: there is nothing to be said against the account.
+                    let why = format!("nobody took its sign-in within {max} s: {reasons}");
+                    return Ok(Went::skipped(format!("{why}. It signs in with its first work")));
+                }
+                let why = format!("it was not signed in within {max} s: {reasons}");
                 return Ok(Went::failed(why, "see that a worker with a browser runs"));
             }
             tokio::time::sleep(LOOK).await;

@@ -1,13 +1,18 @@
-//! What a page is told of a device, and whether all of it agrees.
+//! What a page is told of a device, whether all of it agrees, and whether it sees just that.
 //!
 //! A check for whoever writes devices: nobody could own one whose user agent and client hints
 //! differ, so a test with it says nothing about members. The engine's real major version and
 //! Walkon's own name must stand in both; a device without them is refused here like any other.
 
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::UserAgentMetadata;
+use serde_json::json;
 use walkon_core::device::{Device, Form};
 
 use super::identity;
+use super::session::CdpSession;
+use crate::driver::chromium::seen::agrees;
+use crate::driver::chromium::{agent, functions};
+use crate::driver::{Error, SessionSpec};
 
 /// What a page is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +25,20 @@ pub struct Told {
     pub contradictions: Vec<String>,
 }
 
+/// Compares what the page sees with the account's device, before it has been anywhere.
+///
+/// # Errors
+///
+/// [`Error::Differs`] names all that is not as it should be.
+pub(super) async fn check(session: &CdpSession, spec: &SessionSpec) -> Result<(), Error> {
+    let arguments = [json!(spec.time_zone)];
+    let seen = session.world.value(session, None, functions::SEEN, &arguments).await?;
+    agrees(&seen, &spec.device, &session.hub.identity.agent.user_agent)
+}
+
 /// What a page is told of the device by an engine of that version.
 pub(super) fn told(device: &Device, version: &str, contact: Option<&str>) -> Told {
-    let user_agent = identity::user_agent(device, identity::PRODUCT, version, contact);
+    let user_agent = agent::user_agent(device, agent::PRODUCT, version, contact);
     let metadata = identity::metadata(device, version);
     let contradictions = contradictions(device, version, &user_agent, &metadata);
     let mark = |yes: bool| if yes { "?1" } else { "?0" }.to_owned();
@@ -119,7 +135,7 @@ mod tests {
     fn what_contradicts_itself_is_told() {
         let device = shipped().into_iter().find(|device| device.form == Form::Phone).unwrap();
         let metadata = identity::metadata(&device, VERSION);
-        let agent = identity::user_agent(&device, identity::PRODUCT, VERSION, None);
+        let agent = agent::user_agent(&device, agent::PRODUCT, VERSION, None);
         let of = |agent: &str, metadata: &UserAgentMetadata| {
             contradictions(&device, VERSION, agent, metadata).join("; ")
         };

@@ -5,33 +5,54 @@
 //! nobody asked for. It answers the browser by [`Wire::post`] and never waits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chromiumoxide_cdp::cdp::browser_protocol::{browser, dom_storage, fetch, inspector, network};
 use chromiumoxide_cdp::cdp::browser_protocol::{page, target};
 use chromiumoxide_cdp::cdp::js_protocol::runtime;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use walkon_core::dial::Dial;
-use walkon_core::gate::{Departure, Gate, Verdict};
+use walkon_core::gate::{Departure, Gate, Turned, Verdict};
 use walkon_core::recorder::Note;
 
+use super::departures::{Departures, Paused};
 use super::identity::Identity;
+use super::judged::Judged;
 use super::mirror::Mirror;
 use super::notes::{Notes, without_secrets};
 use super::place::Place;
 use super::wire::{Sink, Wire};
 
+/// The most dialogs of one document; a script that opens more is stopped.
+const DIALOGS_MAX: u32 = 20;
+
+/// A paused request's headers and more: what is given replaces what is there, so all is given.
+fn with_more(params: &Value, more: Vec<(&'static str, String)>) -> Vec<fetch::HeaderEntry> {
+    let own = params["request"]["headers"].as_object().into_iter().flatten();
+    let own = own.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let mut headers: Vec<_> = own
+        .filter(|(name, _)| !more.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)))
+        .map(|(name, value)| fetch::HeaderEntry::new(name, value))
+        .collect();
+    headers.extend(more.into_iter().map(|(n, v)| fetch::HeaderEntry::new(n, v)));
+    headers
+}
+
 /// One browser's events and what they amount to.
 pub(super) struct Hub {
     pub(super) wire: Wire,
     pub(super) identity: Identity,
-    pub(super) notes: Notes,
+    pub(super) notes: Arc<Notes>,
     pub(super) place: watch::Sender<Place>,
+    out: Departures,
+    judged: Judged,
     pub(super) mirror: Mutex<Mirror>,
     gate: Arc<dyn Gate>,
     dial: Arc<dyn Dial>,
+    /// Whoever looks at what a person does in the page.
+    observer: OnceLock<mpsc::UnboundedSender<runtime::EventBindingCalled>>,
     /// Events that could not be read: a newer browser's. They cost nothing but are counted.
     unknown: AtomicU64,
 }
@@ -45,16 +66,26 @@ impl Hub {
         gate: Arc<dyn Gate>,
         dial: Arc<dyn Dial>,
     ) -> Self {
+        let (notes, place) = (Arc::new(notes), watch::Sender::default());
         Self {
+            out: Departures::new(wire.clone(), notes.clone(), place.clone()),
             wire,
             identity,
             notes,
-            place: watch::Sender::default(),
+            place,
+            judged: Judged::default(),
             mirror: Mutex::default(),
             gate,
             dial,
+            observer: OnceLock::new(),
             unknown: AtomicU64::new(0),
         }
+    }
+
+    /// Tells what the page's own observer says, from now on.
+    pub(super) fn observe(&self, observer: mpsc::UnboundedSender<runtime::EventBindingCalled>) {
+        // A session is looked at by one.
+        let _ = self.observer.set(observer);
     }
 
     /// How many events could not be read.
@@ -80,11 +111,11 @@ impl Hub {
         let Some(id) = params["requestId"].as_str() else { return };
         let (url, method) = (&params["request"]["url"], &params["request"]["method"]);
         let (Some(url), Some(method)) = (url.as_str(), method.as_str()) else {
-            return self.refuse(id);
+            return self.out.refuse(id);
         };
         let frame = params["frameId"].as_str().unwrap_or_default();
         if self.place.borrow().is_unwanted(frame) {
-            return self.refuse(id);
+            return self.out.refuse(id);
         }
         let is_navigation =
             params["resourceType"] == "Document" && self.place.borrow().is_main(frame);
@@ -94,36 +125,49 @@ impl Hub {
             answer.response_headers = Some(vec![html]);
             return self.wire.post(None, &answer);
         }
-        match self.gate.judge(&Departure { method, url, is_navigation }) {
-            Verdict::Pass => {
-                self.wire.post(None, &fetch::ContinueRequestParams::new(id.to_owned()));
-            }
-            Verdict::PassWith(more) => {
-                // What is given replaces what is there, so all of it is given.
-                let own = params["request"]["headers"].as_object().into_iter().flatten();
-                let own = own.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-                let mut headers: Vec<_> = own
-                    .filter(|(name, _)| !more.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)))
-                    .map(|(name, value)| fetch::HeaderEntry::new(name, value))
-                    .collect();
-                headers.extend(more.into_iter().map(|(n, v)| fetch::HeaderEntry::new(n, v)));
-                let mut go = fetch::ContinueRequestParams::new(id.to_owned());
-                go.headers = Some(headers);
-                self.wire.post(None, &go);
-            }
+        // The empty page's icon, which full Chromium asks for: the site is not to hear of it.
+        if self.place.borrow().blank.is_some() {
+            return self.out.refuse(id);
+        }
+        let departure = Departure { method, url, is_navigation };
+        let (method, url) = (method.to_owned(), url.to_owned());
+        let paused = Paused { id: id.to_owned(), method, url, is_navigation };
+        let mut go = fetch::ContinueRequestParams::new(id.to_owned());
+        match self.gate.judge(&departure) {
+            Verdict::Pass => {}
+            Verdict::PassWith(more) => go.headers = Some(with_more(params, more)),
             Verdict::Refuse { code, why } => {
-                self.refuse(id);
-                self.notes.log(format!("refused {method} {}: {code}: {why}", without_secrets(url)));
-                if is_navigation {
-                    self.place.send_modify(|place| place.refused = Some((url.to_owned(), why)));
-                }
+                return self.out.turn_away(&paused, Turned { code, why });
             }
         }
+        if params["resourceType"] == "Document" {
+            self.judged.let_go(departure.url);
+        }
+        self.out.admit(paused, go, self.gate.admit(&departure));
     }
 
-    fn refuse(&self, id: &str) {
-        let reason = network::ErrorReason::BlockedByClient;
-        self.wire.post(None, &fetch::FailRequestParams::new(id.to_owned(), reason));
+    /// A file was about to be saved, which is denied. One that nobody was asked about has left past
+    /// the gate: where the gate is about more than where requests go, nothing else may.
+    fn downloads(&self, url: &str) {
+        let shown = without_secrets(url);
+        self.notes.log(format!("denied a download: {shown}"));
+        if self.judged.knows(url) || self.gate.needs().is_empty() {
+            return;
+        }
+        let why = format!("a download left it without having been judged: {shown}");
+        self.notes.log(format!("ended the browser: {why}"));
+        self.dial.shut();
+        self.wire.end(&why);
+    }
+
+    /// A server wants a name and a password. A proxy never does: ours is told none.
+    fn asked_to_log_in(&self, params: &Value) {
+        let Some(id) = params["requestId"].as_str() else { return };
+        let challenge = &params["authChallenge"];
+        let text = |name: &str| challenge[name].as_str().unwrap_or_default();
+        let is_basic = text("source") == "Server" && text("scheme").eq_ignore_ascii_case("basic");
+        let login = if is_basic { self.gate.login(text("origin")) } else { None };
+        self.out.log_in(id, login);
     }
 
     /// A tab, frame or worker came to be, and waits to be dressed.
@@ -185,8 +229,22 @@ impl Hub {
     fn dialog(&self, session: Option<&str>, event: &page::EventJavascriptDialogOpening) {
         // "Leave the page?" is the one that must not hold a navigation up.
         let accept = event.r#type == page::DialogType::Beforeunload;
+        let mut dialogs = 0;
+        self.place.send_if_modified(|place| {
+            place.dialogs += 1;
+            dialogs = place.dialogs;
+            false
+        });
+        if dialogs > DIALOGS_MAX {
+            // Before the dialog is closed: it takes hold when the script would go on.
+            self.wire.post(session, &runtime::TerminateExecutionParams::default());
+        }
         self.wire.post(session, &page::HandleJavaScriptDialogParams::new(accept));
-        self.notes.log(format!("closed a dialog: {}", event.message));
+        if dialogs <= DIALOGS_MAX {
+            self.notes.log(format!("closed a dialog: {}", event.message));
+        } else if dialogs == DIALOGS_MAX + 1 {
+            self.notes.log("stopped a script that opens dialogs without end");
+        }
     }
 
     fn crashed(&self, session: Option<&str>) {
@@ -287,6 +345,7 @@ impl Sink for Hub {
         let domain = method.split('.').next().unwrap_or_default();
         match (domain, method) {
             (_, fetch::EventRequestPaused::IDENTIFIER) => self.paused(&params),
+            (_, fetch::EventAuthRequired::IDENTIFIER) => self.asked_to_log_in(&params),
             (_, target::EventAttachedToTarget::IDENTIFIER) => {
                 if let Some(event) = self.read(params) {
                     self.attached(&event);
@@ -295,7 +354,7 @@ impl Sink for Hub {
             (_, inspector::EventTargetCrashed::IDENTIFIER) => self.crashed(session),
             (_, browser::EventDownloadWillBegin::IDENTIFIER) => {
                 if let Some(event) = self.read::<browser::EventDownloadWillBegin>(params) {
-                    self.notes.log(format!("denied a download: {}", without_secrets(&event.url)));
+                    self.downloads(&event.url);
                 }
             }
             (_, runtime::EventConsoleApiCalled::IDENTIFIER) => {
@@ -308,6 +367,11 @@ impl Sink for Hub {
                     let details = event.exception_details;
                     let thrown = details.exception.and_then(|thrown| thrown.description);
                     self.notes.console("exception", &thrown.unwrap_or(details.text));
+                }
+            }
+            (_, runtime::EventBindingCalled::IDENTIFIER) => {
+                if let (Some(observer), Some(event)) = (self.observer.get(), self.read(params)) {
+                    let _ = observer.send(event);
                 }
             }
             ("DOMStorage", _) => {

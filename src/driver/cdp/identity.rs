@@ -1,8 +1,8 @@
 //! What a browser says it is: its own engine, on this device, driven by Walkon.
 //!
-//! Nothing is hidden: the engine's real version, the token `walkon/<version>` and the brand
-//! `Walkon` are always there, and a headless browser goes on calling itself one. A phone or a
-//! tablet is emulated as a browser's device mode does.
+//! Nothing is hidden: the brand `Walkon` is always there, beside the engine's real version. A phone
+//! or a tablet is emulated as a browser's device mode does. The user agent is made in
+//! `chromium/agent.rs`.
 
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetLocaleOverrideParams,
@@ -11,10 +11,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
 };
 use walkon_core::device::{ColorScheme, Device, Form};
 
-/// What both the shell and a headless browser call themselves.
-pub(super) const PRODUCT: &str = "HeadlessChrome";
-
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+use crate::driver::chromium::agent::VERSION;
 
 /// The commands that make a page see the device.
 pub(super) struct Identity {
@@ -30,28 +27,6 @@ pub(super) struct Identity {
     pub(super) metrics: SetDeviceMetricsOverrideParams,
     /// Touch, or none.
     pub(super) touch: SetTouchEmulationEnabledParams,
-}
-
-/// The user agent of a device: the browser's own (`own` is its product, `HeadlessChrome` or
-/// `Chrome`) or the emulated device's, then ours.
-pub(super) fn user_agent(
-    device: &Device,
-    own: &str,
-    version: &str,
-    contact: Option<&str>,
-) -> String {
-    let major = version.split('.').next().unwrap_or("0");
-    let android = device.android.as_deref().unwrap_or("15");
-    let (system, product, mobile) = match device.form {
-        Form::Desktop => ("X11; Linux x86_64".to_owned(), own, ""),
-        Form::Phone => (format!("Linux; Android {android}; K"), "Chrome", "Mobile "),
-        Form::Tablet => (format!("Linux; Android {android}; K"), "Chrome", ""),
-    };
-    let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
-    format!(
-        "Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) {product}/{major}.0.0.0 \
-         {mobile}Safari/537.36 walkon/{VERSION}{contact}"
-    )
 }
 
 pub(super) fn metadata(device: &Device, version: &str) -> UserAgentMetadata {
@@ -133,15 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn every_device_names_the_real_engine_and_walkon() {
+    fn every_devices_hints_name_the_engine_and_walkon() {
         for form in [Form::Desktop, Form::Phone, Form::Tablet] {
-            let device = device(form);
-            let agent = user_agent(&device, "HeadlessChrome", "156.0.1.2", Some("https://x.test"));
-            assert!(agent.contains("Chrome/156.0.0.0"), "{agent}");
-            assert!(agent.ends_with(&format!(" walkon/{VERSION} (+https://x.test)")), "{agent}");
-            assert_eq!(agent.contains("Mobile"), form == Form::Phone, "{agent}");
-            assert_eq!(agent.contains("HeadlessChrome"), form == Form::Desktop, "{agent}");
-            let brands = metadata(&device, "156.0.1.2").brands.unwrap();
+            let brands = metadata(&device(form), "156.0.1.2").brands.unwrap();
             let names: Vec<&str> = brands.iter().map(|brand| brand.brand.as_str()).collect();
             assert_eq!(names, ["Chromium", "Walkon"]);
         }

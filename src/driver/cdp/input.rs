@@ -14,11 +14,13 @@ use chromiumoxide_cdp::cdp::browser_protocol::input::{
 use chromiumoxide_types::{Command, Method, MethodId};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use walkon_core::gesture::{Gesture, Input, Point};
 
 use super::keys::{self, SHIFT};
 use super::session::CdpSession;
+use super::wire::Wire;
 use crate::driver::{CALL_MAX, Error, Fidelity};
 
 type Answers = Vec<BoxFuture<'static, Result<(), Error>>>;
@@ -26,9 +28,11 @@ type Answers = Vec<BoxFuture<'static, Result<(), Error>>>;
 /// Carries out a gesture.
 pub(super) async fn dispatch(session: &CdpSession, gesture: &Gesture) -> Result<Fidelity, Error> {
     let page = session.page()?;
+    let (stamp, written) = mpsc::unbounded_channel();
+    let wire = session.hub.wire.stamped(stamp);
     let begun = Instant::now();
-    let mut hand = Hand { session, page, pressed: false, answers: Vec::new() };
-    let mut fidelity = Fidelity::default();
+    let mut hand = Hand { session, wire, page, pressed: false, answers: Vec::new() };
+    let mut dues = Vec::with_capacity(gesture.0.len());
     for timed in &gesture.0 {
         let due = begun + Duration::from_secs_f64(timed.at_ms.max(0.0) / 1_000.0);
         sleep_until(due).await;
@@ -36,19 +40,37 @@ pub(super) async fn dispatch(session: &CdpSession, gesture: &Gesture) -> Result<
             break;
         }
         hand.carry_out(&timed.input)?;
-        let late_ms = due.elapsed().as_secs_f64() * 1_000.0;
-        fidelity.late_ms_max = fidelity.late_ms_max.max(late_ms);
+        dues.push(due);
     }
-    for answer in hand.answers {
+    let Hand { answers, wire, .. } = hand;
+    drop(wire);
+    for answer in answers {
         answer.await?;
     }
+    let fidelity = fidelity(&dues, written).await;
     // A hand that only moved has nothing to wait for, but a dead browser must not pass unnoticed.
     if session.hub.wire.is_dead() { Err(Error::Dead("it ended".to_owned())) } else { Ok(fidelity) }
+}
+
+/// How late each event was, once all are written.
+async fn fidelity(dues: &[Instant], mut written: mpsc::UnboundedReceiver<Instant>) -> Fidelity {
+    let mut late_ms = Vec::with_capacity(dues.len());
+    let all = async {
+        // It ends with the last event: whoever writes one lets go of its stamp.
+        while let Some(at) = written.recv().await {
+            let due = dues.get(late_ms.len()).copied().unwrap_or(at);
+            late_ms.push(at.saturating_duration_since(due).as_secs_f64() * 1_000.0);
+        }
+    };
+    // A browser that reads nothing any more is found out by the next call.
+    let _ = tokio::time::timeout(CALL_MAX, all).await;
+    Fidelity { late_ms }
 }
 
 /// The hand that carries a gesture out.
 struct Hand<'a> {
     session: &'a CdpSession,
+    wire: Wire,
     page: String,
     pressed: bool,
     answers: Answers,
@@ -56,14 +78,14 @@ struct Hand<'a> {
 
 impl Hand<'_> {
     fn post<T: Command>(&self, command: &T) {
-        self.session.hub.wire.post(Some(&self.page), command);
+        self.wire.post(Some(&self.page), command);
     }
 
     fn begin<T: Command + Send + 'static>(&mut self, command: &T)
     where
         T::Response: Send,
     {
-        let call = self.session.hub.wire.begin(Some(&self.page), command);
+        let call = self.wire.begin(Some(&self.page), command);
         self.answers.push(Box::pin(async move { call.answer(CALL_MAX).await.map(|_| ()) }));
     }
 

@@ -1,19 +1,25 @@
 //! A mirror of `localStorage`: begun with what was restored, kept by the browser's own events, so
 //! that the storage of an origin is known after its page was left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use walkon_core::storage_state::OriginStorage;
+use walkon_core::storage_state::{Lost, OriginStorage};
 
 /// The most origins followed.
 const ORIGINS_MAX: usize = 64;
+/// The most databases of one origin that are told of.
+const DATABASES_MAX: usize = 20;
 /// The most entries of one origin.
 const ENTRIES_MAX: usize = 10_000;
 
 /// What each origin keeps.
 #[derive(Debug, Default)]
-pub(super) struct Mirror(BTreeMap<String, BTreeMap<String, String>>);
+pub(super) struct Mirror {
+    local: BTreeMap<String, BTreeMap<String, String>>,
+    /// Names of databases that are lost with the browser.
+    databases: BTreeMap<String, BTreeSet<String>>,
+}
 
 /// An origin as a storage key (`https://x.test/`) or an origin has it; none for partitioned keys.
 fn origin(key: &str) -> Option<&str> {
@@ -37,10 +43,10 @@ impl Mirror {
 
     fn origin(&mut self, key: &str) -> Option<&mut BTreeMap<String, String>> {
         let origin = origin(key)?;
-        if !self.0.contains_key(origin) && self.0.len() == ORIGINS_MAX {
+        if !self.local.contains_key(origin) && self.local.len() == ORIGINS_MAX {
             return None;
         }
-        Some(self.0.entry(origin.to_owned()).or_default())
+        Some(self.local.entry(origin.to_owned()).or_default())
     }
 
     /// Follows an event of the domain `DOMStorage`.
@@ -66,9 +72,29 @@ impl Mirror {
         }
     }
 
+    /// An origin has these databases, which are lost with the browser; says whether that is news.
+    pub(super) fn loses(&mut self, origin: &str, names: &[String]) -> bool {
+        if !self.databases.contains_key(origin) && self.databases.len() == ORIGINS_MAX {
+            return false;
+        }
+        let names: BTreeSet<_> = names.iter().take(DATABASES_MAX).cloned().collect();
+        let known = self.databases.entry(origin.to_owned()).or_default();
+        let is_news = *known != names;
+        *known = names;
+        is_news
+    }
+
+    /// What is lost with the browser, sorted.
+    pub(super) fn lost(&self) -> Vec<Lost> {
+        let lost =
+            |origin: &String, name: &String| Lost { origin: origin.clone(), name: name.clone() };
+        let all = self.databases.iter();
+        all.flat_map(|(origin, names)| names.iter().map(move |name| lost(origin, name))).collect()
+    }
+
     /// What is kept now, sorted; origins that keep nothing are left out.
     pub(super) fn origins(&self) -> Vec<OriginStorage> {
-        let kept = self.0.iter().filter(|(_, entries)| !entries.is_empty());
+        let kept = self.local.iter().filter(|(_, entries)| !entries.is_empty());
         kept.map(|(origin, entries)| OriginStorage {
             origin: origin.clone(),
             local_storage: entries.clone().into_iter().collect(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::page;
+use chromiumoxide_cdp::cdp::browser_protocol::{page, service_worker};
 use tokio::time::Instant;
 
 use super::place::Place;
@@ -14,6 +14,19 @@ const FORBIDDEN: u16 = 403;
 
 /// How long the browser may take to tell of a move within a document.
 const WITHIN_MAX: Duration = Duration::from_secs(1);
+
+/// How a navigation ends whose page is gone, and what the browser calls one that became a download.
+const ABORTED: &str = "net::ERR_ABORTED";
+
+/// How long the browser may take to tell of a crash that has ended a navigation.
+const CRASH_MAX: Duration = Duration::from_millis(250);
+
+/// Whether the page's renderer has crashed, or is told to have within a moment.
+async fn has_crashed(session: &CdpSession) -> bool {
+    let mut place = session.hub.place.subscribe();
+    let told = place.wait_for(|place| place.crashed);
+    matches!(tokio::time::timeout(CRASH_MAX, told).await, Ok(Ok(_)))
+}
 
 /// Goes to an address and waits until its document, or the one that replaced it, has loaded.
 pub(super) async fn navigate(session: &CdpSession, url: &str) -> Result<Arrival, Error> {
@@ -29,6 +42,9 @@ pub(super) async fn navigate(session: &CdpSession, url: &str) -> Result<Arrival,
     });
     match go(session, url).await {
         Ok(None) => {}
+        Ok(Some(why)) if why == ABORTED && has_crashed(session).await => {
+            return Err(Error::Crashed);
+        }
         Ok(Some(why)) => {
             let refused = session.hub.place.borrow().refused.clone();
             return Err(match refused {
@@ -75,6 +91,7 @@ pub(super) async fn go(session: &CdpSession, url: &str) -> Result<Option<String>
         let _ = tokio::time::timeout(WITHIN_MAX, place.wait_for(there)).await;
         return Ok(None);
     };
+    session.world.forget();
     let loader: &str = loader.as_ref();
     let over = |place: &Place| place.ended || place.crashed || place.has_loaded(loader);
     let waited = tokio::time::timeout_at(until, place.wait_for(over)).await;
@@ -83,6 +100,20 @@ pub(super) async fn go(session: &CdpSession, url: &str) -> Result<Option<String>
         (true, _) => Err(Error::Dead("it ended while a page loaded".to_owned())),
         (_, true) => Err(Error::Crashed),
         _ => Ok(None),
+    }
+}
+
+/// Leaves the site for an empty page.
+pub(super) async fn park(session: &CdpSession) -> Result<(), Error> {
+    let _turn = session.navigating.lock().await;
+    let gone = go(session, "about:blank").await?;
+    // They may outlive their pages by half a minute.
+    session.ask(&service_worker::EnableParams::default()).await?;
+    session.ask(&service_worker::StopAllWorkersParams::default()).await?;
+    session.ask(&service_worker::DisableParams::default()).await?;
+    match gone {
+        None => Ok(()),
+        Some(why) => Err(Error::Unreachable { url: "about:blank".to_owned(), why }),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Place {
     pub(super) crashed: bool,
     /// The browser is gone.
     pub(super) ended: bool,
+    /// How many dialogs the present document has opened.
+    pub(super) dialogs: u32,
     /// The last navigation that the gate refused, with its reason.
     pub(super) refused: Option<(String, String)>,
     /// An address that is answered with an empty page, from here.
@@ -107,6 +109,7 @@ impl Place {
             return false;
         }
         self.crashed = false;
+        self.dialogs = 0;
         self.url = frame.url.clone() + frame.url_fragment.as_deref().unwrap_or_default();
         if self.documents.len() == DOCUMENTS {
             self.documents.pop_front();
@@ -125,7 +128,8 @@ impl Place {
         main
     }
 
-    /// Something happened in a document's life. Says whether it matters: it has loaded.
+    /// Something happened in a document's life. Says whether it matters: it has loaded. Before that
+    /// the accessibility tree answers late: up to seconds, measured.
     pub(super) fn lived(&mut self, event: &EventLifecycleEvent) -> bool {
         if event.name != "load" || !self.is_main(event.frame_id.as_ref()) {
             return false;

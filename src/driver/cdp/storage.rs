@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use chromiumoxide_cdp::cdp::browser_protocol::dom_storage::{
     GetDomStorageItemsParams, SetDomStorageItemParams, StorageId,
 };
+use chromiumoxide_cdp::cdp::browser_protocol::indexed_db::RequestDatabaseNamesParams;
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
     self, CookieParam, CookieSameSite, TimeSinceEpoch,
 };
@@ -19,12 +20,37 @@ use crate::driver::{CALL_MAX, Error};
 
 /// The storage state as it is now, sorted.
 pub(super) async fn state(session: &CdpSession) -> Result<StorageState, Error> {
-    let cookies = session.hub.wire.call(None, &GetCookiesParams::default(), CALL_MAX).await?;
+    let all = GetCookiesParams { browser_context_id: session.context.clone() };
+    let cookies = session.hub.wire.call(None, &all, CALL_MAX).await?;
     let mut cookies: Vec<Cookie> = cookies.cookies.into_iter().map(cookie_out).collect();
     cookies.sort_by(|a, b| (&a.domain, &a.path, &a.name).cmp(&(&b.domain, &b.path, &b.name)));
-    refresh(session).await?;
+    // Two questions at once; the second is about what is not kept.
+    let (refreshed, ()) = tokio::join!(refresh(session), look_for_lost(session));
+    refreshed?;
     let mirror = session.hub.mirror.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(StorageState { cookies, origins: mirror.origins() })
+    let (origins, lost) = (mirror.origins(), mirror.lost());
+    Ok(StorageState { cookies, origins, lost, ..StorageState::default() })
+}
+
+/// Notes what the present page's origin keeps in `IndexedDB`: its values are objects of the page's
+/// own, which cannot be put into another browser without running its code.
+async fn look_for_lost(session: &CdpSession) {
+    let url = session.hub.place.borrow().url.clone();
+    let Some(origin) = origin_of(&url) else { return };
+    let names = RequestDatabaseNamesParams {
+        security_origin: Some(origin.to_owned()),
+        ..Default::default()
+    };
+    // A page that moved on, or that has no databases, has nothing to tell.
+    let Ok(names) = session.ask(&names).await.map(|names| names.database_names) else { return };
+    let is_news = {
+        let mut mirror = session.hub.mirror.lock().unwrap_or_else(PoisonError::into_inner);
+        mirror.loses(origin, &names)
+    };
+    if is_news && !names.is_empty() {
+        let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        session.hub.notes.log(format!("{origin} keeps {names} in IndexedDB, which is not kept"));
+    }
 }
 
 /// Reads the present page's own storage, so that the mirror is right about it at least.
@@ -63,7 +89,9 @@ pub(super) async fn restore(
     let Some(state) = state else { return Ok(()) };
     if !state.cookies.is_empty() {
         let cookies: Vec<CookieParam> = state.cookies.iter().map(cookie_in).collect();
-        session.hub.wire.call(None, &SetCookiesParams::new(cookies), CALL_MAX).await?;
+        let mut cookies = SetCookiesParams::new(cookies);
+        cookies.browser_context_id.clone_from(&session.context);
+        session.hub.wire.call(None, &cookies, CALL_MAX).await?;
     }
     let kept = state.origins.iter().filter(|kept| !kept.local_storage.is_empty());
     let mut visited = false;
@@ -72,8 +100,9 @@ pub(super) async fn restore(
         visited = true;
     }
     if visited {
-        session.hub.place.send_modify(|place| place.blank = None);
+        // Left first: as long as it is there, nothing that it asks for leaves the browser.
         session.ask(&NavigateParams::new("about:blank")).await?;
+        session.hub.place.send_modify(|place| place.blank = None);
     }
     Ok(())
 }

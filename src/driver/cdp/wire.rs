@@ -3,8 +3,10 @@
 //! Events have no queue: each is handled as it is read ([`Sink`]), so a slow consumer holds the
 //! browser's pipe back and our memory stays flat. What a sink answers it posts; it never waits.
 //! When the pipe ends, every call in flight fails at once and every later one immediately.
+//!
+//! Sessions that share a browser have a [`Wire::lane`] each: one can end while the others go on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,22 +35,43 @@ pub(super) trait Sink: Send + Sync {
 
 /// Sends commands; clones share one pipe.
 #[derive(Clone)]
-pub(super) struct Wire(Arc<Shared>);
+pub(super) struct Wire {
+    shared: Arc<Shared>,
+    /// Whose it is; [`WHOLE`]: the whole browser's.
+    lane: u64,
+    /// Is told when each command of this clone was written.
+    stamp: Option<Stamp>,
+}
+
+/// The lane that all others end with.
+const WHOLE: u64 = 0;
 
 struct Shared {
     next_id: AtomicU64,
-    frames: mpsc::UnboundedSender<Vec<u8>>,
+    frames: mpsc::UnboundedSender<Frame>,
     state: Mutex<State>,
+}
+
+/// Takes the moments at which commands were written, in their order.
+pub(super) type Stamp = mpsc::UnboundedSender<Instant>;
+
+/// A command on its way to the pipe.
+pub(super) struct Frame {
+    bytes: Vec<u8>,
+    stamp: Option<Stamp>,
 }
 
 #[derive(Default)]
 struct State {
     /// Why there is no browser any more.
     dead: Option<String>,
+    /// The lanes that have ended before it.
+    ended: HashSet<u64>,
     calls: HashMap<u64, Pending>,
 }
 
 struct Pending {
+    lane: u64,
     session: Option<String>,
     reply: oneshot::Sender<Result<Value, Failure>>,
 }
@@ -90,27 +113,38 @@ struct Refusal {
 
 impl Wire {
     /// A wire, and what its writing loop takes from.
-    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Vec<u8>>) {
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Frame>) {
         let (frames, outbox) = mpsc::unbounded_channel();
         let state = Mutex::default();
-        (Self(Arc::new(Shared { next_id: AtomicU64::new(1), frames, state })), outbox)
+        let shared = Arc::new(Shared { next_id: AtomicU64::new(1), frames, state });
+        (Self { shared, lane: WHOLE, stamp: None }, outbox)
+    }
+
+    /// A wire over the same pipe that can end by itself.
+    pub(super) fn lane(&self) -> Self {
+        Self { shared: self.shared.clone(), lane: self.next_id(), stamp: None }
+    }
+
+    /// The same wire, which tells when what is sent by it was written.
+    pub(super) fn stamped(&self, stamp: Stamp) -> Self {
+        Self { shared: self.shared.clone(), lane: self.lane, stamp: Some(stamp) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn next_id(&self) -> u64 {
-        self.0.next_id.fetch_add(1, Ordering::Relaxed)
+        self.shared.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
     fn send<T: Command>(&self, id: u64, session: Option<&str>, command: &T) {
         let method = command.identifier();
         let message = Outgoing { id, method: &method, session, params: command };
-        let mut frame = serde_json::to_vec(&message).expect("commands are plain data");
-        frame.push(0);
+        let mut bytes = serde_json::to_vec(&message).expect("commands are plain data");
+        bytes.push(0);
         // A closed channel means a dead wire, which the state already says.
-        let _ = self.0.frames.send(frame);
+        let _ = self.shared.frames.send(Frame { bytes, stamp: self.stamp.clone() });
     }
 
     /// Sends a command whose answer nobody needs.
@@ -124,10 +158,11 @@ impl Wire {
         let (reply, answer) = oneshot::channel();
         {
             let mut state = self.state();
-            if let Some(why) = &state.dead {
-                let _ = reply.send(Err(Failure::Dead(why.clone())));
+            if let Some(why) = state.why_dead(self.lane) {
+                let _ = reply.send(Err(Failure::Dead(why)));
             } else {
-                state.calls.insert(id, Pending { session: session.map(str::to_owned), reply });
+                let session = session.map(str::to_owned);
+                state.calls.insert(id, Pending { lane: self.lane, session, reply });
             }
         }
         self.send(id, session, command);
@@ -157,21 +192,26 @@ impl Wire {
         }
     }
 
-    /// Fails what is in flight, and everything after it.
+    /// Fails what is in flight on it, and everything after that.
     pub(super) fn end(&self, why: &str) {
-        let calls = {
+        let ours = |lane: u64| self.lane == WHOLE || self.lane == lane;
+        let calls: Vec<Pending> = {
             let mut state = self.state();
-            state.dead.get_or_insert_with(|| why.to_owned());
-            std::mem::take(&mut state.calls)
+            if self.lane == WHOLE {
+                state.dead.get_or_insert_with(|| why.to_owned());
+            } else {
+                state.ended.insert(self.lane);
+            }
+            state.calls.extract_if(|_, pending| ours(pending.lane)).map(|(_, call)| call).collect()
         };
-        for pending in calls.into_values() {
+        for pending in calls {
             let _ = pending.reply.send(Err(Failure::Dead(why.to_owned())));
         }
     }
 
-    /// Whether the browser is gone.
+    /// Whether the browser is gone, or the wire has ended.
     pub(super) fn is_dead(&self) -> bool {
-        self.state().dead.is_some()
+        self.state().why_dead(self.lane).is_some()
     }
 
     fn take(&self, message: Incoming, sink: &dyn Sink) {
@@ -183,6 +223,13 @@ impl Wire {
             let result = message.error.map_or(Ok(message.result), |refusal| Err(refusal.message));
             let _ = pending.reply.send(result.map_err(Failure::Refused));
         }
+    }
+}
+
+impl State {
+    fn why_dead(&self, lane: u64) -> Option<String> {
+        let ended = || self.ended.contains(&lane).then(|| "it was killed".to_owned());
+        self.dead.clone().or_else(ended)
     }
 }
 
@@ -223,12 +270,16 @@ impl<T> Drop for Call<T> {
 
 /// Writes frames until the browser or the wire is gone.
 pub(super) async fn write_loop(
-    mut outbox: mpsc::UnboundedReceiver<Vec<u8>>,
+    mut outbox: mpsc::UnboundedReceiver<Frame>,
     mut input: pipe::Sender,
 ) {
-    while let Some(frame) = outbox.recv().await {
-        if input.write_all(&frame).await.is_err() {
+    while let Some(Frame { bytes, stamp }) = outbox.recv().await {
+        if input.write_all(&bytes).await.is_err() {
             return;
+        }
+        if let Some(stamp) = stamp {
+            // Nobody may care any more.
+            let _ = stamp.send(Instant::now());
         }
     }
 }
@@ -368,6 +419,23 @@ mod tests {
         let slow = play.wire.call(None, &GetVersionParams::default(), bound).await;
         assert!(matches!(slow, Err(Error::Slow { ms: 20, .. })));
         assert!(play.wire.state().calls.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_lane_ends_by_itself_and_with_the_whole() {
+        let play = Play::new();
+        let (here, there) = (play.wire.lane(), play.wire.lane());
+        let ask = |wire: &Wire| wire.begin(None, &GetVersionParams::default());
+        let (flying, other) = (ask(&here), ask(&there));
+        here.end("it was killed");
+        assert!(
+            matches!(flying.answer(SOON).await, Err(Error::Dead(why)) if why.contains("killed"))
+        );
+        assert!(matches!(ask(&here).answer(SOON).await, Err(Error::Dead(_))));
+        assert!(here.is_dead() && !there.is_dead() && !play.wire.is_dead());
+        play.wire.end("its pipe closed");
+        assert!(matches!(other.answer(SOON).await, Err(Error::Dead(why)) if why.contains("pipe")));
+        assert!(there.is_dead());
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! The isolated world: where the driver's own few functions run, unseen by the page's scripts.
 //!
-//! They are a closed list, written here; nothing that comes from outside is ever run.
+//! They are a closed list (`chromium/functions.rs`); nothing that comes from outside is ever run.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,11 +12,8 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
 use serde_json::Value;
 
 use super::session::CdpSession;
+use crate::driver::chromium::functions::Function;
 use crate::driver::{Error, Node};
-
-/// A function of ours that runs in a page, on an element or on the document.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Function(pub(super) &'static str);
 
 /// The present document's isolated world.
 #[derive(Debug, Default)]
@@ -60,7 +57,8 @@ impl World {
         Ok(context)
     }
 
-    fn forget(&self) {
+    /// The page goes elsewhere: another world is made there when one is needed.
+    pub(super) fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

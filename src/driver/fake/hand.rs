@@ -62,6 +62,8 @@ fn press(page: &mut Page, key: &str) -> Option<Deed> {
     match key {
         "Enter" => return page.enter(),
         "Backspace" => page.erase(),
+        "ArrowDown" => page.choose_next(true),
+        "ArrowUp" => page.choose_next(false),
         _ if key.chars().count() == 1 => page.type_text(key),
         _ => {}
     }

@@ -9,8 +9,9 @@ use walkon_core::gesture::{Point, Rect};
 use walkon_core::outline::Part;
 use walkon_core::step::Locator;
 
+use super::form::Form;
 use super::reading;
-use crate::driver::{Error, Node};
+use crate::driver::{Error, Node, Upload};
 
 /// How high an element's row is, in CSS pixels: a form fits a desktop's viewport, a feed does not.
 pub(super) const ROW: f64 = 24.0;
@@ -20,16 +21,15 @@ const WIDTH: f64 = 200.0;
 const PAGE: i64 = 1_000_000;
 
 /// A request that a click or a key leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Deed {
     /// Where to.
     pub(super) url: String,
     /// What to post; `None`: only get it.
-    pub(super) form: Option<Vec<(String, String)>>,
+    pub(super) form: Option<Form>,
 }
 
 /// A page.
-#[derive(Debug)]
 pub(super) struct Page {
     pub(super) url: String,
     html: String,
@@ -37,6 +37,7 @@ pub(super) struct Page {
     rows: Vec<usize>,
     number: i64,
     typed: BTreeMap<usize, String>,
+    given: BTreeMap<usize, Upload>,
     focus: Option<usize>,
     scrolled: f64,
     size: (u32, u32),
@@ -50,6 +51,7 @@ impl Page {
             rows: Vec::new(),
             number: 0,
             typed: BTreeMap::new(),
+            given: BTreeMap::new(),
             focus: None,
             scrolled: 0.0,
             size: (width, height),
@@ -146,7 +148,46 @@ impl Page {
         Some(self.typed.get(&ordinal).cloned().unwrap_or(kept))
     }
 
+    /// Whether an element can be used.
+    pub(super) fn enabled(&self, ordinal: usize) -> bool {
+        self.ask(ordinal, reading::is_enabled).unwrap_or_default()
+    }
+
+    /// Puts a file into a field.
+    pub(super) fn upload(&mut self, ordinal: usize, file: Upload) {
+        self.given.insert(ordinal, file);
+    }
+
+    /// Chooses the next option that can be used of the list that has the focus.
+    pub(super) fn choose_next(&mut self, down: bool) {
+        let Some(focus) = self.focus else { return };
+        let held = self.value(focus).unwrap_or_default();
+        let next = self.ask(focus, |list| {
+            let options = reading::options(list);
+            let here = options.iter().position(|option| reading::text(*option) == held)?;
+            let is_usable = |option: &&ElementRef<'_>| reading::is_enabled(**option);
+            let next = if down {
+                options.get(here + 1..)?.iter().find(is_usable)
+            } else {
+                options[..here].iter().rfind(is_usable)
+            };
+            next.map(|option| reading::text(*option))
+        });
+        if let Some(text) = next.flatten() {
+            self.typed.insert(focus, text);
+        }
+    }
+
+    /// Whether the focus is where a text goes.
+    fn takes_text(&self) -> bool {
+        let is_text = |element: ElementRef<'_>| element.value().name() != "select";
+        self.focus.is_some_and(|focus| self.ask(focus, is_text).unwrap_or_default())
+    }
+
     pub(super) fn type_text(&mut self, text: &str) {
+        if !self.takes_text() {
+            return;
+        }
         if let Some(focus) = self.focus {
             let value = self.value(focus).unwrap_or_default() + text;
             self.typed.insert(focus, value);
@@ -163,7 +204,7 @@ impl Page {
 
     /// Enter: a new line in a text area, else the form.
     pub(super) fn enter(&mut self) -> Option<Deed> {
-        let focus = self.focus?;
+        let focus = self.focus.filter(|_| self.takes_text())?;
         let name = self.ask(focus, |element| element.value().name().to_owned())?;
         if name == "textarea" {
             self.type_text("\n");
@@ -180,7 +221,10 @@ impl Page {
         let mut above =
             std::iter::once(clicked).chain(clicked.ancestors().filter_map(ElementRef::wrap));
         let target = above.find(|element| {
-            matches!(element.value().name(), "a" | "button" | "input" | "textarea" | "label")
+            matches!(
+                element.value().name(),
+                "a" | "button" | "input" | "textarea" | "label" | "select"
+            )
         })?;
         let at = |element: ElementRef<'_>| all.iter().position(|other| other.id() == element.id());
         match target.value().name() {
@@ -197,7 +241,7 @@ impl Page {
             "input" if target.attr("type") == Some("submit") => {
                 self.submit(at(target)?, Some(target))
             }
-            "input" | "textarea" => {
+            "input" | "textarea" | "select" => {
                 self.focus = at(target);
                 None
             }
@@ -214,22 +258,31 @@ impl Page {
         let says = |key: &str| button.and_then(|button| button.attr(key));
         let action = says("formaction").or(form.attr("action")).unwrap_or_default();
         let method = says("formmethod").or(form.attr("method")).unwrap_or("get");
-        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut sent = Form::default();
         for (ordinal, element) in all.iter().enumerate() {
             let inside = element.ancestors().any(|above| above.id() == form.id());
-            if let Some(name) = element.attr("name").filter(|_| inside)
-                && let Some(value) = self.value(ordinal)
-            {
+            let Some(name) = element.attr("name").filter(|_| inside) else { continue };
+            if let Some(file) = self.given.get(&ordinal) {
+                sent.files.push((name.to_owned(), file.clone()));
+            } else if let Some(value) = self.sent(ordinal, *element) {
                 // As forms are sent: line ends of the network's.
-                fields.push((name.to_owned(), value.replace('\n', "\r\n")));
+                sent.fields.push((name.to_owned(), value.replace('\n', "\r\n")));
             }
         }
         if let Some(name) = says("name") {
-            fields.push((name.to_owned(), says("value").unwrap_or_default().to_owned()));
+            sent.fields.push((name.to_owned(), says("value").unwrap_or_default().to_owned()));
         }
         let url = if action.is_empty() { self.url.clone() } else { absolute(&self.url, action)? };
         let post = method.eq_ignore_ascii_case("post");
-        Some(Deed { url, form: post.then_some(fields) })
+        Some(Deed { url, form: post.then_some(sent) })
+    }
+
+    /// What a field sends: a list sends the value of the option whose text it shows.
+    fn sent(&self, ordinal: usize, element: ElementRef<'_>) -> Option<String> {
+        let shown = self.value(ordinal)?;
+        let options = reading::options(element);
+        let chosen = options.iter().find(|option| reading::text(**option) == shown);
+        Some(chosen.and_then(|option| option.attr("value")).map_or(shown, str::to_owned))
     }
 }
 

@@ -63,7 +63,10 @@ pub(super) fn text(element: ElementRef<'_>) -> String {
 pub(super) fn is_shown(element: ElementRef<'_>) -> bool {
     let hides = |element: ElementRef<'_>| {
         element.attr("hidden").is_some()
-            || matches!(element.value().name(), "head" | "script" | "style" | "svg" | "template")
+            || matches!(
+                element.value().name(),
+                "head" | "option" | "script" | "style" | "svg" | "template"
+            )
             || element.attr("type") == Some("hidden")
     };
     !hides(element) && !element.ancestors().filter_map(ElementRef::wrap).any(hides)
@@ -87,12 +90,15 @@ fn role(element: ElementRef<'_>) -> Option<&str> {
         "button" => "button",
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => "heading",
         "textarea" => "textbox",
+        "select" => "combobox",
+        "option" => "option",
         "input" => match element.attr("type").unwrap_or("text") {
             "submit" | "button" => "button",
             "checkbox" => "checkbox",
             "radio" => "radio",
             "search" => "searchbox",
-            "hidden" => return None,
+            // A file's field is a button to a screen reader; here it has no role.
+            "hidden" | "file" => return None,
             _ => "textbox",
         },
         "img" if element.attr("alt").is_some_and(|alt| !alt.is_empty()) => "img",
@@ -131,7 +137,8 @@ fn name(html: &Html, element: ElementRef<'_>) -> String {
     match role(element) {
         Some("button" | "link" | "heading") => with_pictures(element),
         Some("img") => fold(element.attr("alt").unwrap_or_default()),
-        Some("textbox" | "searchbox" | "checkbox" | "radio") => label(html, element),
+        Some("textbox" | "searchbox" | "checkbox" | "radio" | "combobox") => label(html, element),
+        Some("option") => text(element),
         _ => String::new(),
     }
 }
@@ -158,10 +165,29 @@ fn label(html: &Html, field: ElementRef<'_>) -> String {
     labels.find(of_field).map(text).unwrap_or_default()
 }
 
+/// Whether an element can be used.
+pub(super) fn is_enabled(element: ElementRef<'_>) -> bool {
+    let is_said = |element: ElementRef<'_>| element.attr("aria-disabled") == Some("true");
+    element.attr("disabled").is_none()
+        && !is_said(element)
+        && !element.ancestors().filter_map(ElementRef::wrap).any(is_said)
+}
+
+/// The options of a list.
+pub(super) fn options(list: ElementRef<'_>) -> Vec<ElementRef<'_>> {
+    let inner = list.descendants().filter_map(ElementRef::wrap);
+    inner.filter(|element| element.value().name() == "option").collect()
+}
+
 /// What a field holds as the page came; nothing for what is no field.
 pub(super) fn value(element: ElementRef<'_>) -> Option<String> {
     match element.value().name() {
         "textarea" => Some(element.text().collect()),
+        "select" => {
+            let all = options(element);
+            let chosen = all.iter().find(|option| option.attr("selected").is_some());
+            chosen.or(all.first()).map(|option| text(*option))
+        }
         "input"
             if matches!(element.attr("type"), Some("submit" | "button" | "checkbox" | "radio")) =>
         {

@@ -6,14 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline};
-use serde_json::json;
-use walkon_core::id::{AccountId, ActionId};
+use redis::Pipeline;
+use walkon_core::id::ActionId;
 use walkon_core::lease::{Class, Lease, Token};
 
 use super::super::peek::{Fields, Words};
-use super::super::{ANSWER_MAX, CONNECT_MAX, Error, Options, Shard, scripts};
+use super::super::{Error, Shard, scripts};
 use super::crews::Crews;
 use super::{ACTIONS_MAX, LEASE};
 
@@ -37,90 +35,42 @@ type Lane = (String, Vec<(String, String)>);
 /// Everything that decides who may be claimed when.
 pub(super) struct Copied {
     pub(super) now: i64,
-    meta: Fields,
+    pub(super) meta: Fields,
     /// Routes by what their keys end with.
-    routes: BTreeMap<String, Fields>,
+    pub(super) routes: BTreeMap<String, Fields>,
     /// Accounts, plans, actions and the fleet's caps by what their keys end with.
-    things: BTreeMap<String, Fields>,
+    pub(super) things: BTreeMap<String, Fields>,
     /// Packed zones.
-    texts: BTreeMap<String, String>,
-    lanes: Vec<Lane>,
-    accounts: Vec<String>,
+    pub(super) texts: BTreeMap<String, String>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) accounts: Vec<String>,
     crews: Crews,
-    waiting: Vec<Waiting>,
-}
-
-pub(super) struct Source {
-    connection: MultiplexedConnection,
-    prefix: String,
-}
-
-impl Source {
-    async fn open(options: &Options) -> Result<Self, Error> {
-        let url = options.url.as_deref().ok_or(Error::NoUrl)?;
-        let client = redis::Client::open(url)?;
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_MAX))
-            .set_response_timeout(Some(ANSWER_MAX));
-        let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(Self { connection, prefix: options.prefix.clone() })
-    }
-
-    pub(super) fn key(&self, rest: &str) -> String {
-        format!("{}{rest}", self.prefix)
-    }
-
-    pub(super) async fn ask<T: redis::FromRedisValue>(
-        &self,
-        command: &redis::Cmd,
-    ) -> Result<T, Error> {
-        Ok(command.query_async(&mut self.connection.clone()).await?)
-    }
-
-    pub(super) async fn hash(&self, rest: &str) -> Result<Fields, Error> {
-        self.ask(redis::cmd("HGETALL").arg(self.key(rest))).await
-    }
-
-    async fn run(&self, lua: &scripts::Lua, args: &[String]) -> Result<Words, Error> {
-        let mut connection = self.connection.clone();
-        let answer = scripts::call(&mut connection, lua, &self.key("meta"), args).await?;
-        Ok(Words::new(scripts::flat(answer)?))
-    }
-
-    pub(super) async fn peek_one(&self, key: &str) -> Result<Fields, Error> {
-        Ok(self.peek(&[key.to_owned()]).await?.pop().unwrap_or_default())
-    }
-
-    async fn peek(&self, keys: &[String]) -> Result<Vec<Fields>, Error> {
-        let mut words = self.run(&scripts::PEEK, keys).await?;
-        keys.iter().map(|_| words.pairs()).collect()
-    }
+    pub(super) waiting: Vec<Waiting>,
 }
 
 impl Copied {
-    /// Reads what waits, and all that its limits stand on.
-    pub(super) async fn read(options: &Options) -> Result<Self, Error> {
-        let source = Source::open(options).await?;
-        let meta = source.hash("meta").await?;
+    /// Reads what waits in a shard, and all that its limits stand on.
+    pub(super) async fn read(shard: &Shard) -> Result<Self, Error> {
+        let meta = hash(shard, "meta").await?;
         let mut copied = Self {
-            now: now(&source, &meta).await?,
+            now: now(shard, &meta).await?,
             meta,
             routes: BTreeMap::new(),
             things: BTreeMap::new(),
             texts: BTreeMap::new(),
             lanes: Vec::new(),
-            accounts: source.ask(redis::cmd("SMEMBERS").arg(source.key("acc"))).await?,
-            crews: Crews::read(&source).await?,
+            accounts: shard.ask(redis::cmd("SMEMBERS").arg(shard.key("acc"))).await?,
+            crews: Crews::read(shard).await?,
             waiting: Vec::new(),
         };
         copied.accounts.sort();
         for some in copied.all().chunks(ACCOUNTS_AT_ONCE) {
-            let words = source.run(&scripts::SNAPSHOT, some).await?;
+            let words = Words::new(shard.run(&scripts::SNAPSHOT, some).await?);
             copied.take_accounts(words)?;
         }
         copied.things.extend(copied.crews.pools());
-        copied.take_rules(&source).await?;
-        copied.take_actions(&source).await?;
+        copied.take_rules(shard).await?;
+        copied.take_actions(shard).await?;
         Ok(copied)
     }
 
@@ -165,31 +115,31 @@ impl Copied {
     }
 
     /// Plans, routes and zones that the accounts name.
-    async fn take_rules(&mut self, source: &Source) -> Result<(), Error> {
+    async fn take_rules(&mut self, shard: &Shard) -> Result<(), Error> {
         let of = |field: &str| -> BTreeSet<String> {
             let accounts = self.things.values().filter_map(|fields| fields.get(field).cloned());
             accounts.collect()
         };
         let (plans, routes, zones) = (of("pl"), of("rt"), of("tz"));
+        let ceilings = of("og").into_iter().map(|origin| format!("ceil:{origin}"));
         let plans = plans.iter().map(|name| format!("plan:{name}"));
-        let rules: Vec<_> = plans.chain(["g".to_owned()]).collect();
-        let fields = source.peek(&rules).await?;
+        let rules: Vec<_> = plans.chain(ceilings).chain(["g".to_owned()]).collect();
+        let fields = shard.peek(&rules).await?;
         self.things.extend(rules.into_iter().zip(fields));
         for name in routes {
             let rest = format!("rt:{name}");
-            let hash = source.hash(&rest).await?;
+            let hash = hash(shard, &rest).await?;
             self.routes.insert(rest, hash);
         }
         for zone in zones {
             let rest = format!("tz:{zone}");
-            let table: Option<String> =
-                source.ask(redis::cmd("GET").arg(source.key(&rest))).await?;
+            let table: Option<String> = shard.ask(redis::cmd("GET").arg(shard.key(&rest))).await?;
             self.texts.extend(table.map(|table| (rest, table)));
         }
         Ok(())
     }
 
-    async fn take_actions(&mut self, source: &Source) -> Result<(), Error> {
+    async fn take_actions(&mut self, shard: &Shard) -> Result<(), Error> {
         let in_lanes = self.lanes.iter().flat_map(|(key, lane)| {
             let state = if key.ends_with('!') { "unknown" } else { "waiting" };
             lane.iter().map(move |(id, _)| (id.clone(), state))
@@ -204,7 +154,7 @@ impl Copied {
         }
         for some in ids.chunks(ACTIONS_AT_ONCE) {
             let keys: Vec<_> = some.iter().map(|(id, _)| format!("j:{id}")).collect();
-            let read = source.peek(&keys).await?;
+            let read = shard.peek(&keys).await?;
             for (((id, state), key), mut fields) in some.iter().zip(keys).zip(read) {
                 // Removed since: it is in no lane of ours.
                 if fields.is_empty() {
@@ -255,10 +205,6 @@ impl Copied {
             pipe.flush_when_full().await?;
         }
         for one in &self.waiting {
-            // Claims hand the action out, so there must be one: its text decides nothing.
-            let json = json!({"account": one.account.parse::<AccountId>().ok(),
-                "kind": one.kind, "target": one.target});
-            pipe.add("SET", &format!("p:{}", one.action), &[json.to_string()]);
             if one.expires > 0 {
                 let member = [one.expires.to_string(), one.action.to_string()];
                 pipe.add("ZADD", "exp", &member);
@@ -332,13 +278,18 @@ impl Piped<'_> {
     }
 }
 
+/// A hash, whole.
+pub(super) async fn hash(shard: &Shard, rest: &str) -> Result<Fields, Error> {
+    shard.ask(redis::cmd("HGETALL").arg(shard.key(rest))).await
+}
+
 /// The queue's present: where a test has moved its clock, from there.
-async fn now(source: &Source, meta: &Fields) -> Result<i64, Error> {
+async fn now(shard: &Shard, meta: &Fields) -> Result<i64, Error> {
     let number = |name: &str| meta.get(name).and_then(|value| value.parse::<i64>().ok());
     if let (Some(_), Some(fake)) = (number("allow_fake"), number("fake")) {
         return Ok(fake);
     }
-    let (seconds, micros): (i64, i64) = source.ask(&redis::cmd("TIME")).await?;
+    let (seconds, micros): (i64, i64) = shard.ask(&redis::cmd("TIME")).await?;
     let passed = Duration::from_secs(seconds as u64).as_millis() as i64;
     Ok((passed + micros / 1000).max(number("hw").unwrap_or_default()))
 }

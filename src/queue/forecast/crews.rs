@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Error;
 use super::super::peek::Fields;
-use super::copy::Source;
+use super::super::{Error, Shard};
+use super::copy::hash;
 
 /// A command, what its key ends with, and its words.
 type Command = (&'static str, String, Vec<String>);
@@ -23,9 +23,9 @@ pub(super) struct Crews {
 }
 
 impl Crews {
-    pub(super) async fn read(source: &Source) -> Result<Self, Error> {
+    pub(super) async fn read(shard: &Shard) -> Result<Self, Error> {
         let set = async |rest: &str| -> Result<Vec<String>, Error> {
-            source.ask(redis::cmd("SMEMBERS").arg(source.key(rest))).await
+            shard.ask(redis::cmd("SMEMBERS").arg(shard.key(rest))).await
         };
         let mut crews = Self { posts: set("posts").await?, ..Self::default() };
         crews.posts.sort();
@@ -35,10 +35,10 @@ impl Crews {
             let Some(name) = post.strip_prefix('@').filter(|name| !name.contains('/')) else {
                 continue;
             };
-            let mut pool = source.peek_one(&format!("pool:{name}")).await?;
+            let mut pool = shard.peek_one(&format!("pool:{name}")).await?;
             pool.retain(|field, _| field != "os" && !field.starts_with("o:"));
             crews.pools.insert(name.to_owned(), pool);
-            let turns = source.hash(&format!("pt:{name}")).await?;
+            let turns = hash(shard, &format!("pt:{name}")).await?;
             crews.turns.insert(name.to_owned(), turns);
         }
         Ok(crews)

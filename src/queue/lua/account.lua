@@ -9,7 +9,8 @@
 -- ARGV[8]   1: revoke its leases (the worker's next extend or finish is refused)
 -- ARGV[9]   site
 -- ARGV[10]  the pools it is a member of, spaces between
--- ARGV[11…] kind or kind@class, `api` | `browser` | `-`: all its routes
+-- ARGV[11]  its origin, where that lets the fleet do only so much (ceiling.lua)
+-- ARGV[12…] kind or kind@class, `api` | `browser` | `-`: all its routes
 --
 -- Returns   1 written, 0 its zone has no table
 local id, st, zone = ARGV[1], ARGV[2], ARGV[7]
@@ -49,23 +50,24 @@ put(A, 'st', st)
 put(A, 'hu', st == 'held' and num(ARGV[3]) or nil)
 put(A, 'co', st == 'held' and ARGV[4] or nil)
 put(A, 'wy', st == 'held' and ARGV[5] or nil)
+count_in(was and was ~= 'gone' and A.f.si, ARGV[9])
 put(A, 'si', ARGV[9] ~= '' and ARGV[9] or nil)
-count_in(A, A.f.si)
 put(A, 'pl', ARGV[6])
 put(A, 'tz', zone)
-local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 11)), 1, 16)
-if ARGV[11] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
-  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 11))
+local rt = string.sub(redis.sha1hex(table.concat(ARGV, ' ', 12)), 1, 16)
+if ARGV[12] and call('EXISTS', K .. 'rt:' .. rt) == 0 then
+  call('HSET', K .. 'rt:' .. rt, unpack(ARGV, 12))
 end
 put(A, 'rt', rt)
+put(A, 'og', ARGV[11] ~= '' and ARGV[11] or nil)
 put(A, 'keep', nil)
 join(A, ARGV[10])
 if M.due and call('HEXISTS', KEYS[1], 'held') == 1 then fill_rolls(A) end
 if ARGV[8] == '1' then
   for _, class in ipairs(CLASSES) do
-    if A.f['t:' .. class] then
+    if A.f[OF.token[class]] then
       -- Whoever held it may act until its lease ends: nobody else starts before.
-      put(A, 'f:' .. class, A.f['x:' .. class] + O.grace)
+      put(A, OF.fenced[class], A.f[OF.ends[class]] + O.grace)
       lose(A, class, 'fenced', 'its lease was revoked')
     end
   end

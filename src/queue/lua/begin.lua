@@ -19,12 +19,14 @@ local function between(A, J)
   local P = J.f.k ~= 'sign_in' and plan(A)
   local today = P and P.hours and day(A, now)
   if today and opening(P.hours, today, now) > now then return 'hours' end
-  if not recharge(A, J) then return 'full' end
+  if not recharge(A, J) or not recommit(A, J) then return 'full' end
 end
 
 function begin(args)
   local A, class = account(args[1]), args[2]
-  if not holds(A, class, args[3], args[4]) or now >= A.f['x:' .. class] then return { 'fenced' } end
+  if not holds(A, class, args[3], args[4]) or now >= A.f[OF.ends[class]] then
+    return { 'fenced' }
+  end
   local J = action(args[4])
   if J.f.du == 'v' then return { 'go', '', J.f.k } end
   if J.f.bg then return { 'go', charge_words(J), J.f.k } end

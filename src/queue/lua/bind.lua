@@ -23,7 +23,7 @@ end
 
 -- Whether the account has work of its own that is more urgent.
 local function is_behind(A, class, rank)
-  local stands = A.f['i:' .. class] or -1
+  local stands = A.f[OF.stands[class]] or -1
   if stands < 0 or stands > now then return false end
   for _, lane in ipairs(lanes(A)) do
     local first = lane.class == class and lane.at <= now and call('ZSCORE', lane.q, lane.id)
@@ -35,7 +35,7 @@ end
 -- There is more for the next worker: unlike an account, a post serves many at once.
 local function call_on(P)
   for _, class in ipairs(CLASSES) do
-    local stands = P.f['i:' .. class] or -1
+    local stands = P.f[OF.stands[class]] or -1
     if stands >= 0 and stands <= now then ring(class) end
   end
 end

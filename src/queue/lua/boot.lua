@@ -14,12 +14,15 @@
 -- Returns   { epoch, ms until claims open }
 --           { schema, the form of what is kept, the one that we know }
 --           { shards, how many it has, how many we were told }
+-- So long that Redis keeps the hash as a table, which is asked a dozen things by each call.
+local ABOUT = 'the queue of a walkon fleet: what stands under its prefix, its scripts alone write'
 local was = call('HMGET', KEYS[1], 'run_id', 'clean', 'ver', 'shards')
 local run, clean = was[1], was[2]
 if run and was[3] ~= SCHEMA then return { 'schema', was[3] or '1', SCHEMA } end
 local shards, part = ARGV[11] or '1', num(ARGV[12])
 if run and (was[4] or '1') ~= shards then return { 'shards', was[4] or '1', shards } end
-call('HSET', KEYS[1], 'ver', SCHEMA, 'shards', shards, 'opt', table.concat(ARGV, ' ', 3, 9))
+call('HSET', KEYS[1], 'ver', SCHEMA, 'shards', shards, 'opt', table.concat(ARGV, ' ', 3, 9),
+  'about', ABOUT)
 if ARGV[10] == '1' then call('HSET', KEYS[1], 'books', 1) end
 local resume, epoch = M.resume, num(M.epoch)
 if run ~= ARGV[1] then

@@ -54,11 +54,12 @@ end
 -- Takes note of how an attempt ended.
 function judge(A, J, x)
   local P = plan(A)
-  if J.f.du == 'p' and broken(A.f.si) then return judge_site(A, x) end
-  if not P or num(P.f.bn) == 0 or J.f.du ~= 'p' then return end
+  if J.f.du ~= 'p' then return end
+  if broken(A.f.si) then return judge_site(A, x) end
+  if not P or not P.opens then return end
   if x.ended == 'done' then
     if not A.f.bs then
-      if A.f.bf then put(A, 'bf', nil) end
+      if A.rich and A.f.bf then put(A, 'bf', nil) end
     elseif num(A.f.bk) + 1 >= num(P.f.bc) then
       heal(A)
       emit('breaker', A.id, J, { code = 'closed', why = 'it gets through again' })

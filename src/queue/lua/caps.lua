@@ -26,9 +26,11 @@ local function windows(A, t)
 end
 
 local function fleet_windows(t)
-  return (floor(t / 86400000) + 1) * 86400000, (floor(t / HOUR) + 1) * HOUR
+  return t - t % 86400000 + 86400000, t - t % HOUR + HOUR
 end
 
+local caps
+do
 local function cap(n, most, code, c, at, window)
   if not most then return n end
   CAPS[n + 1], CAPS[n + 2], CAPS[n + 3], CAPS[n + 4], CAPS[n + 5] = code, c, at, window, most
@@ -37,7 +39,7 @@ end
 
 -- Writes every cap on `kind` at `t` into CAPS, five values each (code, counter, DAY or HOURLY,
 -- window's end, most), and returns how many values; nil where the day is not known.
-local function caps(A, kind, t)
+function caps(A, kind, t)
   local de, he = windows(A, t)
   if not de then return nil end
   local P, G = plan(A), global().f
@@ -51,6 +53,7 @@ local function caps(A, kind, t)
   local g, gd, gh = G.c or UNUSED, fleet_windows(t)
   n = cap(n, G.dmax, 'global_daily_cap', g, DAY, gd)
   return cap(n, G.hmax, 'global_hourly_cap', g, HOURLY, gh)
+end
 end
 
 -- The later of `t` and `till`, if that comes after `from`; then also a row of it in `out`.

@@ -21,11 +21,13 @@ end
 -- Takes the account's most urgent due action of the class, if there is one; else indexes it anew.
 local function try(A, class, ask)
   if A.f.po then return bind(A, class, ask, try) end
-  local held = A.f['t:' .. class]
-  if held and (A.f['j:' .. class] or A.f['w:' .. class] ~= ask.worker) then return nil end
+  local held = A.f[OF.token[class]]
+  if held and (A.f[OF.job[class]] or A.f[OF.worker[class]] ~= ask.worker) then return nil end
   for _ = 1, 8 do
     local best
-    for _, lane in ipairs(lanes(A)) do
+    local found = lanes(A)
+    for i = 1, #found do
+      local lane = found[i]
       if lane.class == class then
         if lane.at > now then
           ask.soonest = min(ask.soonest, lane.at)
@@ -42,44 +44,30 @@ local function try(A, class, ask)
   reindex(A)
 end
 
--- The account that may be claimed and has waited longest, of all classes asked for; where there is
--- none, `ask.soonest` is when there will be.
-local function first(ask)
-  local acct, class, since
-  for _, name in ipairs(ask.classes) do
-    local head = call('ZRANGE', K .. 'wake:' .. name, '0', '0', 'WITHSCORES')
-    local at = head[1] and tonumber(head[2])
-    if at and at > now then
-      ask.soonest = min(ask.soonest, at)
-    elseif at and at < (since or NEVER) then
-      acct, class, since = head[1], name, at
-    end
-  end
-  return acct, class
-end
-
 function claim(worker, nonce, classes, held)
   -- Redis was started and not yet compared with the books (boot.lua).
   if M.due and M.books then return { 'shut', 1000, 'restoring' } end
-  local last = call('GET', K .. 'w:' .. worker)
+  local last = D.asked[worker]
+  if last == nil then last = call('HGET', K .. 'w', worker) end
   if last and sub(last, 1, #nonce + 1) == nonce .. ' ' then
-    local id, acct, class, token = match(last, ' (%S+) (%S+) (%S+) (%S+)$')
+    local id, acct, class, token = match(last, ' (%S+) (%S+) (%S+) (%S+) %d+$')
     local J = action(id)
     if J then return work_of(account(acct), J, class, token) end
   end
   if now < M.resume then return { 'shut', M.resume - now, 'restarted' } end
-  if late > 1000 then return { 'shut', late, 'clock' } end
+  if M.late > 1000 then return { 'shut', M.late, 'clock' } end
   if M.paused then
     local _, by, why = pause_parts(M.paused)
     -- Asked again soon: a resume takes hold within 2 s.
     return { 'shut', 1000, fmt('paused by %s: %s', by, why) }
   end
-  local ask = { worker = worker, nonce = nonce, classes = {}, soonest = NEVER }
-  for class in gmatch(classes, '%a+') do ask.classes[#ask.classes + 1] = class end
-  for acct in gmatch(held, '[^,]+') do
-    local A = account(acct)
-    local work = A and try(A, 'browser', ask)
-    if work then return work end
+  local ask = { worker = worker, nonce = nonce, classes = classes_of(classes), soonest = NEVER }
+  if held ~= '' then
+    for acct in gmatch(held, '[^,]+') do
+      local A = account(acct)
+      local work = A and try(A, 'browser', ask)
+      if work then return work end
+    end
   end
   for _ = 1, SCANS do
     local acct, class = first(ask)

@@ -9,6 +9,8 @@ local function unread(A, J, after, x)
   emit('unknown', A.id, J, x)
 end
 
+local doubt
+do
 -- Whether a cap leaves no room for one more of the kind.
 local function is_full(A, kind, t)
   if is_rolled(A, kind, t) then return true end
@@ -20,7 +22,7 @@ end
 
 -- The effect may be there: its kind says what is done about that. What would be made again but
 -- finds no room under a cap is read instead, or nobody would know before tomorrow.
-local function doubt(A, J, due, x)
+function doubt(A, J, due, x)
   if J.f.ol == 'retry' and (J.f.ef == 'none' or not is_full(A, J.f.k, due)) then
     -- Found there by the next attempt, the effect is this one's.
     put(J, 'bp', J.f.bp or J.f.bg)
@@ -29,11 +31,13 @@ local function doubt(A, J, due, x)
   if J.f.ol == 'park' then return park(J, x) end
   look(A, J, due, x)
 end
+end
 
 -- The worker that held this lease is gone, or was told to stop. What it took from the limits stays
 -- taken; what it had not begun was not done.
 local function lose(A, class, code, why)
-  local J = A.f['j:' .. class] and action(A.f['j:' .. class])
+  local J = A.f[OF.job[class]] and action(A.f[OF.job[class]])
+  A.ousted = true
   unlease(A, class)
   if not J then return end
   local x = { code = code, why = why }

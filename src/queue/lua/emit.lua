@@ -6,38 +6,40 @@
 
 local emit, flush
 do
-local EVENT, OTHER = '<dHssssssssssss', '<sI4c0'
--- What may hold a zero byte or is seldom there.
-local OTHERS = { code = 1, why = 1, result = 1, by = 1, site = 1 }
+local EVENT, OTHER, AT = '<dHssssssssssss', '<sI4c0', 64
 -- As many as one entry holds at most.
 local MOST = 200
 local NONE, ENTRY = {}, {}
 
 local function other(name, value)
+  if not value or value == '' then return '' end
   return pack_fields(OTHER, name, #value, value)
 end
 
 -- `J` is the action it is about, `more` further fields.
 function emit(what, acct, J, more)
-  local f, x, rest = J and J.f or NONE, more or NONE, ''
-  for name, value in pairs(x) do
-    if value and OTHERS[name] and value ~= '' then rest = rest .. other(name, value) end
+  local f, x, rest = J and J.f or NONE, more or NONE, nil
+  -- What may hold a zero byte or is seldom there.
+  if x.code or x.why or x.result or x.by or x.site then
+    rest = other('code', x.code) .. other('why', x.why) .. other('result', x.result)
+      .. other('by', x.by) .. other('site', x.site)
   end
-  if f.po then rest = rest .. other('pool', f.po) .. (f.mi and other('mission', f.mi) or '') end
+  if f.po then rest = (rest or '') .. other('pool', f.po) .. other('mission', f.mi) end
   -- A post is no account.
-  local at = told * 2
-  ENTRY[at + 1] = ENTRY[at + 1] or text(told)
-  ENTRY[at + 2] = pack_fields(EVENT, now, f.at or 0, what,
-    acct and sub(acct, 1, 1) ~= '@' and acct or '', J and J.id or '', f.k or '', f.tg or '',
-    f.th or '', f.ef or '', f.cl or '', f['in'] or '', x.worker or '', x.duty or '',
-    x.outcome or '') .. rest
-  told = told + 1
-  if told == MOST then flush() end
+  if acct and byte(acct) == AT then acct = nil end
+  local at = D.told * 2
+  ENTRY[at + 1] = ENTRY[at + 1] or text(D.told)
+  local event = pack_fields(EVENT, now, f.at or 0, what, acct or '', J and J.id or '', f.k or '',
+    f.tg or '', f.th or '', f.ef or '', f.cl or '', f['in'] or '', x.worker or '', x.duty or '',
+    x.outcome or '')
+  ENTRY[at + 2] = rest and event .. rest or event
+  D.told = D.told + 1
+  if D.told == MOST then flush() end
 end
 
 -- Writes what was told so far.
 function flush()
-  if told > 0 then call('XADD', K .. 'ev', '*', unpack(ENTRY, 1, told * 2)) end
-  told = 0
+  if D.told > 0 then call('XADD', K .. 'ev', '*', unpack(ENTRY, 1, D.told * 2)) end
+  D.told = 0
 end
 end

@@ -28,7 +28,7 @@ local function arrive(A, J)
   if A.f.po then return end
   local kind, forced = parts(J.f.sl)
   local class = class_of(A, kind, forced)
-  local stands = class and A.f['i:' .. class] or -1
+  local stands = class and A.f[OF.stands[class]] or -1
   if not (stands >= 0 and stands <= now) then reindex(A) end
 end
 
@@ -48,12 +48,11 @@ local function enqueue(args)
   end
   local J = new_action(id, { a = args[2], k = args[3], sl = args[4], sc = rank,
     x = tonumber(given(7)), fp = args[9], ol = args[10], ef = args[11], tg = given(12),
-    th = given(13), ['in'] = given(14), cr = now, at = 0 })
+    th = given(13), ['in'] = given(14), cr = now, at = 0 }, args[15])
   put(J, 'ik', key)
   put(J, 'nb', given(6))
   put(J, 'po', A.f.po)
   put(J, 'mi', A.f.mi)
-  call('SET', K .. 'p:' .. id, args[15])
   if key then call('SET', K .. 'i:' .. key, id .. '|' .. args[9]) end
   call('ZADD', K .. 'jobs', now, id)
   requeue(A, J, num(args[6]), 'p')

@@ -14,7 +14,7 @@ for i = 2, #ARGV do
     conclude(J, 'cancelled', { code = 'account_erased', why = 'its account was erased' })
     ended = ended + 1
   elseif own and J.f.st ~= 'waiting' and J.f.st ~= 'running' then
-    call('DEL', J.key, K .. 'p:' .. J.id)
+    call('DEL', J.key)
     if J.f.ik then call('DEL', K .. 'i:' .. J.f.ik) end
     for _, list in ipairs({ 'jobs', 'dlq', 'parked' }) do call('ZREM', K .. list, J.id) end
     left = left + 1

@@ -9,10 +9,10 @@
 --    e: what this shard was credited: { day's end, how many, number of the last step, how many it
 --    gave back in that step, hour's end, … }
 
-local unspent, spent, short
+local spent, short
 do
 -- How many more the shard may take in the window that ends then.
-function unspent(at, window)
+local function unspent(at, window)
   local f, i = global().f, at == DAY and 1 or 5
   local credited = f.e and f.e[i] == window and f.e[i + 1] or 0
   return credited - count(f.c or UNUSED, at, window)

@@ -2,8 +2,7 @@
 --
 -- KEYS[1]   <prefix>meta
 -- ARGV[1]   action; or empty, then
--- ARGV[2,3] account, slot
--- ARGV[4]   not before, ms
+-- ARGV[2-4] account, slot, not before ms
 --
 -- Returns   { state, earliest ms (-1: not as things are),
 --             code, until, used, most, words, since (-1: not known), … }
@@ -43,7 +42,7 @@ if parked then
   return { state, -1, 'parked', -1, -1, -1, J.f.wy or '', parked }
 end
 gate('restarted', M.resume)
-if late > 1000 then gate('clock', now + late) end
+if M.late > 1000 then gate('clock', now + M.late) end
 for scope, text in pairs({ fleet = M.paused, site = site_pause(A) }) do
   local since, by, why = pause_parts(text)
   local what = scope == 'site' and 'site ' .. A.f.si or 'the fleet'
@@ -63,15 +62,16 @@ if A.f.st ~= 'active' then
 end
 if A.f.bs == 'o' then gate('breaker', num(A.f.bu), A.f.bf .. ' failures in a row') end
 if class then
-  gate('fenced', num(A.f['f:' .. class]))
-  local busy = A.f['j:' .. class]
-  if A.f['t:' .. class] and busy ~= (J and J.id) then
-    gate('lease', num(A.f['x:' .. class]), busy or 'kept by ' .. A.f['w:' .. class],
+  gate('fenced', num(A.f[OF.fenced[class]]))
+  local busy = A.f[OF.job[class]]
+  if A.f[OF.token[class]] and busy ~= (J and J.id) then
+    gate('lease', num(A.f[OF.ends[class]]), busy or 'kept by ' .. A.f[OF.worker[class]],
       num(A.f.lu))
   elseif is_busy(A, kind) or A.f.bs and is_acting(A) then
     rows[#rows + 1] = { 'busy', -1, -1, -1, kind, num(A.f.lu) }
   end
 end
+if class then at = math.max(at, MINUTE.rows(A, class, kind, verify, rows)) end
 if J then
   local slot = J.f.sl .. (verify and '!' or '')
   local due = call('ZSCORE', K .. 'z:' .. A.id .. ':' .. slot, J.id)

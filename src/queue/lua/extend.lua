@@ -7,9 +7,8 @@
 local lost = {}
 for i = 1, #ARGV, 3 do
   local A, class = account(ARGV[i]), ARGV[i + 1]
-  if A and A.f['t:' .. class] == ARGV[i + 2] then
-    put(A, 'x:' .. class, now + O.lease)
-    call('ZADD', K .. 'lease', now + O.lease, A.id .. '|' .. class)
+  if A and A.f[OF.token[class]] == ARGV[i + 2] then
+    lease_till(A, class, now + O.lease)
   else
     lost[#lost + 1] = ARGV[i + 2]
   end

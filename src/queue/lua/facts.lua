@@ -4,32 +4,39 @@
 -- g            msgpack map of the fleet's caps and counters
 -- rt:<hash>    hash of kind or kind@class to `api`, `browser` or `-`
 
+local plan, limit, route, global
+do
+local KEPT, ROUTES = {}, {}
+
 -- The account's plan, read anew only after some plan was written (`pv`); false: there is none.
-local function plan(A)
-  if not kept then
-    kept = slot_of(KEPT, K, 512)
-    if kept.pv ~= M.pv then kept.pv, kept.plans = M.pv, {} end
+function plan(A)
+  if not D.kept then
+    D.kept = slot_of(KEPT, K, 512)
+    if D.kept.pv ~= M.pv then D.kept.pv, D.kept.plans = M.pv, {} end
   end
   local id = A.f.pl or ''
-  local P = kept.plans[id]
+  local P = D.kept.plans[id]
   if P == nil then
-    P = open(K .. 'plan:' .. id) or false
+    P = open(K .. 'plan:' .. id)
+    P = P and P.f.known and P or false
     if P then
       local f = P.f
       P.kinds, P.dcap, P.hcap, P.bi = {}, f.dcap, f.hcap, f.bi
       P.hours = f.hours and stretches(f.hours)
       P.room = (num(f.bs) - 1) * num(f.bi)
+      P.opens = num(f.bn) > 0
     end
-    kept.plans[id] = P
+    D.kept.plans[id] = P
   end
   return P
 end
 
 -- What a plan says of one kind.
-local function limit(P, kind)
+function limit(P, kind)
   local L = P.kinds[kind]
   if not L then
-    L = { cd = num(P.f['cd:' .. kind]), dk = P.f['dk:' .. kind], hk = P.f['hk:' .. kind] }
+    L = { cd = num(P.f['cd:' .. kind]), dk = P.f['dk:' .. kind], hk = P.f['hk:' .. kind],
+      rolls = rolls_of(P, kind) }
     P.kinds[kind] = L
   end
   return L
@@ -37,14 +44,23 @@ end
 
 -- By which class work of this name (a kind, or kind@class) goes; `-`: it is refused. A set of
 -- routes is named by the hash of its content, so what was read of it stays true.
-local function route(A, name)
-  local known = slot_of(ROUTES, A.f.rt, 512)
-  if known[name] == nil then known[name] = call('HGET', K .. 'rt:' .. A.f.rt, name) end
-  return known[name]
+function route(A, name)
+  local known = ROUTES[A.f.rt] or slot_of(ROUTES, A.f.rt, 512)
+  local way = known[name]
+  if way == nil then
+    way = call('HGET', K .. 'rt:' .. A.f.rt, name)
+    known[name] = way
+  end
+  return way
 end
 
 -- The fleet's own caps, counted in hours and days of UTC.
-local function global()
-  fleet = fleet or open(K .. 'g', true)
+function global()
+  local fleet = D.fleet
+  if not fleet then
+    fleet = open(K .. 'g', true)
+    D.fleet = fleet
+  end
   return fleet
+end
 end

@@ -1,7 +1,6 @@
 -- fate.lua: what becomes of an action: requeued, ended, parked, or in doubt.
 --
 -- j:<id>   object of an action (fields below), small fields only
--- p:<id>   string, the action as JSON, as it was sent
 -- i:<key>  string "<id>|<fingerprint>", as long as the action is kept
 -- n        hash of counts by state: they add up to all that was ever planned
 -- exp      zset of waiting actions by when they expire
@@ -12,13 +11,13 @@
 -- bg when this attempt began  bp when an earlier one did that was lost and is repeated
 -- ik key  tg target  th hash of text  in intake
 -- ft fa fk last token settled and its answer, cx cancel wished  cl class  nb not before
--- hb why a host handed it back  po mi pool and mission (post.lua)
+-- hb why a host handed it back  po mi pool and mission (post.lua)  js what was sent, as JSON
 
 local function move(J, state)
   local was = J.f.st
   if was ~= state then
-    if was then moved[was] = (moved[was] or 0) - 1 end
-    moved[state] = (moved[state] or 0) + 1
+    if was then D.moved[was] = (D.moved[was] or 0) - 1 end
+    D.moved[state] = (D.moved[state] or 0) + 1
   end
   local j = touch(J)
   j.st, j.up = state, now
@@ -28,9 +27,11 @@ end
 
 -- `x` is { code, why, outcome, result }: kept with the action and told in its event.
 local function note(J, x)
-  put(J, 'co', x.code)
-  put(J, 'wy', x.why)
-  if x.outcome then put(J, 'oc', x.outcome) end
+  if x.code or x.why or J.rich then
+    put(J, 'co', x.code)
+    put(J, 'wy', x.why)
+  end
+  if x.outcome then touch(J).oc = x.outcome end
   if x.result then put(J, 'rs', x.result) end
 end
 
@@ -47,10 +48,8 @@ local function conclude(J, state, x)
     call('ZADD', K .. 'dlq', now, J.id)
     call('ZREMRANGEBYSCORE', K .. 'dlq', '-inf', now - keep)
   end
-  put(J, 'keep', keep)
-  keep = text(keep)
-  call('PEXPIRE', K .. 'p:' .. J.id, keep)
-  if J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, keep) end
+  J.f.keep = keep
+  if J.rich and J.f.ik then call('PEXPIRE', K .. 'i:' .. J.f.ik, text(keep)) end
   emit(state, J.f.a, J, x)
 end
 

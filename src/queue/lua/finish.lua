@@ -54,17 +54,14 @@ function finish(args)
   end
   judge(A, J, x)
   local keep = args[12] == '1' and max(barred(A, class), tripped(A)) <= now
-    and now < A.f['x:' .. class]
+    and now < A.f[OF.ends[class]]
   J.settled = true
-  put(J, 'ft', token)
-  put(J, 'fk', keep and 1 or 0)
+  local j = touch(J)
+  j.ft, j.fk = token, keep and 1 or 0
   settle(A, J, x, num(args[9]))
   if keep then
-    put(A, 'j:' .. class, nil)
-    put(A, 'k:' .. class, nil)
-    local ends = now + O.lease
-    put(A, 'x:' .. class, ends)
-    call('ZADD', K .. 'lease', text(ends), A.id .. '|' .. class)
+    A.f[OF.job[class]], A.f[OF.kind[class]] = nil, nil
+    lease_till(A, class, now + O.lease)
   else
     unlease(A, class)
   end

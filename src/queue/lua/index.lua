@@ -4,11 +4,13 @@
 -- keeps the lease has been told; t: j: w: x: k:<class> are the lease's token, action, worker, end
 -- and the kind being performed.
 
+local ring, place
+do
 -- How many wake-up calls may wait.
 local BELLS = 64
 local TOLD_AT = -2
 
-local function ring(name)
+function ring(name)
   local bell = K .. 'bell:' .. name
   local waiting = call('LPUSH', bell, '1')
   if waiting == 1 then call('PEXPIRE', bell, HOUR) end
@@ -17,55 +19,69 @@ end
 
 -- Puts the account into `wake` for when it may be claimed (`at`; nil: nowhere). Whoever may be
 -- claimed already stands there by its last use, which has passed: who rested longest goes first.
-local function place(A, class, at)
-  local was, wake = A.f['i:' .. class], K .. 'wake:' .. class
-  local is = at and (at <= now and (A.f.lu or 0) or at) or nil
-  if A.f['t:' .. class] then
+function place(A, class, at)
+  local f = A.f
+  local was, is = f[OF.stands[class]], at
+  if at and at <= now then is = f.lu or 0 end
+  if f[OF.token[class]] then
     -- Leased: in no index. A worker that keeps the lease hears of what comes due.
-    local idle = not A.f['j:' .. class] and at and at < NEVER
+    local idle = not f[OF.job[class]] and at and at < NEVER
     is = idle and TOLD_AT - (at <= now and 0 or at) or nil
-    if is and is ~= was then ring('w:' .. A.f['w:' .. class]) end
+    if is and is ~= was then ring('w:' .. f[OF.worker[class]]) end
   end
-  local stood, stands = was and was >= 0 and was, is and is >= 0 and is
-  if is == was or stands and stands == stood then return end
-  if stood and not stands then call('ZREM', wake, A.id) end
-  if stands then
-    local head = stands > now and stands < NEVER and call('ZRANGE', wake, '0', '0', 'WITHSCORES')
-    call('ZADD', wake, text(stands), A.id)
-    if stands <= now and not (stood and stood <= now) then ring(class) end
-    if head and (not head[1] or stands < num(head[2])) then ring(class) end
+  if is == was then return end
+  local stood, stands = was and was >= 0 and was or nil, is and is >= 0 and is or nil
+  if stands ~= stood then
+    if stands and stands < NEVER then
+      if stands > now then
+        local _, head = head_of(class)
+        if not head or stands < head then ring(class) end
+      elseif not (stood and stood <= now) then
+        ring(class)
+      end
+    end
+    stand(A.id, class, stands, stood)
   end
-  put(A, 'i:' .. class, is)
+  put(A, OF.stands[class], is)
+end
 end
 
 -- Puts the account where it belongs, in each class.
 local function reindex(A)
   if A.f.po then return seat(A) end
-  local at = {}
-  for _, lane in ipairs(lanes(A)) do
-    at[lane.class] = min(at[lane.class] or NEVER, lane.at)
-  end
-  for _, class in ipairs(CLASSES) do
+  local found = lanes(A)
+  for i = 1, 2 do
+    local class, at = CLASSES[i], nil
+    for j = 1, #found do
+      local lane = found[j]
+      if lane.class == class and (not at or lane.at < at) then at = lane.at end
+    end
     -- Held until somebody acts, or removed: in no index.
-    local shut = barred(A, class) >= NEVER
-    place(A, class, not shut and at[class] or nil)
+    if at and barred(A, class) >= NEVER then at = nil end
+    if at or A.f[OF.stands[class]] then place(A, class, at) end
   end
   if A.f.ps then offer(A) end
 end
 
 -- Mends an index that names an account which is gone; nothing of ours leaves one so.
 local function forget(acct)
-  for _, class in ipairs(CLASSES) do call('ZREM', K .. 'wake:' .. class, acct) end
+  for _, class in ipairs(CLASSES) do stand(acct, class, nil, 0) end
+end
+
+-- The lease ends then; nil: it has ended.
+local function lease_till(A, class, ends)
+  enlist('lease', A.id .. '|' .. class, ends)
+  touch(A)[OF.ends[class]] = ends
 end
 
 local function unlease(A, class)
-  call('ZREM', K .. 'lease', A.id .. '|' .. class)
-  local a = touch(A)
-  a['t:' .. class], a['x:' .. class], a['j:' .. class] = nil, nil, nil
-  a['w:' .. class], a['k:' .. class] = nil, nil
+  if class == 'browser' then leave_origin(A) end
+  lease_till(A, class, nil)
+  local a = A.f
+  a[OF.token[class]], a[OF.job[class]], a[OF.worker[class]], a[OF.kind[class]] = nil, nil, nil, nil
 end
 
 -- Whether `token` is the live lease's, for `action` (nil: a kept lease without one).
 local function holds(A, class, token, action)
-  return A ~= nil and A.f['t:' .. class] == token and A.f['j:' .. class] == action
+  return A ~= nil and A.f[OF.token[class]] == token and A.f[OF.job[class]] == action
 end

@@ -33,12 +33,15 @@ local function able(A, slot)
   local kind, forced = parts(slot)
   local class = A.f.rt and A.f.st ~= 'gone' and class_of(A, kind, forced)
   if not class then return nil, NEVER end
-  if A.f['t:' .. class] or is_busy(A, kind) then return class, NEVER end
+  if A.f[OF.token[class]] or is_busy(A, kind) then return class, NEVER end
   local at = math.max(now, barred(A, class), tripped(A))
+  if at < NEVER then at = ceiling(A, class, kind, false, at) end
   if at < NEVER and kind ~= 'sign_in' then at = limits(A, kind, at) end
   return class, at
 end
 
+local enter
+do
 -- How much of its day an account has used, in ten thousandths; without a daily cap, of a thousand.
 local function load_of(A)
   local day, P = windows(A, now), plan(A)
@@ -55,7 +58,7 @@ local function order(A, pool)
 end
 
 -- Writes when the account may do the slot's work; whether that is sooner than any member may.
-local function enter(A, pool, slot)
+function enter(A, pool, slot)
   local class, at = able(A, slot)
   for _, other in ipairs(CLASSES) do
     if other ~= class then call('ZREM', index_of(pool, slot, other), A.id) end
@@ -66,6 +69,7 @@ local function enter(A, pool, slot)
   local score = at <= now and order(A, pool) or at
   call('ZADD', index, fmt('%.17g', score), A.id)
   return not head[1] or score < num(head[2]) and num(head[2]) > HORIZON
+end
 end
 
 -- The account is a member of these pools (names, spaces between) and of no others.

@@ -16,70 +16,65 @@ end
 -- One that is not there yet.
 local function new_account(id)
   local A = { key = K .. 'a:' .. id, id = id, kinds = {}, after = 1, raw = '',
-    f = { cs = '', c = { 0, 0, 0, 0, 0, 0, 0 } }, write = write_account }
+    f = { c = { 0, 0, 0, 0, 0, 0, 0 } }, write = write_account }
+  own_standing(A).cs = ''
   accounts[id] = A
   return A
 end
 
-local function account(id)
+local account, action, read_ahead, new_action
+do
+local function account_from(id, key, raw)
+  local A = raw and { key = key, id = id, kinds = {}, write = write_account } or false
+  if A then read_account(A, raw) end
+  accounts[id] = A
+  return A
+end
+
+function account(id)
   local A = accounts[id]
   if A == nil then
     local key = K .. 'a:' .. id
-    local raw = call('GET', key)
-    A = raw and { key = key, id = id, kinds = {}, write = write_account } or false
-    if A then read_account(A, raw) end
-    accounts[id] = A
+    A = account_from(id, key, call('GET', key))
   end
   return A or nil
 end
 
-local function new_action(id, fields)
-  local J = { key = K .. 'j:' .. id, id = id, f = fields, write = write_action }
+function new_action(id, fields, json)
+  local J = { key = K .. 'j:' .. id, id = id, f = fields, json = json, write = write_action }
   actions[id] = J
   return J
 end
 
-local function action(id)
+local function action_from(id, key, raw)
+  local J = raw and { key = key, id = id, write = write_action } or false
+  if J then read_action(J, raw) end
+  actions[id] = J
+  return J
+end
+
+function action(id)
   local J = actions[id]
   if J == nil then
     local key = K .. 'j:' .. id
-    local raw = call('GET', key)
-    J = raw and { key = key, id = id, write = write_action } or false
-    if J then read_action(J, raw) end
-    actions[id] = J
+    J = action_from(id, key, call('GET', key))
   end
   return J or nil
 end
 
-local close
-do
--- As many words as one command is given at most.
-local MOST = 400
-
--- What every call that writes ends with: whatever has changed, the last token, the counts by state,
--- the events.
-function close(answer)
-  local sets, n = {}, 0
-  for i = 1, #changed do
-    local o = changed[i]
-    local raw, keep = o.write and o.write(o) or pack(o.f), o.f.keep
-    if keep then
-      call('SET', o.key, raw, 'PX', text(keep))
-    else
-      sets[n + 1], sets[n + 2] = o.key, raw
-      n = n + 2
-      if n == MOST then
-        call('MSET', unpack(sets, 1, n))
-        n = 0
-      end
-    end
+-- Reads what several calls will look at, at once.
+function read_ahead(accts, acts)
+  local keys, n = {}, 0
+  for i = 1, #accts do keys[i] = K .. 'a:' .. accts[i] end
+  n = #accts
+  for i = 1, #acts do keys[n + i] = K .. 'j:' .. acts[i] end
+  if not keys[1] then return end
+  local raws = call('MGET', unpack(keys))
+  for i = 1, n do
+    if accounts[accts[i]] == nil then account_from(accts[i], keys[i], raws[i]) end
   end
-  if n > 0 then call('MSET', unpack(sets, 1, n)) end
-  if seq > M.seq then call('HSET', K .. 'meta', 'seq', text(seq)) end
-  for state, by in pairs(moved) do
-    if by ~= 0 then call('HINCRBY', K .. 'n', state, text(by)) end
+  for i = 1, #acts do
+    if actions[acts[i]] == nil then action_from(acts[i], keys[n + i], raws[n + i]) end
   end
-  flush()
-  return answer
 end
 end

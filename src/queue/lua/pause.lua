@@ -4,6 +4,8 @@
 --   many of the latter there are: where there are none, looking costs no call
 -- a:<acct>      field `si` is the account's site
 
+local site_pause
+do
 -- By whom, since when and why the account's site is paused; nil: it is not.
 local function pause_of(site)
   if not site or M.sites == 0 then return nil end
@@ -12,8 +14,9 @@ local function pause_of(site)
   return M[field] or nil
 end
 
-local function site_pause(A)
+function site_pause(A)
   return pause_of(A.f.si)
+end
 end
 
 local function pause_parts(text)

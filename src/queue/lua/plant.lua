@@ -16,7 +16,7 @@ local function list(text)
 end
 
 local function plant(what, id, at, n)
-  local o = what == 'a' and new_account(id) or what == 'j' and new_action(id, {})
+  local o = what == 'a' and new_account(id) or what == 'j' and new_action(id, {}, '')
     or { key = K .. id, f = {} }
   for i = at, at + 2 * n - 1, 2 do
     local name, value = ARGV[i], ARGV[i + 1]
@@ -24,6 +24,8 @@ local function plant(what, id, at, n)
     if kind then
       own_counters(o, kind)
       o.kinds[kind] = list(value)
+    elseif name == 'js' then
+      o.json = value
     elseif LISTS[name] then
       put(o, name, list(value))
     elseif name ~= 'cs' then

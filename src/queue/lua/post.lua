@@ -31,6 +31,7 @@ local function is_under_way(P)
   return P.f.mo and call('SCARD', K .. 'un:' .. P.id) >= num(P.f.mo)
 end
 
+do
 -- When the first account may take what waits in a slot, by each class, and which that is.
 local function takers(P, slot, due, at, who)
   for _, pool in ipairs(draws(P)) do
@@ -66,6 +67,7 @@ seat = function(P)
     P.f.lu = A and A.f.lu or nil
     place(P, class, at[class])
   end
+end
 end
 
 -- The action is bound no more: another of its mission may be.

@@ -4,37 +4,44 @@
 --                        told, and `books` and `due` (boot.lua). The only key that is declared;
 --                        all others are made from its prefix and so share its hash tag.
 --
--- `start` gives K (the prefix), M (meta), O (the options), now (ms: never goes back), late (how
--- far the server's clock has fallen behind what was already seen). What outlives a call (KEPT) is
+-- `start` gives K (the prefix), M (meta; `late` is how far the server's clock has fallen behind
+-- what was already seen), O (the options), now (ms: never goes back) and D, what this call has yet
+-- to do at its end: entries of indexes, answers to workers, events. What outlives a call (KEPT) is
 -- only what its own version or its own content names, and the instant of the LAST arrival: a call
 -- must never see what another has left half done. `close` (object.lua) writes what has changed.
 
 local function globals()
-  return tonumber, ipairs, pairs, unpack
+  return tonumber, ipairs, pairs, unpack, setmetatable
 end
 
 -- Bound by the first call: while it is loaded, a library sees nothing of them, and each look at a
 -- global costs a call as much as a table.
 local call, floor, max, min, match, gmatch, sub, find, fmt, tonumber, ipairs, pairs, unpack
-local pack, unpack_object, pack_fields, unpack_fields
+local setmetatable
+local pack, unpack_object, pack_fields, unpack_fields, byte
 local NEVER, HOUR, CLASSES = 9e15, 3600000, { 'api', 'browser' }
 -- The form of what is kept; `boot` refuses another.
-local SCHEMA = '3'
--- What a call is told whose queue is gone (somebody emptied Redis under our feet), or was made anew
--- by another version.
-local LOST = 'LOST the queue is gone: redis was emptied'
-local FORM = 'FORM the queue is of another form than this version knows'
-local OPTIONS = { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
-local KEPT, ROUTES, OPT, LAST, UNUSED = {}, {}, {}, {}, { 0, 0, 0, 0, 0, 0, 0 }
-local K, M, O, seq, now, late, accounts, actions, fleet, kept, written, changed, moved, told
+local SCHEMA = '4'
+local LAST, UNUSED = {}, { 0, 0, 0, 0, 0, 0, 0 }
+-- An account's fields of one class, and the class's index.
+local OF = {
+  token = { api = 't:api', browser = 't:browser' }, job = { api = 'j:api', browser = 'j:browser' },
+  worker = { api = 'w:api', browser = 'w:browser' },
+  kind = { api = 'k:api', browser = 'k:browser' },
+  ends = { api = 'x:api', browser = 'x:browser' },
+  stands = { api = 'i:api', browser = 'i:browser' },
+  fenced = { api = 'f:api', browser = 'f:browser' },
+  wake = { api = 'wake:api', browser = 'wake:browser' },
+}
+local K, M, O, D, now, accounts, actions, changed
 
 local function bind()
   call, floor, max, min = redis.call, math.floor, math.max, math.min
   match, gmatch, sub, find = string.match, string.gmatch, string.sub, string.find
-  fmt = string.format
+  fmt, byte = string.format, string.byte
   pack, unpack_object = cmsgpack.pack, cmsgpack.unpack
   pack_fields, unpack_fields = struct.pack, struct.unpack
-  tonumber, ipairs, pairs, unpack = globals()
+  tonumber, ipairs, pairs, unpack, setmetatable = globals()
 end
 
 local function num(word)
@@ -48,7 +55,11 @@ end
 
 -- `now` as text.
 local function stamp()
-  written = written or text(now)
+  local written = D.stamp
+  if not written then
+    written = text(now)
+    D.stamp = written
+  end
   return written
 end
 
@@ -66,7 +77,11 @@ local function slot_of(tables, seed, most)
   return found
 end
 
-local function options(words)
+local options
+do
+local OPT, OPTIONS = {}, { 'lease', 'grace', 'base', 'max', 'attempts', 'losses', 'retention' }
+
+function options(words)
   local o = slot_of(OPT, words, 64)
   if not o.lease then
     local i = 0
@@ -76,4 +91,5 @@ local function options(words)
     end
   end
   return o
+end
 end

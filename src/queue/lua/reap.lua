@@ -15,9 +15,9 @@ if leapt and M.allow_fake ~= '1' then
   for _, member in ipairs(call('ZRANGE', K .. 'lease', 0, -1)) do
     local acct, class = match(member, '^([^|]+)|(.+)$')
     local A = account(acct)
-    put(A, 'x:' .. class, now + O.lease)
-    call('ZADD', K .. 'lease', now + O.lease, member)
+    lease_till(A, class, now + O.lease)
   end
+  settle_indexes()
   call('HSET', KEYS[1], 'resume', now + O.lease)
 end
 local gone = call('ZRANGEBYSCORE', K .. 'lease', '-inf', now - grace, 'LIMIT', 0, limit)
@@ -28,7 +28,7 @@ for _, member in ipairs(gone) do
     lose(A, class, 'lost', 'its worker went silent')
     reindex(A)
   else
-    call('ZREM', K .. 'lease', member)
+    enlist('lease', member, nil)
   end
 end
 local stale = call('ZRANGEBYSCORE', K .. 'exp', '-inf', now, 'LIMIT', 0, limit)
@@ -37,6 +37,12 @@ for _, id in ipairs(stale) do
   local A = J and account(J.f.a)
   if A and expire(A, J) then reindex(A) else call('ZREM', K .. 'exp', id) end
 end
+-- Of what workers were handed, some at a time: what is old is asked for no more.
+local some = call('HRANDFIELD', K .. 'w', '16', 'WITHVALUES')
+for i = 1, #some, 2 do
+  if now - num(match(some[i + 1], '%d+$')) > 86400000 then call('HDEL', K .. 'w', some[i]) end
+end
+settle_indexes()
 local next = NEVER
 for key, wait in pairs({ lease = grace, exp = 0 }) do
   local head = call('ZRANGE', K .. key, 0, 0, 'WITHSCORES')

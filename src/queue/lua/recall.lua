@@ -4,6 +4,7 @@
 -- ARGV[1]    action
 -- ARGV[2]    the state it has ended in; or `begun`: it may have been done
 -- ARGV[3-5]  code, why, outcome
+-- ARGV[6]    of `begun`: when it may have begun at the earliest, ms; empty: now
 --
 -- Returns    1 it is as the books say now, 0 there was nothing to change
 local J = action(ARGV[1])
@@ -16,11 +17,11 @@ end
 local x = { code = given(3), why = given(4), outcome = given(5) }
 local held
 for _, class in ipairs(CLASSES) do
-  if A.f['j:' .. class] == J.id then held = class end
+  if A.f[OF.job[class]] == J.id then held = class end
 end
 if ARGV[2] == 'begun' then
   if J.f.st == 'unknown' or J.f.bg then return 0 end
-  put(J, 'bg', now)
+  put(J, 'bg', tonumber(ARGV[6]) or now)
   if held then
     -- The lease it knows of ends by itself: what has begun is in doubt then.
     return 1

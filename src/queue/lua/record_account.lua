@@ -1,75 +1,71 @@
--- record_account.lua: an account as it is kept (record.lua): its strings, each up to a zero byte;
--- its numbers; the map of its other fields; then for each kind in `cs`, in that order, its counters
--- (caps.lua).
+-- record_account.lua: an account as it is kept (record.lua): its numbers; its standing, strings
+-- that many accounts have alike; a lease of each class; the map of its other fields; then for each
+-- kind in `cs`, in that order, its counters (record_counters.lua).
 
-local read_account, write_account, counters_of, own_counters
+local read_account, write_account
 do
-local ACCOUNT = '<ssssssssssssssssddddhhdddddI4BdI4BdI4c0'
-local COUNTERS, WIDTH = '<dI4BdI4Bd', 34
+local ACCOUNT = '<ddddhhdddI4BdI4BdI2c0I2c0I2c0I4c0'
+local STANDING, LEASE = '<ssssssss', '<ssssd'
+-- Standings by their text, each with its names, and what reads them as an account's own fields.
+local ALIKE = {}
 
-function read_account(A, raw)
-  local st, si, pl, tz, rt, ks, zs, cs, ta, ja, wa, ka, tb, jb, wb, kb, lu, tat, y1, y2, y3, y4,
-    xa, ia, xb, ib, c1, c2, c3, c4, c5, c6, c7, rest, after = unpack_fields(ACCOUNT, raw)
-  local f = { st = st, si = si ~= '' and si or nil, pl = pl, tz = tz, rt = rt, ks = ks, zs = zs,
-    cs = cs, lu = lu, tat = tat, y = y2 > 0 and { y1, y2, y3, y4 } or nil,
-    c = { c1, c2, c3, c4, c5, c6, c7 },
-    ['t:api'] = ta ~= '' and ta or nil, ['j:api'] = ja ~= '' and ja or nil, ['w:api'] = wa,
-    ['k:api'] = ka, ['x:api'] = xa, ['i:api'] = ia ~= -1 and ia or nil,
-    ['t:browser'] = tb ~= '' and tb or nil, ['j:browser'] = jb ~= '' and jb or nil,
-    ['w:browser'] = wb, ['k:browser'] = kb, ['x:browser'] = xb,
-    ['i:browser'] = ib ~= -1 and ib or nil }
-  A.f, A.raw, A.after, A.rich = f, raw, after, merge(f, rest)
+local function standing(words)
+  local s = ALIKE[words]
+  if s then return s end
+  s = slot_of(ALIKE, words, 2048)
+  s.st, s.si, s.pl, s.tz, s.rt, s.ks, s.zs, s.cs = unpack_fields(STANDING, words)
+  if s.si == '' then s.si = nil end
+  s.meta = { __index = s }
+  return s
 end
 
--- The counters of all kinds, in the order of `cs`; those that were not looked at as they came.
-local function all_counters(A)
-  if not A.counted then return sub(A.raw, A.after) end
-  local out, at = '', A.after
-  for kind in gmatch(A.f.cs, '%S+') do
-    local c = A.kinds[kind]
-    out = out .. (c and pack_fields(COUNTERS, unpack(c, 1, 7)) or sub(A.raw, at, at + WIDTH - 1))
-    at = at + WIDTH
+-- Its standing, to be written.
+function own_standing(A)
+  local own = A.own
+  if not own then
+    local f = A.f
+    own = { st = f.st, si = f.si, pl = f.pl, tz = f.tz, rt = f.rt, ks = f.ks, zs = f.zs, cs = f.cs }
+    A.own = own
+    setmetatable(f, { __index = own })
   end
-  return out
+  return own
+end
+
+local function read_lease(f, class, words)
+  local token, job, worker, kind, ends = unpack_fields(LEASE, words)
+  f[OF.token[class]], f[OF.worker[class]] = token, worker
+  f[OF.kind[class]], f[OF.ends[class]] = kind, ends
+  if job ~= '' then f[OF.job[class]] = job end
+end
+
+local function lease_words(f, class)
+  local token = f[OF.token[class]]
+  if not token then return '' end
+  return pack_fields(LEASE, token, f[OF.job[class]] or '', f[OF.worker[class]] or '',
+    f[OF.kind[class]] or '', f[OF.ends[class]] or 0)
+end
+
+function read_account(A, raw)
+  local lu, tat, y1, y2, y3, y4, ia, ib, c1, c2, c3, c4, c5, c6, c7, words, api, browser, rest,
+    after = unpack_fields(ACCOUNT, raw)
+  local f = setmetatable({ lu = lu, tat = tat, y = y2 > 0 and { y1, y2, y3, y4 } or nil,
+    c = { c1, c2, c3, c4, c5, c6, c7 }, ['i:api'] = ia ~= -1 and ia or nil,
+    ['i:browser'] = ib ~= -1 and ib or nil }, standing(words).meta)
+  if api ~= '' then read_lease(f, 'api', api) end
+  if browser ~= '' then read_lease(f, 'browser', browser) end
+  A.f, A.words, A.raw, A.after, A.rich = f, words, raw, after, merge(f, rest)
 end
 
 function write_account(A)
-  local f, rest = A.f, others(A)
+  local f, own, words, rest = A.f, A.own, A.words, others(A)
+  if own then
+    words = pack_fields(STANDING, own.st or '', own.si or '', own.pl or '', own.tz or '',
+      own.rt or '', own.ks or '', own.zs or '', own.cs or '')
+  end
   local y, c = f.y or UNUSED, f.c or UNUSED
-  return pack_fields(ACCOUNT, f.st or '', f.si or '', f.pl or '', f.tz or '', f.rt or '',
-    f.ks or '', f.zs or '', f.cs or '',
-    f['t:api'] or '', f['j:api'] or '', f['w:api'] or '', f['k:api'] or '',
-    f['t:browser'] or '', f['j:browser'] or '', f['w:browser'] or '', f['k:browser'] or '',
-    f.lu or 0, f.tat or 0, y[1], y[2], y[3], y[4], f['x:api'] or 0, f['i:api'] or -1,
-    f['x:browser'] or 0, f['i:browser'] or -1, c[1], c[2], c[3], c[4], c[5], c[6], c[7], #rest,
-    rest) .. all_counters(A)
-end
-
--- The counters of one kind, to be looked at only.
-function counters_of(A, kind)
-  local c, at = A.kinds[kind], A.after
-  if c then return c end
-  for name in gmatch(A.f.cs, '%S+') do
-    if name == kind then
-      c = { unpack_fields(COUNTERS, A.raw, at) }
-      A.kinds[kind] = c
-      return c
-    end
-    at = at + WIDTH
-  end
-  return UNUSED
-end
-
--- The same, to be written.
-function own_counters(A, kind)
-  touch(A)
-  A.counted = true
-  local c = counters_of(A, kind)
-  if c == UNUSED then
-    c = { 0, 0, 0, 0, 0, 0, 0 }
-    A.kinds[kind] = c
-    A.f.cs = A.f.cs == '' and kind or A.f.cs .. ' ' .. kind
-  end
-  return c
+  local api, browser = lease_words(f, 'api'), lease_words(f, 'browser')
+  return pack_fields(ACCOUNT, f.lu or 0, f.tat or 0, y[1], y[2], y[3], y[4], f['i:api'] or -1,
+    f['i:browser'] or -1, c[1], c[2], c[3], c[4], c[5], c[6], c[7], #words, words, #api, api,
+    #browser, browser, #rest, rest) .. all_counters(A)
 end
 end

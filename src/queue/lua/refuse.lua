@@ -8,7 +8,7 @@
 -- Returns   1 told, 0 somebody has dealt with the entry before
 if call('XACK', ARGV[1], ARGV[2], ARGV[3]) == 0 then return 0 end
 call('XDEL', ARGV[1], ARGV[3])
-moved.refused = (moved.refused or 0) + 1
+D.moved.refused = (D.moved.refused or 0) + 1
 local e = { 'v', 1, 'type', 'refused', 'at', stamp() }
 for i = 4, #ARGV do e[#e + 1] = ARGV[i] end
 call('XADD', K .. 'ev', '*', unpack(e))

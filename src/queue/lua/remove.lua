@@ -8,12 +8,12 @@
 local A, left, budget = account(ARGV[1]), 0, num(ARGV[2])
 if not A then return -1 end
 local x = { code = 'account_removed', why = 'its account was removed' }
+if A.f.st ~= 'gone' then count_in(A.f.si, nil) end
 put(A, 'st', 'gone')
 join(A, '')
-count_in(A, nil)
 put(A, 'wy', nil)
 for _, class in ipairs(CLASSES) do
-  if A.f['t:' .. class] then lose(A, class, 'account_removed', x.why) end
+  if A.f[OF.token[class]] then lose(A, class, 'account_removed', x.why) end
 end
 for slot in string.gmatch(A.f.ks or '', '%S+') do
   for _, key in ipairs({ 'q:', 'z:' }) do

@@ -30,7 +30,6 @@ for _, field in ipairs({ 'lo', 'vt', 'ch', 'bg', 'cx', 'ft', 'x', 'keep' }) do
   put(J, field, nil)
 end
 put(J, 'at', 0)
-call('PERSIST', K .. 'p:' .. J.id)
 if J.f.ik then call('PERSIST', K .. 'i:' .. J.f.ik) end
 requeue(A, J, now, 'p')
 reindex(A)

@@ -5,19 +5,37 @@
 --          takes
 --
 -- Returns  for each what that script returns
-local out, at = {}, 1
+local out, at, calls, n = {}, 1, {}, 0
+local workers, accts, acts = {}, {}, {}
 while at <= #ARGV do
-  local verb, n = ARGV[at], num(ARGV[at + 1])
-  local args = { unpack(ARGV, at + 2, at + 1 + n) }
-  if verb == 'claim' then
-    out[#out + 1] = claim(args[1], args[2], args[3], args[4])
-  elseif verb == 'begin' then
-    out[#out + 1] = begin(args)
+  local args = { unpack(ARGV, at + 2, at + 1 + num(ARGV[at + 1])) }
+  n = n + 1
+  calls[n] = args
+  if ARGV[at] == 'claim' then
+    workers[#workers + 1] = args[1]
+  else
+    accts[#accts + 1], acts[#acts + 1] = args[1], args[4]
+  end
+  args.verb, at = ARGV[at], at + 2 + #args
+end
+-- What they will look at is read at once.
+if workers[1] then
+  D.ahead = #workers + 1
+  local last = call('HMGET', K .. 'w', unpack(workers))
+  for i = 1, #workers do D.asked[workers[i]] = last[i] end
+  foremost(accts, #workers)
+end
+read_ahead(accts, acts)
+for i = 1, n do
+  local args = calls[i]
+  if args.verb == 'claim' then
+    out[i] = claim(args[1], args[2], args[3], args[4])
+  elseif args.verb == 'begin' then
+    out[i] = begin(args)
   else
     local settled = finish(args)
     settled[#settled + 1] = stamp()
-    out[#out + 1] = settled
+    out[i] = settled
   end
-  at = at + 2 + n
 end
 return out

@@ -2,11 +2,11 @@
 --
 -- <prefix>meta  field `broken:<site>`: "<since>|<until>|<times opened>|<who tries>|<why>"; `sites`
 --               counts them with what is paused
--- sn            hash of sites to how many accounts they have; a:<account> field sc: counted there
+-- sn            hash of sites to how many accounts they have
 
 -- How the site's breaker stands; nil: closed.
 local function broken(site)
-  if not site or num(M.sites) == 0 then return nil end
+  if not site or M.sites == 0 then return nil end
   local field = 'broken:' .. site
   if M[field] == nil then M[field] = call('HGET', K .. 'meta', field) end
   if not M[field] then return nil end
@@ -46,10 +46,9 @@ local function mend_site(site)
   return true
 end
 
--- The account is counted with this site's and no other's; nil: with none.
-local function count_in(A, site)
-  if A.f.sc == site then return end
-  if A.f.sc then call('HINCRBY', K .. 'sn', A.f.sc, -1) end
-  if site then call('HINCRBY', K .. 'sn', site, 1) end
-  put(A, 'sc', site)
+-- An account goes from one site's to another's; nil and '': none.
+local function count_in(from, to)
+  if from == to then return end
+  if from and from ~= '' then call('HINCRBY', K .. 'sn', from, -1) end
+  if to and to ~= '' then call('HINCRBY', K .. 'sn', to, 1) end
 end

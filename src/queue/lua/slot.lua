@@ -3,13 +3,19 @@
 -- A slot is <kind>, <kind>@api or <kind>@browser (where the asker forces the route), with `!`
 -- behind it for work that is only to be read.
 
+local parts
+do
 local SLOTS = {}
 
 -- A slot's kind, forced class (or empty) and `!` (or empty).
-local function parts(slot)
-  local p = slot_of(SLOTS, slot, 512)
-  if not p[1] then p[1], p[2], p[3] = match(slot, '^([%w_]+)@?(%a*)(!?)$') end
+function parts(slot)
+  local p = SLOTS[slot]
+  if not p then
+    p = slot_of(SLOTS, slot, 512)
+    p[1], p[2], p[3] = match(slot, '^([%w_]+)@?(%a*)(!?)$')
+  end
   return p[1], p[2], p[3]
+end
 end
 
 -- The class a slot's work falls to at present; nil: nobody may claim it.
@@ -22,14 +28,16 @@ end
 
 -- Until when the account (not its limits) keeps a class shut; NEVER: until somebody acts.
 local function barred(A, class)
-  local till = A.f['f:' .. class] or 0
-  if A.f.st == 'held' then
+  local f = A.f
+  local till = f[OF.fenced[class]] or 0
+  if f.st == 'held' then
     till = max(till, num(A.f.hu) > 0 and num(A.f.hu) or NEVER)
-  elseif A.f.st ~= 'active' then
+  elseif f.st ~= 'active' then
     till = NEVER
   end
+  if M.sites == 0 then return till end
   if site_pause(A) then till = NEVER end
-  return math.max(till, site_rest(A))
+  return max(till, site_rest(A))
 end
 
 -- Whether one of this kind is being performed: two at once, by two routes, would know no cooldown

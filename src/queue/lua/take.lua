@@ -1,22 +1,24 @@
 -- take.lua: hands out one action: its lease, its charge, its answer.
 --
--- lease       zset of `<account>|<class>` by when the lease ends
--- w:<worker>  string "<nonce> <action> <account> <class> <token>": the last it was handed
+-- w  hash of workers to what each was handed last, `<nonce> <action> <account> <class> <token>
+--    <ms>`; what is older than a day goes (reap.lua)
 
 local function work_of(A, J, class, token)
   local live = A and holds(A, class, token, J.id)
-  local ttl = live and max(0, A.f['x:' .. class] - now) or 0
-  local begun = J.f.du == 'v' and J.f.bg or J.f.bp
-  return { 'work', J.f.a, class, token, ttl, J.id, J.f.du or 'p', J.f.at, begun or 0,
-    call('GET', K .. 'p:' .. J.id) or '', charge_words(J) }
+  local ttl = live and max(0, A.f[OF.ends[class]] - now) or 0
+  local j = J.f
+  local begun = j.du == 'v' and j.bg or j.bp
+  return { 'work', j.a, class, token, ttl, J.id, j.du or 'p', j.at, begun or 0, sent(J),
+    charge_words(J) }
 end
 
 local function take(A, lane, J, ask)
   local class = lane.class
   pull(A, J.id, lane.slot)
   if J.f.x then call('ZREM', K .. 'exp', J.id) end
-  seq = seq + 1
-  local token = fmt('%016d-%012d', M.epoch, seq)
+  if class == 'browser' then enter_origin(A, J) end
+  D.seq = D.seq + 1
+  local token = fmt('%016d-%012d', M.epoch, D.seq)
   local a, j = touch(A), touch(J)
   if j.du == 'p' then
     j.at = j.at + 1
@@ -24,20 +26,20 @@ local function take(A, lane, J, ask)
       j.ch = charge(A, J)
       roll(A, J)
     end
-    a['k:' .. class] = lane.kind
+    a[OF.kind[class]] = lane.kind
     try_again(A)
     move(J, 'running')
   end
   j.cl, j.wk, j.hb = class, ask.worker, nil
-  local ends = now + O.lease
-  a['t:' .. class], a['x:' .. class], a['j:' .. class] = token, ends, J.id
-  a['w:' .. class], a.lu = ask.worker, now
-  call('ZADD', K .. 'lease', text(ends), A.id .. '|' .. class)
+  lease_till(A, class, now + O.lease)
+  a[OF.token[class]], a[OF.job[class]], a[OF.worker[class]], a.lu = token, J.id, ask.worker, now
   -- Charging makes nothing due sooner: where the account stands in the other class may stay as it
   -- is, for `try` looks again.
   place(A, class, nil)
-  local told = ask.nonce .. ' ' .. J.id .. ' ' .. A.id .. ' ' .. class .. ' ' .. token
-  call('SET', K .. 'w:' .. ask.worker, told, 'PX', '86400000')
-  emit('claimed', A.id, J, { worker = ask.worker, duty = J.f.du == 'v' and 'verify' or 'perform' })
+  local told = ask.nonce .. ' ' .. J.id .. ' ' .. A.id .. ' ' .. class .. ' ' .. token .. ' '
+    .. stamp()
+  local n = #D.handed
+  D.handed[n + 1], D.handed[n + 2], D.asked[ask.worker] = ask.worker, told, told
+  emit('claimed', A.id, J, { worker = ask.worker, duty = j.du == 'v' and 'verify' or 'perform' })
   return work_of(A, J, class, token)
 end

@@ -25,13 +25,14 @@ end
 -- Adds to one counter. With `J`, which is being claimed, tells of its cap.
 function bump(c, at, window, by, A, J, code, most)
   if not window then return end
-  if c[at] ~= window then c[at], c[at + 1], c[at + 2] = window, 0, 0 end
-  local n = max(0, c[at + 1] + by)
+  local n = by
+  if c[at] == window then n = c[at + 1] + by else c[at], c[at + 2] = window, 0 end
+  if n < 0 then n = 0 end
   c[at + 1] = n
   if J and most and n * 100 >= 80 * most then alarm(A, J, code, c, at, most) end
 end
 
-local NO_PLAN = { kinds = {}, f = {} }
+local NO_PLAN = { kinds = {}, f = {}, rolls = {} }
 
 function tally(A, kind, de, he, gd, gh, by, J)
   local c, k, g = touch(A).c, own_counters(A, kind), fleet_counters()

@@ -27,7 +27,9 @@ function spell(o, out)
   local f = o.f
   if o.kinds then
     for kind in gmatch(f.cs, '%S+') do f['c:' .. kind] = counters_of(o, kind) end
+    for name, value in pairs(own_standing(o)) do f[name] = value end
   end
+  if o.write == write_action then f.js = sent(o) end
   if f.ch then f.ch = charged(o) end
   for name, value in pairs(f) do
     if value ~= '' then

@@ -12,10 +12,11 @@ local function kept_by(A, slot)
   if not class then return 'route' end
   if site_pause(A) then return 'paused' end
   if A.f.st ~= 'active' then return 'held' end
-  if A.f['t:' .. class] or is_busy(A, kind) then return 'lease' end
+  if A.f[OF.token[class]] or is_busy(A, kind) then return 'lease' end
   if site_rest(A) > now then return 'site_breaker' end
   if tripped(A) > now then return 'breaker' end
-  if num(A.f['f:' .. class]) > now then return 'fenced' end
+  if num(A.f[OF.fenced[class]]) > now then return 'fenced' end
+  if ceiling(A, class, kind, false, now) > now then return 'rate_ceiling' end
   local rows = {}
   if kind ~= 'sign_in' then limits(A, kind, now, rows) end
   return rows[1] and rows[1][1]

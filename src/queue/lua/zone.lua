@@ -7,7 +7,7 @@
 --
 -- A day is { start ms, end ms, minute of the change, minutes of the change }.
 
-local lookup, day, stretches, opening
+local lookup, day, stretches, opening, is_within
 do
 function lookup(zone, t)
   local key = K .. 'tz:' .. (zone or '')
@@ -64,6 +64,17 @@ local function inside(hours, minute)
     end
   end
   return false
+end
+
+-- Whether the plan's hours are open at `t` of day `d`: the same all through a minute, and asked
+-- again and again in it.
+function is_within(P, d, t)
+  local minute = t - (t - d[1]) % 60000
+  if P.minute ~= minute or P.start ~= d[1] or P.turns ~= d[3] or P.by ~= d[4] then
+    P.minute, P.start, P.turns, P.by = minute, d[1], d[3], d[4]
+    P.within = inside(P.hours, wall(d, floor((t - d[1]) / 60000)))
+  end
+  return P.within
 end
 
 -- The earliest instant from `t` on, within day `d`, at which the account's hours are open; the

@@ -28,6 +28,23 @@ impl Queue {
         try_join_all(self.shards().iter().map(|shard| shard.set_plan(name, plan))).await.map(drop)
     }
 
+    /// Writes a revision of a plan, or that it is gone, unless a later one is there: whoever is
+    /// slow changes nothing back.
+    pub async fn revise_plan(
+        &self,
+        name: &str,
+        plan: Option<&Plan>,
+        revision: u64,
+    ) -> Result<(), Error> {
+        let each = self.shards().iter().map(|shard| shard.revise_plan(name, plan, revision));
+        try_join_all(each).await.map(drop)
+    }
+
+    /// Whether pools can be had, and if not, why.
+    pub fn may_have_pools(&self) -> Result<(), Error> {
+        self.only().map(drop).ok_or_else(no_pools)
+    }
+
     /// Writes the fleet's own caps.
     pub async fn set_fleet_caps(&self, caps: &FleetCaps) -> Result<(), Error> {
         let each = self.shards().iter().map(|shard| shard.set_fleet_caps(caps));
@@ -63,7 +80,17 @@ impl Queue {
         self.shard_of(&setting.id).put_account(setting).await
     }
 
-    /// The same, and takes its leases away: whoever acts as it learns so at its next call. Nobody
+    /// Writes what is known of many accounts, a hundred in one round trip.
+    pub async fn put_accounts(&self, settings: Vec<AccountSetting>) -> Result<(), Error> {
+        let mut own = vec![Vec::new(); self.shards().len()];
+        for setting in settings {
+            own[self.index_of(&setting.id)].push(setting);
+        }
+        let each = self.shards().iter().zip(&own).map(|(shard, own)| shard.put_accounts(own));
+        try_join_all(each).await.map(drop)
+    }
+
+    /// Writes one, and takes its leases away: whoever acts as it learns so at its next call. Nobody
     /// acts as it before those leases would have ended.
     pub async fn fence_account(&self, setting: &AccountSetting) -> Result<(), Error> {
         self.shard_of(&setting.id).fence_account(setting).await

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use walkon_core::account::{Account, Kept, Standing};
+use walkon_core::account::{Account, Kept, Lifecycle, ProxyConfig, Standing};
 use walkon_core::action::Refuse;
 use walkon_core::api_token::ApiScope;
 use walkon_core::id::AccountId;
@@ -15,6 +15,7 @@ use super::super::access::Caller;
 use super::super::route::{Needs, Route};
 use super::hands::{Who, Why};
 use super::{Answer, Body, Problem, no};
+use crate::catalog::Catalog;
 use crate::coordinator::Coordinator;
 use crate::coordinator::import::Wish;
 
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Vec<Route<Coordinator>> {
         ("proxy", "object"),
         ("password_file", "string"),
         ("token_file", "string"),
+        ("totp_file", "string"),
         ("labels", "object"),
     ];
     let see = Needs::Scope(ApiScope::AccountsRead);
@@ -44,7 +46,12 @@ pub(super) fn routes() -> Vec<Route<Coordinator>> {
         Route::post("/api/accounts", change, add).about("Adds an account.").body(ACCOUNT),
         Route::post("/api/accounts/import", change, import)
             .about("Adds and changes accounts from a text in TOML, JSON or CSV.")
-            .body(&[("text", "string*"), ("file", "string*"), ("dry_run", "boolean")]),
+            .body(&[
+                ("text", "string*"),
+                ("file", "string*"),
+                ("dry_run", "boolean"),
+                ("begin", "string"),
+            ]),
         Route::post("/api/accounts/reload", change, reload)
             .about("Reads the accounts' file again."),
         Route::get("/api/accounts/{id}", see, account).about("One account."),
@@ -68,7 +75,7 @@ pub(super) fn standing(standing: &Standing) -> Value {
         "username": standing.account.username, "state": standing.word(),
         "plan": standing.account.plan, "time_zone": standing.account.time_zone,
         "device": standing.account.device, "persona": standing.account.persona,
-        "proxy": standing.account.proxy.as_ref().map(|proxy| &proxy.url),
+        "proxy": standing.account.proxy.as_ref().map(ProxyConfig::shown),
         "labels": standing.account.labels, "kept": standing.kept,
         "leaving": standing.leaving, "holds": standing.holds,
     })
@@ -97,6 +104,22 @@ pub struct Import {
     /// Only say what would change.
     #[serde(default)]
     pub dry_run: bool,
+    /// Where new ones begin: `connecting`, `active` or `inactive`; none: where the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<String>,
+}
+
+impl Import {
+    fn begin(&self) -> Result<Option<Lifecycle>, Problem> {
+        let Some(name) = &self.begin else { return Ok(None) };
+        let begins = [Lifecycle::Connecting, Lifecycle::Active, Lifecycle::Inactive];
+        let found = begins.into_iter().find(|begin| begin.name() == name);
+        found.map(Some).ok_or_else(|| {
+            let why = format!("an account does not begin as `{name}`");
+            let fix = Catalog::known(name, begins.into_iter().map(Lifecycle::name));
+            Refuse::new("unknown_beginning", why, fix).into()
+        })
+    }
 }
 
 async fn import(
@@ -104,8 +127,12 @@ async fn import(
     caller: Caller,
     Body(import): Body<Import>,
 ) -> Answer {
-    let wish = Wish { is_dry: import.dry_run, may_read_files: caller.may(ApiScope::SecretsWrite) };
-    let imported = c.import(&import.text, &import.file, wish).await?;
+    let wish = Wish {
+        is_dry: import.dry_run,
+        may_read_files: caller.may(ApiScope::SecretsWrite),
+        begin: import.begin()?,
+    };
+    let imported = c.import(&import.text, &import.file, wish, &caller.name).await?;
     let mut answer = json!(imported);
     answer["dry_run"] = json!(import.dry_run);
     Ok(Json(answer))
@@ -117,8 +144,9 @@ pub(super) async fn replace(c: &Coordinator, caller: &Caller, account: Account) 
     if c.store.account(&id).await?.is_some_and(|standing| standing.kept == Kept::File) {
         return Err(c.kept_in_file(&id).into());
     }
-    let wish = Wish { is_dry: false, may_read_files: caller.may(ApiScope::SecretsWrite) };
-    c.import(&json!([account]).to_string(), "account.json", wish).await?;
+    let may_read_files = caller.may(ApiScope::SecretsWrite);
+    let wish = Wish { may_read_files, ..Wish::default() };
+    c.import(&json!([account]).to_string(), "account.json", wish, &caller.name).await?;
     self::account(State(c.clone()), Path(id)).await
 }
 

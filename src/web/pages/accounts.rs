@@ -23,6 +23,8 @@ use crate::store::search::{Found, Wanted};
 use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Lost, Place, page};
 use super::super::view::accounts::{AccountPage, AccountRow, Known, Ways, rank, row};
+use super::super::view::alerts::alerts;
+use super::super::view::health::past;
 use super::super::view::{overview, say, sessions};
 use super::Pages;
 use super::archive::{look, reading};
@@ -31,6 +33,8 @@ use super::archive::{look, reading};
 const ROWS: usize = 60;
 /// How many of its last actions an account is listed with.
 const LAST: usize = 3;
+/// How much of the past of its health, and how many alerts, an account's page has.
+const PAST: u64 = 12;
 /// How many receipts an account's page has.
 const RECEIPTS: u64 = 20;
 /// How many sessions an account's page has, and among how many they are looked for.
@@ -38,9 +42,10 @@ const SESSIONS: (usize, usize) = (8, 400);
 
 /// Accounts in words, with all that is known of them, in a fixed number of calls.
 async fn rows(c: &Coordinator, standings: &[Standing]) -> Result<Vec<AccountRow>, Failed> {
-    let now = c.now();
+    let (now, force) = (c.now(), c.in_force());
     let ids: Vec<_> = standings.iter().map(|standing| standing.account.id.clone()).collect();
     let (due, views) = (c.queue.due(&ids).await?, c.queue.account_views(&ids).await?);
+    let mut healths = c.store.healths_of(&ids).await?;
     let mut last: BTreeMap<String, Vec<Receipt>> = BTreeMap::new();
     for receipt in c.store.receipts_of(&ids, (ids.len() * LAST * 4) as u64).await? {
         let own = last.entry(receipt.account.clone()).or_default();
@@ -48,16 +53,19 @@ async fn rows(c: &Coordinator, standings: &[Standing]) -> Result<Vec<AccountRow>
             own.push(receipt);
         }
     }
-    let mut rows = Vec::new();
+    let (mut rows, mut ways) = (Vec::new(), BTreeMap::new());
     for ((standing, due), queue) in standings.iter().zip(due).zip(views) {
         let account = &standing.account;
+        // Accounts of a site are alike in what they can do: that is found out once.
+        let alike = (&account.site, account.token_file.is_some());
+        let ways: &Ways = ways.entry(alike).or_insert_with(|| Ways::of(&c.facts(account)));
         let is_new = matches!(standing.lifecycle, Lifecycle::Connecting | Lifecycle::Error);
         let known = Known {
             queue,
-            plan: c.options.plans.get(&account.plan),
-            ways: Ways::of(&c.facts(account)),
+            plan: force.plans.get(&account.plan),
+            ways: ways.clone(),
             due,
-            health: c.store.health(&account.id).await?,
+            health: healths.remove(&account.id),
             onboarding: if is_new { c.store.onboarding(&account.id).await? } else { None },
             last: last.remove(account.id.as_str()).unwrap_or_default(),
         };
@@ -133,9 +141,16 @@ fn escaped(text: &str) -> String {
 struct Chip {
     name: &'static str,
     class: String,
-    count: u64,
+    count: String,
+    some: bool,
     href: String,
     here: bool,
+}
+
+impl Chip {
+    fn new(name: &'static str, class: String, count: u64, (href, here): (String, bool)) -> Self {
+        Self { name, class, count: say::count(count), some: count > 0, href, here }
+    }
 }
 
 #[derive(Template)]
@@ -166,14 +181,14 @@ fn chips(look: &Look, found: &Found) -> (Vec<Chip>, Vec<Chip>) {
     let levels = Level::ALL.iter().rev().map(|level| {
         let (name, here) = (level.name(), look.health == level.name());
         let href = look.href(&look.state, if here { "" } else { name }, 0);
-        Chip { name, class: format!("h-{name}"), count: count(&found.levels, name), href, here }
+        Chip::new(name, format!("h-{name}"), count(&found.levels, name), (href, here))
     });
     let words = WORDS.iter().map(|name| {
         let here = look.state == *name;
         let href = look.href(if here { "" } else { name }, &look.health, 0);
-        Chip { name, class: format!("w-{name}"), count: count(&found.words, name), href, here }
+        Chip::new(name, format!("w-{name}"), count(&found.words, name), (href, here))
     });
-    let shown = |chip: &Chip| chip.count > 0 || chip.here;
+    let shown = |chip: &Chip| chip.some || chip.here;
     (levels.filter(shown).collect(), words.filter(shown).collect())
 }
 
@@ -216,7 +231,7 @@ pub(super) async fn list(
         levels,
         words,
         sites: c.catalog.sites.keys().map(ToString::to_string).collect(),
-        plans: c.options.plans.keys().cloned().collect(),
+        plans: c.in_force().plans.keys().cloned().collect(),
         rows: rows(c, &standings).await?,
         newer: (from > 0).then(|| at(from.saturating_sub(ROWS))),
         older: (to < matching).then(|| at(to)),
@@ -314,7 +329,13 @@ pub(super) async fn one(
         seen.map(|seen| sessions::row(&seen.head, &seen.glance, seen.quiet_ms, now)).collect()
     });
     let endings = receipts.iter().map(|one| overview::ending(one, now)).collect();
-    let p = AccountPage { row, sessions: sessions.await, endings };
+    let history = c.store.health_history(&standing.account.id, PAST).await?;
+    let mut told = c.store.alerts(Some(&id), PAST).await?;
+    // What is said as a hold is not said again.
+    told.retain(|one| standing.holds.iter().all(|hold| hold.reason != one.alert.why));
+    let alerts = alerts(&told, Vec::new(), now).standing;
+    let (sessions, past) = (sessions.await, past(&history, now));
+    let p = AccountPage { row, sessions, endings, past, alerts };
     Ok(page(&One { chrome: Chrome::new(id, Place::Accounts).of(&caller), p }))
 }
 

@@ -1,5 +1,6 @@
 //! `/` and its stream of changes.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +12,15 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use walkon_core::account::Standing;
 
 use crate::coordinator::{Coordinator, Error};
+use crate::store::search::Wanted;
 
 use super::super::access::Caller;
 use super::super::chrome::{Chrome, Failed, Place, page};
-use super::super::view::overview::{self, Facts, Overview};
+use super::super::view::accounts::rank;
+use super::super::view::overview::{self, Facts, HELD, NEED_A_PERSON, Overview, REST};
 use super::super::view::sessions::status;
 use super::Pages;
 use super::archive::{quiet_ms, reading};
@@ -48,6 +52,18 @@ impl Board {
     }
 }
 
+/// The first of those who need a person and of those who rest, how many accounts there are by the
+/// word for how they stand, and in all. A fleet of thousands is not read for it.
+async fn held(c: &Coordinator) -> Result<(Vec<Standing>, BTreeMap<&'static str, u64>, u64), Error> {
+    let found = c.store.find(&Wanted::default(), |word, _| rank(word)).await?;
+    let first = |words: &'static [&'static str]| {
+        let some = found.all.iter().filter(move |one| words.contains(&one.word));
+        some.take(HELD).map(|one| one.id.clone())
+    };
+    let ids: Vec<_> = first(NEED_A_PERSON).chain(first(REST)).collect();
+    Ok((c.store.these(&ids).await?, found.words, found.total))
+}
+
 async fn make(c: &Coordinator) -> Result<Overview, Error> {
     let now = c.now();
     let live = reading(&c.archive, move |archive| {
@@ -56,11 +72,14 @@ async fn make(c: &Coordinator) -> Result<Overview, Error> {
             heads.filter(|head| status(head, quiet_ms(archive, &head.session, now)) == "live");
         live.map(|head| (head.account, head.session.to_string())).collect()
     });
+    let (held, words, accounts) = held(c).await?;
     let facts = Facts {
         stats: c.queue.stats().await?,
         acting: c.queue.acting(SHOWN).await?,
         coming: c.queue.coming(SHOWN / 3).await?,
-        standings: c.store.accounts().await?,
+        held,
+        words,
+        accounts,
         receipts: c.store.receipts(None, RECEIPTS).await?,
         live: live.await,
     };
@@ -147,10 +166,10 @@ mod tests {
     #[test]
     fn what_a_site_said_is_shown_as_text() {
         let receipts = vec![ended("<script>alert(1)</script>")];
-        let facts = Facts { receipts, ..Facts::default() };
+        let facts = Facts { receipts, accounts: 1, ..Facts::default() };
         let o = overview::overview(&facts, Timestamp::UNIX_EPOCH);
         let html = Region { o: &o }.render().unwrap();
-        assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+        assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
         assert!(!html.contains("<script>"));
     }
 

@@ -75,7 +75,7 @@ pub(super) async fn list(
     let mut rows = Vec::new();
     for view in &found.actions {
         let explained = match view.state {
-            ActionState::Waiting => queue.why(&view.id).await?,
+            ActionState::Waiting => pages.coordinator.why(&view.id).await?,
             _ => None,
         };
         rows.push(row(view, explained.as_ref(), now));
@@ -134,7 +134,7 @@ pub(super) async fn one(
     let c = &pages.coordinator;
     let view = find(c, &id).await?;
     let explained = match view.state {
-        ActionState::Waiting | ActionState::Unknown => c.queue.why(&view.id).await?,
+        ActionState::Waiting | ActionState::Unknown => c.why(&view.id).await?,
         _ => None,
     };
     let receipts = c.store.receipts(view.account.as_ref().map(AccountId::as_str), RECEIPTS).await?;

@@ -10,9 +10,11 @@ use walkon_core::plan::Plan;
 use walkon_core::receipt::Receipt;
 use walkon_core::routing;
 
+use crate::coordinator::roster::{DEVICE, PERSONA};
 use crate::queue::AccountView;
 
-use super::health::{HealthView, Steps, health_view, steps};
+use super::alerts::AlertRow;
+use super::health::{HealthView, PastRow, Steps, health_view, steps};
 use super::overview::{self, Ending};
 use super::say;
 use super::sessions::SessionRow;
@@ -209,16 +211,19 @@ pub fn row(standing: &Standing, known: Known<'_>, now: Timestamp) -> AccountRow 
     let lease = |(class, worker, _): &(Class, String, Option<String>)| {
         (class.name().to_owned(), worker.clone())
     };
+    let health = health_view(known.health.as_ref(), now);
+    // What is said as a hold is not said again.
+    let is_said = standing.holds.iter().any(|hold| hold.reason == health.why);
     AccountRow {
         id: id.to_string(),
         username: username.clone(),
         word: standing.word(),
         site: site.to_string(),
-        device: device.clone().unwrap_or_else(|| "desktop".to_owned()),
-        persona: persona.clone().unwrap_or_else(|| "casual".to_owned()),
+        device: device.clone().unwrap_or_else(|| DEVICE.to_owned()),
+        persona: persona.clone().unwrap_or_else(|| PERSONA.to_owned()),
         plan: plan.clone(),
         zone: time_zone.clone(),
-        proxy: proxy.as_ref().map_or_else(|| "direct".to_owned(), |proxy| proxy.url.clone()),
+        proxy: proxy.as_ref().map_or_else(|| "direct".to_owned(), |proxy| proxy.shown().to_owned()),
         ways: known.ways,
         caps: vec![
             CapBar::new("hour", view.this_hour, limits.0),
@@ -230,7 +235,10 @@ pub fn row(standing: &Standing, known: Known<'_>, now: Timestamp) -> AccountRow 
         now: view.leases.iter().map(lease).collect(),
         holds: hold_rows(&standing.holds, now),
         paused_by_operator: standing.holds.iter().any(|hold| hold.kind == HoldKind::Operator),
-        health: health_view(known.health.as_ref(), now),
+        health: HealthView {
+            why: if is_said { String::new() } else { health.why.clone() },
+            ..health
+        },
         onboarding: known.onboarding.as_ref().and_then(steps),
         last: known.last.iter().map(|receipt| overview::ending(receipt, now)).collect(),
         labels: labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -257,6 +265,10 @@ pub struct AccountPage {
     pub sessions: Vec<SessionRow>,
     /// Its receipts, newest first.
     pub endings: Vec<Ending>,
+    /// How it was, the latest first.
+    pub past: Vec<PastRow>,
+    /// What somebody should be told of it.
+    pub alerts: Vec<AlertRow>,
 }
 
 #[cfg(test)]

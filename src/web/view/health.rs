@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use walkon_core::health::{Health, Level};
 use walkon_core::onboarding::{Onboarding, StepState};
 
-use super::say;
+use super::say::{self, Marked};
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +14,9 @@ pub struct CheckRow {
     /// What it came to.
     pub grade: &'static str,
     /// What was found.
-    pub why: String,
+    pub why: Marked,
     /// What to do.
-    pub fix: String,
+    pub fix: Marked,
 }
 
 /// How an account is.
@@ -41,8 +41,8 @@ pub fn health_view(health: Option<&Health>, now: Timestamp) -> HealthView {
     let row = |one: &walkon_core::health::Checked| CheckRow {
         name: say::plain(one.check.name()),
         grade: one.grade.name(),
-        why: one.why.clone(),
-        fix: one.fix.clone().unwrap_or_default(),
+        why: say::marked(&one.why),
+        fix: say::marked(one.fix.as_deref().unwrap_or_default()),
     };
     HealthView {
         level: report.level.name(),
@@ -50,6 +50,35 @@ pub fn health_view(health: Option<&Health>, now: Timestamp) -> HealthView {
         when: format!("for {}, looked at {}", say::since(now, *since), say::ago(now, report.at)),
         checks: report.checks.iter().map(row).collect(),
     }
+}
+
+/// How an account was for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastRow {
+    /// In a word.
+    pub level: &'static str,
+    /// For how long, and until when.
+    pub when: String,
+    /// The first moment in full.
+    pub since: String,
+    /// Why, where it was not well.
+    pub why: String,
+}
+
+/// How an account was, the latest first; `all` begins with how it is.
+pub fn past(all: &[Health], now: Timestamp) -> Vec<PastRow> {
+    let pairs = all.iter().zip(all.iter().skip(1));
+    let row = |(after, health): (&Health, &Health)| PastRow {
+        level: health.report.level.name(),
+        when: format!(
+            "for {}, until {}",
+            say::since(after.since, health.since),
+            say::ago(now, after.since)
+        ),
+        since: say::full(health.since),
+        why: health.report.why(),
+    };
+    pairs.map(row).collect()
 }
 
 /// An onboarding under way, or one that failed.

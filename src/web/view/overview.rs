@@ -17,6 +17,13 @@ const MINUTES: usize = 30;
 /// How many endings are listed.
 const ENDINGS: usize = 12;
 
+/// How many of those who need a person, and of those who rest, are listed.
+pub const HELD: usize = 6;
+/// The words of accounts that need a person.
+pub const NEED_A_PERSON: &[&str] = &["suspended", "error"];
+/// The words of accounts that rest.
+pub const REST: &[&str] = &["paused"];
+
 /// Everything the overview is made from.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -26,8 +33,12 @@ pub struct Facts {
     pub acting: Vec<Acting>,
     /// Who comes next.
     pub coming: Vec<Coming>,
-    /// Every account.
-    pub standings: Vec<Standing>,
+    /// Some of those who need a person or rest.
+    pub held: Vec<Standing>,
+    /// How many accounts stand so, by the word for it.
+    pub words: BTreeMap<&'static str, u64>,
+    /// How many there are.
+    pub accounts: u64,
     /// What ended, the latest first.
     pub receipts: Vec<Receipt>,
     /// Sessions being recorded, by account.
@@ -124,6 +135,13 @@ pub struct Ending {
     pub at: String,
 }
 
+impl Ending {
+    /// Its words, with what is code in them.
+    pub fn marked(&self) -> say::Marked {
+        say::marked(&self.words)
+    }
+}
+
 /// One bar of the throughput.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
@@ -176,25 +194,31 @@ pub struct Overview {
     pub acting: Vec<ActingRow>,
     /// Who comes next.
     pub coming: Vec<ComingRow>,
-    /// Accounts that need a person.
+    /// Accounts that need a person, the first of them.
     pub suspended: Vec<HeldRow>,
-    /// Accounts that rest.
+    /// How many need one.
+    pub suspended_count: u64,
+    /// The same by the word for how they stand, where not all are shown.
+    pub suspended_more: Vec<(&'static str, String)>,
+    /// Accounts that rest, the first of them.
     pub paused: Vec<HeldRow>,
+    /// How many rest.
+    pub paused_count: u64,
     /// What ended.
     pub endings: Vec<Ending>,
     /// The throughput.
     pub pulse: Pulse,
-    /// How many accounts there are.
-    pub accounts: u64,
+    /// How many accounts there are, in words.
+    pub accounts: String,
     /// As of when.
     pub at: String,
 }
 
-fn headline(acting: usize, suspended: usize, accounts: usize) -> String {
+fn headline(acting: usize, suspended: u64, accounts: u64) -> String {
     let needs = match suspended {
         0 => "nobody needs you".to_owned(),
         1 => "one needs a person".to_owned(),
-        more => format!("{more} need a person"),
+        more => format!("{} need a person", say::count(more)),
     };
     match (accounts, acting) {
         (0, _) => "No accounts yet".to_owned(),
@@ -206,7 +230,7 @@ fn headline(acting: usize, suspended: usize, accounts: usize) -> String {
 
 fn subline(facts: &Facts, now: Timestamp) -> String {
     let waiting = facts.stats.count(ActionState::Waiting);
-    if facts.standings.is_empty() {
+    if facts.accounts == 0 {
         return "Add some with `walkon account import accounts.toml`.".to_owned();
     }
     match (waiting, facts.coming.first()) {
@@ -332,18 +356,27 @@ pub fn overview(facts: &Facts, now: Timestamp) -> Overview {
         word: standing.word(),
         holds: hold_rows(&standing.holds, now),
     };
-    let of = |words: &[&str]| -> Vec<HeldRow> {
-        let some = facts.standings.iter().filter(|standing| words.contains(&standing.word()));
-        some.map(held).collect()
+    let of = |words: &[&str]| -> (Vec<HeldRow>, u64) {
+        let some = facts.held.iter().filter(|standing| words.contains(&standing.word()));
+        let count = words.iter().filter_map(|word| facts.words.get(word)).sum();
+        (some.take(HELD).map(held).collect(), count)
     };
-    let suspended = of(&["suspended", "error"]);
+    let (suspended, suspended_count) = of(NEED_A_PERSON);
+    let (paused, paused_count) = of(REST);
+    let more = |word: &&'static str| {
+        let count = facts.words.get(word).filter(|count| **count > 0)?;
+        Some((*word, say::count(*count)))
+    };
+    let all = suspended_count > suspended.len() as u64;
+    let suspended_more =
+        if all { NEED_A_PERSON.iter().filter_map(more).collect() } else { Vec::new() };
     let busy = facts.acting.iter().filter(|one| one.action.is_some()).count();
     let state = |state: ActionState| {
         let number = facts.stats.count(state);
         StateCount { name: state.name(), count: say::count(number), none: number == 0 }
     };
     Overview {
-        headline: headline(busy, suspended.len(), facts.standings.len()),
+        headline: headline(busy, suspended_count, facts.accounts),
         subline: subline(facts, now),
         planned: say::count(facts.stats.planned()),
         states: ActionState::ALL.into_iter().map(state).collect(),
@@ -351,10 +384,13 @@ pub fn overview(facts: &Facts, now: Timestamp) -> Overview {
         acting: facts.acting.iter().map(|one| acting_row(one, &facts.live, now)).collect(),
         coming: facts.coming.iter().map(|one| coming_row(one, now)).collect(),
         suspended,
-        paused: of(&["paused"]),
+        suspended_count,
+        suspended_more,
+        paused,
+        paused_count,
         endings: facts.receipts.iter().take(ENDINGS).map(|one| ending(one, now)).collect(),
         pulse: pulse(&facts.receipts, now),
-        accounts: facts.standings.len() as u64,
+        accounts: say::many(facts.accounts, "account"),
         at: say::clock(now),
     }
 }

@@ -91,6 +91,11 @@ pub fn day_clock(at: Timestamp) -> String {
     at.strftime("%-d %b, %H:%M").to_string()
 }
 
+/// The day: `21 Nov`.
+pub fn day(at: Timestamp) -> String {
+    at.strftime("%-d %b").to_string()
+}
+
 /// The instant in full, for tooltips.
 pub fn full(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
@@ -107,6 +112,53 @@ pub fn bytes(number: u64) -> String {
         size /= 1024.0;
     }
     format!("{size:.1} GiB")
+}
+
+/// A sentence in which what stands between backticks is shown as code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marked(String);
+
+impl Marked {
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Display for Marked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// All that is not our own markup has been escaped.
+impl askama::filters::HtmlSafe for Marked {}
+
+/// A sentence, escaped, with its code marked.
+pub fn marked(text: &str) -> Marked {
+    let mut html = String::with_capacity(text.len());
+    let count = text.matches('`').count();
+    for (at, part) in text.split('`').enumerate() {
+        if at > 0 {
+            // One that has no other to close it is a backtick.
+            html.push_str(match (at % 2, at == count) {
+                (1, true) => "`",
+                (1, false) => "<code>",
+                _ => "</code>",
+            });
+        }
+        for c in part.chars() {
+            match c {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '"' => html.push_str("&quot;"),
+                '\'' => html.push_str("&#39;"),
+                c => html.push(c),
+            }
+        }
+    }
+    Marked(html)
 }
 
 /// A stable word for people: `daily_cap` becomes `daily cap`.
@@ -136,6 +188,15 @@ mod tests {
         assert_eq!(bytes(900), "900 B");
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(30 << 20), "30 MiB");
+    }
+
+    #[test]
+    fn what_stands_in_backticks_is_code_and_nothing_in_it_is_markup() {
+        let html = |text| marked(text).to_string();
+        assert_eq!(html("run `walkon up` now"), "run <code>walkon up</code> now");
+        assert_eq!(html("`<b>` & `x`"), "<code>&lt;b&gt;</code> &amp; <code>x</code>");
+        assert_eq!(html("a ` alone"), "a ` alone");
+        assert_eq!(html("`a` and ` alone"), "<code>a</code> and ` alone");
     }
 
     #[test]

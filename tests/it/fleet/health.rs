@@ -115,6 +115,12 @@ async fn a_check_on_demand_says_what_it_found_and_what_it_could_not_look_at() {
     let history = fleet.get("/api/accounts/ada/health").await;
     assert_eq!(history["now"]["level"], "healthy", "{history}");
     assert_eq!(history["history"][0]["level"], "warning", "{history}");
+    let page = fleet.home.http.get(fleet.url("/accounts/ada")).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let now = page.split("<h2>Health").nth(1).unwrap();
+    let (now, before) = now.split_once("<h3>Before</h3>").expect("it was a warning before");
+    assert!(now.contains("healthy") && now.contains("<b>connection</b>"), "{now}");
+    assert!(before.contains("<b>warning</b>"), "{before}");
     let warned = fleet.get("/api/health?level=warning").await;
     assert_eq!(warned["health"], json!([]), "{warned}");
     assert_eq!(fleet.stop().await, 0);

@@ -93,6 +93,60 @@ async fn an_account_is_connected_by_api_and_browser_and_ends_active() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_is_new_acts_when_it_was_connected_without_a_hand() {
+    let home = Home::new().await.connecting();
+    let with = token(&home, "ada", "tok-ada");
+    let mut fleet = home.account("ada", &with).start().await;
+    // From the file, and asked for at once: it waits, and is done.
+    let like = |id: &str| json!({"account": id, "kind": "like", "target": "post:7"});
+    let first = fleet.enqueue(&like("ada")).await;
+    fleet.reaches(&first, "done").await;
+    let one = ended(&fleet, "ada").await;
+    assert_eq!(
+        (states(&one), &one["ending"]),
+        (WHOLE.map(str::to_owned).to_vec(), &json!("active"))
+    );
+    assert_eq!(one["asked_by"], "walkon", "{one}");
+    let kinds = fleet.events(|event| event["type"] == "claimed").await;
+    assert_eq!(kinds[0]["kind"], "sign_in", "first it signs in: {kinds:?}");
+    // By an import, one good and one that has nothing to sign in with.
+    let file = fleet.home.path("more.toml");
+    let bad = "[[account]]\nid = \"cleo\"\nsite = \"plaza\"\nusername = \"cleo\"\n";
+    fs::write(&file, format!("{}{bad}", fleet.home.entry("ben", ""))).unwrap();
+    let words = ["account", "import", file.to_str().unwrap()];
+    let said = fleet.home.run(&words).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.starts_with("2 added, 0 updated\nnew ones are being connected"), "{said:?}");
+    let waits = fleet.enqueue(&like("cleo")).await;
+    assert_eq!(ended(&fleet, "ben").await["ending"], "active");
+    assert_eq!(ended(&fleet, "cleo").await["ending"], "failed");
+    assert_eq!(fleet.get("/api/accounts/cleo").await["state"], "error");
+    assert_eq!(fleet.get("/api/accounts/ben").await["state"], "active");
+    assert_eq!(fleet.get(&format!("/api/actions/{waits}")).await["state"], "waiting");
+    let log = fleet.home.run(&["audit", "list", "--json"]).await;
+    assert!(log.out.contains("new accounts are connected first: `ben`, `cleo`"), "{log:?}");
+    // Read again, nobody is connected again.
+    let said = fleet.home.run(&words).await;
+    assert_eq!(said.out.trim(), "0 added, 0 updated, 2 as they were", "{said:?}");
+    assert_eq!(ended(&fleet, "ben").await["run"], 1);
+    // Who was connected by other means, and who is only to be known.
+    for (id, flag, state) in [("dan", "--active", "active"), ("eve", "--inactive", "inactive")] {
+        let said = fleet.home.run(&["account", "add", id, "--site", "plaza", flag]).await;
+        assert_eq!(said.code, 0, "{said:?}");
+        assert_eq!(fleet.get(&format!("/api/accounts/{id}")).await["state"], state);
+        assert_eq!(
+            fleet.get(&format!("/api/accounts/{id}/onboard")).await["onboarding"],
+            json!(null)
+        );
+    }
+    let body = json!({"text": "[]", "file": "x.json", "begin": "activ"}).to_string();
+    let (status, _, no) = fleet.post("/api/accounts/import", body).await;
+    assert_eq!((status, &no["code"]), (422, &json!("unknown_beginning")), "{no}");
+    assert!(no["fix"].as_str().unwrap().starts_with("did you mean `active`?"), "{no}");
+    assert_eq!(fleet.stop().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_it_is_connected_an_account_does_nothing_but_sign_in() {
     let mut fleet = Home::new().await.account("ada", "").start().await;
     set_aside(&fleet, "ada").await;
@@ -158,6 +212,42 @@ async fn what_is_wrong_with_an_account_is_said_at_its_step_and_mended_there() {
     let said = fleet.home.run(&["account", "onboard", "dan", "--step", "permissions"]).await;
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(fleet.get("/api/accounts/dan").await["state"], "active");
+    assert_eq!(fleet.stop().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_the_site_refuses_is_tried_once_and_then_waits_for_a_person() {
+    // The hold comes by the clerk, in well under the wait before a second attempt.
+    let home = Home::new().await.env("WALKON__QUEUE__RETRY", "10s");
+    // A lease that a busy host loses would be another try.
+    let home = home.env("WALKON__QUEUE__LEASE", "20s");
+    let home = home.account("ada", "").account("ben", "");
+    for id in ["ada", "ben"] {
+        home.secret(&format!("{id}.password"), "not-theirs");
+    }
+    let mut fleet = home.start().await;
+    // At its first work, and when it is connected.
+    let like = json!({"account": "ben", "kind": "like", "target": "post:7"});
+    let waits = fleet.enqueue(&like).await;
+    set_aside(&fleet, "ada").await;
+    let said = fleet.home.run(&["account", "onboard", "ada"]).await;
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.out.contains("failed   sign_in      it is held (health)"), "{}", said.out);
+    assert!(said.out.contains("it is signed out and cannot sign in"), "{}", said.out);
+    for (id, state) in [("ada", "error"), ("ben", "suspended")] {
+        let account = fleet.account(id, |account| account["state"] == state).await;
+        assert_eq!(account["holds"][0]["kind"], "health", "{account}");
+        let tries = fleet.events(|one| one["type"] == "claimed" && one["account"] == id).await;
+        assert_eq!(tries.len(), 1, "tried again, a site locks it: {tries:?}");
+    }
+    assert_eq!(fleet.get(&format!("/api/actions/{waits}")).await["state"], "waiting");
+    // The right one is given, and a person lets it go on.
+    fleet.home.secret("ben.password", "ben-secret");
+    let said = fleet.home.run(&["account", "reload"]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    let said = fleet.home.run(&["account", "release", "ben", "--hold", "health"]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    fleet.reaches(&waits, "done").await;
     assert_eq!(fleet.stop().await, 0);
 }
 

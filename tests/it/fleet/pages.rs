@@ -62,6 +62,10 @@ async fn every_page_answers_with_its_heading_and_its_headers() {
         ("/queue?account=ada", "Queue of ada"),
         (&action, "like"),
         ("/sessions", "Sessions"),
+        ("/usage", "Usage"),
+        ("/usage?by=hour&hours=168&account=ada", "Usage of ada"),
+        ("/usage?by=nonsense&hours=soon&account=No%20one", "Usage"),
+        ("/alerts", "Alerts"),
         (&session, "ada"),
     ] {
         let (status, headers, page) = ask(&fleet, path, &[]).await;

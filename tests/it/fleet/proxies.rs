@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use walkon::egress::{PracticeProxy, Speaks};
 
 use crate::support::fixture;
-use crate::support::fleet::{Home, free_port};
+use crate::support::fleet::Home;
+use crate::support::ports::free_address;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_and_a_refusing_proxy_are_told_apart_and_nothing_is_done_without_them() {
@@ -23,7 +24,7 @@ async fn a_dead_and_a_refusing_proxy_are_told_apart_and_nothing_is_done_without_
         )
     };
     let (nobody, http, socks5) = (
-        through(format!("http://{}", free_port())),
+        through(format!("http://{}", free_address())),
         through(format!("http://{}", refusing.address())),
         through(format!("socks5://{}", socks.address())),
     );

@@ -42,6 +42,11 @@ async fn attempts_are_counted_by_account_and_by_result_and_once_across_a_restart
         before,
         "an event that is read again is counted once"
     );
+    let page = fleet.home.http.get(fleet.url("/usage?by=account&hours=24"));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("4 attempts ended, 3 of them done"), "{page}");
+    let row = page.split("<tr>").find(|row| row.contains("href=\"/accounts/ben\"")).unwrap();
+    assert!(row.contains("<b>2</b>") && row.contains("s-failed"), "{row}");
     let said = fleet.home.run(&["usage", "--by", "account"]).await;
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.starts_with("account  total  done  failed"), "{}", said.out);

@@ -164,3 +164,30 @@ async fn nothing_is_claimed_while_the_fleet_is_paused() {
     bench.queue.resume(&Scope::Fleet, &person("over")).await.unwrap();
     bench.claim("w1").await;
 }
+
+#[tokio::test]
+async fn many_accounts_that_are_written_at_once_are_each_as_if_written_alone() {
+    let bench = Bench::at(NOON).await;
+    bench.queue.set_plan("free", &crate::support::redis::plan("")).await.unwrap();
+    let mut all: Vec<_> = (0..230)
+        .map(|n| {
+            let zone = if n % 2 == 0 { "UTC" } else { "Europe/Berlin" };
+            setting(&format!("member-{n}"), "free", zone)
+        })
+        .collect();
+    all[7].held = Some(held("challenge"));
+    bench.queue.put_accounts(all.clone()).await.unwrap();
+    // Written again, they are as they were.
+    bench.queue.put_accounts(all).await.unwrap();
+    let held = bench.add("member-7", "like", "").await;
+    for n in [0, 1, 99, 100, 229] {
+        bench.add(&format!("member-{n}"), "like", "").await;
+    }
+    assert_eq!(bench.drain("w1").await, 5);
+    assert!(bench.why(&held).await.contains(&"held".to_owned()));
+    // One that has no zone is named, whoever stands beside it.
+    let lost = vec![setting("ada", "free", "UTC"), setting("ben", "free", "Europe/Atlantis")];
+    let error = bench.queue.put_accounts(lost).await.unwrap_err();
+    assert!(error.to_string().contains("Europe/Atlantis"), "{error}");
+    bench.check().await;
+}

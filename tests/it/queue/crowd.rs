@@ -22,7 +22,7 @@ use walkon_core::rng::{Rng, Seed};
 
 use super::model::calendar::HOUR;
 use super::model::{GRACE, LEASE, Performed, Record};
-use super::simulation::asked;
+use super::seeds::asked;
 use crate::support::redis::{
     Bench, done, fast_folder, notrun, options, plan, retry, unknown, worker,
 };

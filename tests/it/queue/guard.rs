@@ -109,3 +109,19 @@ async fn what_was_claimed_before_and_has_not_begun_stops_and_a_resume_ends_the_r
     assert!(matches!(bench.try_claim("w1").await, Claim::Work(_)));
     assert_eq!(bench.queue.pauses().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn an_account_written_again_is_counted_once_and_one_that_left_no_more() {
+    let bench = site(40).await;
+    for n in 0..40 {
+        bench.account(&format!("a{n:02}"), PLAN).await;
+    }
+    for n in 20..40 {
+        let id = format!("a{n:02}").parse().expect("a good name");
+        assert!(bench.queue.remove_account(&id).await.unwrap());
+    }
+    fail(&bench, 5, SECOND).await;
+    let told = bench.events().await;
+    let why = told.iter().find(|event| event.site.is_some()).and_then(|event| event.why.clone());
+    assert_eq!(why.as_deref(), Some("5 of 20 accounts of plaza failed within a minute"));
+}

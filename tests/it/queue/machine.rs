@@ -13,7 +13,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use tokio::runtime::Runtime;
 
 use super::mutants;
-use super::simulation::asked;
+use super::seeds::asked;
 use super::world::{Op, World};
 
 /// How many sequences are tried in `make test`.

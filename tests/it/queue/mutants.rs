@@ -9,6 +9,7 @@
 //! one that survives, or is caught by another invariant than the table says, fails the run.
 //! `make test` tries a few, others each time (`WALKON_MUTANTS` says how many, `WALKON_SEED` which).
 
+mod ceilings;
 mod escrow;
 mod pools;
 mod table;
@@ -18,10 +19,13 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::ceilings::chance as of_ceilings;
 use super::pools::chance::play;
+use super::seeds::{asked, in_lanes};
 use super::shards::escrow as shards;
-use super::simulation::{asked, in_lanes, simulate};
+use super::simulation::simulate;
 use crate::support::wire::Exchange;
+use ceilings::CEILINGS;
 use escrow::ESCROW;
 use pools::POOLS;
 use table::{MUTANTS, Mutant};
@@ -35,6 +39,7 @@ const STEPS: u64 = 1500;
 const OF_POOLS: [&str; 4] = ["members.lua", "choose.lua", "post.lua", "bind.lua"];
 const POOL_STEPS: u64 = 800;
 const ESCROW_STEPS: u64 = 300;
+const CEILING_STEPS: u64 = 600;
 /// A run that takes longer than this hangs, which is noticed, too.
 const LIMIT: Duration = Duration::from_mins(4);
 /// How many are tried at once.
@@ -58,7 +63,7 @@ pub(super) fn asked_for() -> Option<Exchange> {
 }
 
 fn all() -> Vec<&'static Mutant> {
-    MUTANTS.iter().chain(POOLS).chain(ESCROW).collect()
+    MUTANTS.iter().chain(POOLS).chain(ESCROW).chain(CEILINGS).collect()
 }
 
 /// Every script's name and text.
@@ -121,6 +126,9 @@ fn hunt(mutant: &Mutant, seed: u64) -> Result<bool, Caught> {
             }
             if ESCROW.iter().any(|one| one.name == mutant.name) {
                 return shards::play(seed, ESCROW_STEPS, exchange, at).await;
+            }
+            if CEILINGS.iter().any(|one| one.name == mutant.name) {
+                return of_ceilings::play(seed, CEILING_STEPS, exchange, at).await;
             }
             simulate(seed, STEPS, false, exchange, at).await.reached
         };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use walkon::queue::{
-    ActionFilter, Cancelled, Delivered, Enqueued, Error, Letters, Options, Part, PoolFilter, Queue,
-    Resolution, Scope,
+    ActionFilter, Cancelled, Delivered, Enqueued, Error, Fate, FleetCaps, Forecast, Letters,
+    Options, Outlook, Part, PoolFilter, Queue, Resolution, Scope,
 };
 use walkon_core::event::ActionState;
 use walkon_core::lease::{Claim, Class};
@@ -325,6 +325,30 @@ async fn a_sites_breaker_opens_in_all_shards_and_each_tries_by_itself(bench: &Be
     for _ in &others {
         bench.claim_done("w1").await;
     }
+}
+
+async fn a_forecast_sees_all_shards_and_the_fleets_caps_as_one(bench: &Bench) {
+    let caps = FleetCaps { hourly: None, daily: Some(3) };
+    bench.queue.set_fleet_caps(&caps).await.unwrap();
+    for name in one_each() {
+        bench.account(&name, "").await;
+        bench.likes(&name, 1).await;
+    }
+    bench.claim_done("w1").await;
+    bench.account("late", "hours = [\"15:00-16:00\"]").await;
+    bench.likes("late", 1).await;
+
+    let forecast = Forecast::look(bench.queue.options(), &Outlook::default()).await.unwrap();
+    let runs = forecast.actions.iter().map(|one| match one.fate {
+        Fate::Runs(at) => at.to_string(),
+        ref other => format!("{other:?}"),
+    });
+    let (now, tomorrow) = (START.to_owned(), "2026-03-03T00:00:00Z".to_owned());
+    // One of three was used before, 15:00 has none left, and tomorrow's 15:00 is too far.
+    let runs: Vec<_> = runs.collect();
+    assert_eq!(runs[..3], [now.clone(), now, tomorrow], "{forecast:?}");
+    assert!(runs[3].starts_with("Later"), "{forecast:?}");
+    assert_eq!(bench.queue.stats().await.unwrap().count(ActionState::Waiting), 4, "only looked at");
 }
 
 async fn a_removed_account_leaves_the_others_as_they_are(bench: &Bench) {

@@ -11,7 +11,7 @@ use walkon_core::lease::Claim;
 use walkon_core::outcome::Settlement;
 
 use super::{House, booked};
-use crate::queue::simulation::asked;
+use crate::queue::seeds::asked;
 use crate::support::redis::{done, fatal, notrun, person, retry, setting, unknown};
 
 const HOURS: u64 = 6;

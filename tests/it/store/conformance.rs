@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tempfile::TempDir;
 use walkon::store::Error;
-use walkon::store::accounts::Accounts as _;
+use walkon::store::accounts::{Accounts as _, Newcomers};
 use walkon::store::address::Address;
 use walkon::store::holds::Holds as _;
 use walkon::store::receipts::Receipts as _;
@@ -82,7 +82,7 @@ pub(super) fn state(value: &str) -> StorageState {
         secure: false,
         same_site: None,
     };
-    StorageState { cookies: vec![cookie], origins: Vec::new() }
+    StorageState { cookies: vec![cookie], generation: 3, ..StorageState::default() }
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn an_account_leaves_with_all_that_is_its_own_unless_it_is_put_back() {
     let (_folder, stores) = stores().await;
     for (name, store) in stores {
         let both = [account("ada"), account("ben")];
-        store.put_accounts(&both, Kept::File).await.unwrap();
+        store.put_accounts(&both, Kept::File, Newcomers::ACTIVE).await.unwrap();
         store.put_account(&both[0]).await.unwrap();
         store.put_account(&account("cleo")).await.unwrap();
         let kept: Vec<_> = store.accounts().await.unwrap().iter().map(|one| one.kept).collect();
@@ -142,7 +142,7 @@ async fn an_account_leaves_with_all_that_is_its_own_unless_it_is_put_back() {
         assert!(!store.let_leave(&id("zoe"), from_ms(7_000)).await.unwrap(), "{name}");
         let leaving = store.leaving().await.unwrap();
         assert_eq!(leaving, [(id("ada"), from_ms(7_000)), (id("ben"), from_ms(7_000))], "{name}");
-        store.put_accounts(&both[1..], Kept::File).await.unwrap();
+        store.put_accounts(&both[1..], Kept::File, Newcomers::ACTIVE).await.unwrap();
         let all = Dropped { holds: 1, credentials: 1, states: 1 };
         assert_eq!(store.drop_account(&id("ada")).await.unwrap(), Some(all), "{name}");
         assert_eq!(store.drop_account(&id("ben")).await.unwrap(), None, "{name}: it is back");

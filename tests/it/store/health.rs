@@ -1,12 +1,13 @@
 //! Health, onboardings, alerts, capacities: kept alike on each database.
 
 use jiff::{SignedDuration, Timestamp};
-use walkon::store::accounts::Accounts as _;
+use walkon::store::accounts::{Accounts as _, Newcomers};
 use walkon::store::alerts::Alerts as _;
 use walkon::store::capacities::Capacities as _;
 use walkon::store::health::HealthLog as _;
 use walkon::store::holds::Holds as _;
 use walkon::store::onboardings::Onboardings as _;
+use walkon_core::account::{Kept, Lifecycle};
 use walkon_core::alert::{Alert, Severity, Told};
 use walkon_core::capacity::{Capacity, Measured};
 use walkon_core::clock::from_ms;
@@ -25,6 +26,33 @@ fn report(who: &str, seconds: i64, grade: Grade, ms: u64) -> Report {
     let mut one = Checked::new(Check::Connection, grade, "Grüße 🎭");
     one.ms = Some(ms);
     Report { account: id(who), at: at(seconds), level, checks: vec![one] }
+}
+
+#[tokio::test]
+async fn who_is_new_begins_as_is_said_and_has_an_onboarding_and_who_is_known_does_not() {
+    let (_folder, stores) = stores().await;
+    for (name, store) in stores {
+        store.put_account(&account("ada")).await.unwrap();
+        let new = |begin| Newcomers { begin, by: "maria", at: at(10) };
+        let put = async |ids: &[&str], begin| {
+            let accounts: Vec<_> = ids.iter().map(|id| account(id)).collect();
+            store.put_accounts(&accounts, Kept::File, new(begin)).await.unwrap();
+        };
+        put(&["ada", "ben", "cleo"], Lifecycle::Connecting).await;
+        put(&["dan"], Lifecycle::Inactive).await;
+        let all = store.accounts().await.unwrap();
+        let states: Vec<_> = all.iter().map(|one| one.lifecycle.name()).collect();
+        assert_eq!(states, ["active", "connecting", "connecting", "inactive"], "{name}");
+        let asked = store.onboardings().await.unwrap();
+        let seen: Vec<_> = asked.iter().map(|one| (one.account.as_str(), one.run)).collect();
+        assert_eq!(seen, [("ben", 1), ("cleo", 1)], "{name}");
+        assert_eq!((asked[0].asked_by.as_str(), asked[0].asked_at), ("maria", at(10)), "{name}");
+        // Taken by somebody, it is not asked for again by the file that is read again.
+        let stale = SignedDuration::from_secs(10);
+        let taken = store.take_onboarding("one", at(11), stale).await.unwrap().unwrap();
+        put(&["ada", "ben", "cleo"], Lifecycle::Connecting).await;
+        assert!(store.keep_onboarding("one", &taken, at(12)).await.unwrap(), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use redis::{FromRedisValue, RedisError};
 use walkon::queue::{Options, Part};
 
 use super::eventually;
+use super::ports::free_port;
 use super::redis::{Bench, fast_folder};
 
 const NODES: usize = 3;
@@ -41,17 +42,6 @@ fn spawn(port: u16, folder: &PathBuf) -> Child {
     command.args(["--maxmemory-policy", "noeviction", "--dir"]).arg(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("setpriv and redis-server")
-}
-
-/// A port that is free, as is the one above it by 10000, on which nodes speak to each other.
-fn free_port() -> u16 {
-    loop {
-        let bound = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = bound.local_addr().expect("it is bound").port();
-        if port < 55_000 && std::net::TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok() {
-            return port;
-        }
-    }
 }
 
 pub(crate) struct Cluster {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use walkon::driver::cdp::{CdpDriver, Options};
-use walkon::driver::{Driver as _, Error, Node, Read, Session, SessionSpec};
+use walkon::driver::webdriver::WebDriver;
+use walkon::driver::{Driver, Error, Node, Read, Session, SessionSpec};
 use walkon::egress::{Proxy, Relay, RelaySpec};
 use walkon_core::device::{ColorScheme, Device, Form};
 use walkon_core::gate::{Departure, Gate, Verdict};
@@ -73,16 +74,39 @@ pub(crate) fn driver() -> Option<CdpDriver> {
     driver_with(|_| {})
 }
 
-/// A driver with settings of the test's own.
-pub(crate) fn driver_with(set: impl FnOnce(&mut Options)) -> Option<CdpDriver> {
+fn options_with(set: impl FnOnce(&mut Options)) -> Options {
     let walkon = Some(env!("CARGO_BIN_EXE_walkon").into());
     let mut options = Options { walkon, ..Options::default() };
     set(&mut options);
+    options
+}
+
+/// A driver with settings of the test's own.
+pub(crate) fn driver_with(set: impl FnOnce(&mut Options)) -> Option<CdpDriver> {
+    let options = options_with(set);
     if let Err(error) = options.browser() {
         skip(&error.to_string());
         return None;
     }
     Some(CdpDriver::new(options).unwrap())
+}
+
+/// Where shared browsers have their folders.
+pub(crate) fn ground() -> TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::Builder::new().prefix("walkon-it-").tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    folder
+}
+
+/// A driver that speaks WebDriver, or nothing where the machine has none.
+pub(crate) fn webdriver_with(set: impl FnOnce(&mut Options)) -> Option<WebDriver> {
+    let options = options_with(set);
+    if let Err(error) = options.browser().and_then(|_| options.chromedriver()) {
+        skip(&error.to_string());
+        return None;
+    }
+    Some(WebDriver::new(options).unwrap())
 }
 
 /// A session that is about to be opened.
@@ -118,9 +142,11 @@ impl Stand {
             contact: Some("https://fleet.test/bot".to_owned()),
             folder: folder.path().to_owned(),
             state: None,
+            roots: None,
             dial: relay.clone(),
             gate: Arc::new(TestGate),
             recorder: notes.clone(),
+            pack: None,
         };
         Self { folder, notes, relay, spec, rules }
     }
@@ -135,7 +161,7 @@ impl Stand {
         self.folder.path()
     }
 
-    pub(crate) async fn open(&self, driver: &CdpDriver) -> Box<dyn Session> {
+    pub(crate) async fn open(&self, driver: &dyn Driver) -> Box<dyn Session> {
         driver.open(self.spec.clone()).await.unwrap()
     }
 }

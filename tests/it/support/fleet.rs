@@ -19,7 +19,7 @@ use super::{PATIENCE, eventually};
 
 mod home;
 
-pub(crate) use home::{Home, Said, free_port, own_folder, project};
+pub(crate) use home::{Home, Said, own_folder, project};
 
 /// A running fleet.
 pub(crate) struct TestFleet {
@@ -121,6 +121,15 @@ impl TestFleet {
         let mut entries = self.ledger().await;
         entries.retain(|entry| entry["account"] == account && entry["kind"] == kind);
         entries
+    }
+
+    /// How often Plaza was asked for something by the account's browsers.
+    pub(crate) async fn asked_by(&self, account: &str) -> u64 {
+        let url = format!("http://{}/requests", self.home.plaza.control);
+        let seen: Value = self.home.http.get(url).send().await.unwrap().json().await.unwrap();
+        let visits = seen["visitors"].as_array().unwrap().iter();
+        let own = visits.filter(|visit| visit["account"] == account);
+        own.filter_map(|visit| visit["requests"].as_u64()).sum()
     }
 
     /// Lets something go wrong on Plaza.

@@ -138,6 +138,7 @@ pub(crate) fn setting(id: &str, plan: &str, zone: &str) -> AccountSetting {
         time_zone: zone.to_owned(),
         held: None,
         pools: Vec::new(),
+        origin: None,
         routes: KINDS.iter().map(route).collect(),
     }
 }

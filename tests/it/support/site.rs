@@ -73,6 +73,22 @@ impl Site {
     }
 }
 
+fn script(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript")], text).into_response()
+}
+
+/// Two gigabytes to be saved, as far as anybody reads them.
+fn huge() -> Response {
+    let piece = axum::body::Bytes::from(vec![b'x'; 64 << 10]);
+    let pieces = futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone()));
+    let body = Body::from_stream(futures_util::StreamExt::take(pieces, (2 << 30) / (64 << 10)));
+    let headers = [
+        (header::CONTENT_DISPOSITION, "attachment; filename=huge.bin"),
+        (header::CONTENT_LENGTH, "2147483648"),
+    ];
+    (headers, body).into_response()
+}
+
 async fn answer(
     State(ledger): State<Ledger>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
@@ -113,10 +129,31 @@ async fn answer(
             answer.headers_mut().append(header::SET_COOKIE, "soft=1; Path=/".parse().unwrap());
             answer
         }
-        "/worker.js" => {
-            let script = include_str!("pages/worker.js");
-            ([(header::CONTENT_TYPE, "text/javascript")], script).into_response()
-        }
+        "/worker.js" => script(include_str!("pages/worker.js")),
+        "/context.js" => script(include_str!("pages/context.js")),
+        "/context-frame" => page(
+            "<script type=module>import { me } from '/context.js';\
+             onmessage = () => parent.postMessage(me(), '*')</script>",
+        ),
+        "/context-worker.js" => script("import { me } from '/context.js'; postMessage(me())"),
+        "/context-shared.js" => script(
+            "import { me } from '/context.js'; onconnect = (e) => e.ports[0].postMessage(me())",
+        ),
+        "/context-service.js" => script(
+            "import { me } from '/context.js'; onmessage = (e) => e.ports[0].postMessage(me())",
+        ),
+        "/ticking.js" => script(include_str!("pages/ticking.js")),
+        "/contexts" => page(include_str!("pages/contexts.html")),
+        "/badger" => page(include_str!("pages/badger.html")),
+        "/permissions" => page(include_str!("pages/permissions.html")),
+        "/nested" => page(include_str!("pages/nested.html")),
+        "/crowded" => page(include_str!("pages/crowded.html")),
+        "/served" => page(include_str!("pages/served.html")),
+        "/hoard" => page(include_str!("pages/hoard.html")),
+        "/loop" => (StatusCode::FOUND, [(header::LOCATION, "/loop")]).into_response(),
+        "/spin" => page("<script>onload = () => location.href = '/spin?' + Math.random()</script>"),
+        "/huge" => huge(),
+        "/members" => page(include_str!("pages/members.html")),
         "/hello" => page(include_str!("pages/hello.html")),
         "/whoami" => page(include_str!("pages/whoami.html")),
         "/escape" => page(include_str!("pages/escape.html")),

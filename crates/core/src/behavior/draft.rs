@@ -18,6 +18,7 @@ pub fn draft(kind: &Kind) -> String {
             "\n[[step]]\nopen = \"/\"\n\n[[step]]\nread = { role = \"main\" }\n".to_owned()
         }
         EffectClass::Idempotent => idempotent(&label),
+        EffectClass::Once if name == "sign_up" => SIGN_UP.to_owned(),
         EffectClass::Once => once(kind, &label),
     };
     head + &tail
@@ -53,6 +54,34 @@ commit = true
 "#
     )
 }
+
+const SIGN_UP: &str = r#"
+# Whether there is an account is asked by signing in as it, with the site's `sign_in`; this is what
+# the sign-in page says to whoever has none.
+[effect]
+sign_in = true
+absent = { role = "alert" }
+
+[[step]]
+open = "/signup"
+
+[[step]]
+type = "{name}"
+into = { role = "textbox", name = "Name" }
+
+[[step]]
+type = "{username}"
+into = { role = "textbox", name = "Username" }
+
+[[step]]
+type = "{secret.password}"
+into = { role = "textbox", name = "Password" }
+
+# The one step that makes the account.
+[[step]]
+click = { role = "button", name = "Sign up" }
+commit = true
+"#;
 
 fn once(kind: &Kind, label: &str) -> String {
     let argument = kind.with.first().copied();

@@ -43,9 +43,9 @@ pub struct Imported {
 pub type Refusal = (String, String);
 
 /// One step of the draft: its lines but for `[[step]]`, and whether it may make the effect.
-struct Line {
-    text: String,
-    may_commit: bool,
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) may_commit: bool,
 }
 
 /// Turns the JSON of a flow into the draft of a behavior of `kind`.
@@ -160,12 +160,12 @@ fn typed(step: &FlowStep, kind: &Kind, text_given: &mut bool) -> String {
 }
 
 /// A text as TOML writes it; JSON's escapes are among TOML's.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
 /// A locator as an inline table.
-fn inline(locator: &Locator) -> String {
+pub(super) fn inline(locator: &Locator) -> String {
     let fields = [
         ("role", &locator.role),
         ("name", &locator.name),
@@ -175,11 +175,16 @@ fn inline(locator: &Locator) -> String {
         ("css", &locator.css),
     ];
     let set = fields.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    let words: Vec<_> = set.map(|(name, value)| format!("{name} = {}", quoted(value))).collect();
+    let mut words: Vec<_> =
+        set.map(|(name, value)| format!("{name} = {}", quoted(value))).collect();
+    if !locator.or.is_empty() {
+        let others: Vec<_> = locator.or.iter().map(inline).collect();
+        words.push(format!("or = [{}]", others.join(", ")));
+    }
     format!("{{ {} }}", words.join(", "))
 }
 
-fn file(title: &str, kind: &Kind, lines: &[Line], remarks: &mut Vec<String>) -> String {
+pub(super) fn file(title: &str, kind: &Kind, lines: &[Line], remarks: &mut Vec<String>) -> String {
     let about = if title.is_empty() { format!("Does a {}.", kind.name) } else { title.to_owned() };
     let mut text = format!("format = 1\nkind = \"{}\"\nabout = {}\n", kind.name, quoted(&about));
     let commits = kind.effect != EffectClass::None;

@@ -8,25 +8,26 @@ use crate::step::Verb;
 pub(super) fn foreign(given: &[&'static str], verb: &Verb) -> Option<(String, String)> {
     let (word, fitting) = (verb.word(), fitting(verb));
     let foreign = given.iter().find(|key| !fitting.contains(key))?;
-    let remedy = match fitting.as_slice() {
-        [] => format!("remove it: `{word}` stands alone"),
-        some => format!("remove it; with `{word}` may stand {}", listed(some.iter().copied())),
-    };
+    let remedy = format!("remove it; with `{word}` may stand {}", listed(fitting.iter().copied()));
     Some((format!("`{foreign}` does not go with `{word}`"), remedy))
 }
 
 /// What may stand beside a verb.
 fn fitting(verb: &Verb) -> Vec<&'static str> {
     let own: &[&str] = match verb {
-        Verb::Type { .. } => &["into"],
-        Verb::When { .. } => &["do", "else"],
-        Verb::Each { .. } => &["do", "limit"],
-        Verb::Repeat { .. } => &["do"],
-        Verb::Extract { .. } => &["from", "attribute"],
+        Verb::Open(_) => &["within"],
+        Verb::Type { .. } | Verb::Upload { .. } => &["into", "in", "within"],
+        Verb::Select { .. } => &["from", "in", "within"],
+        // Both look once: there is nothing to wait for.
+        Verb::When { .. } => &["do", "else", "in"],
+        Verb::Repeat { ends: Some(_), .. } => &["do", "until", "while", "in"],
+        Verb::Repeat { .. } => &["do", "until", "while"],
+        Verb::Each { .. } => &["do", "limit", "in", "within"],
+        Verb::Extract { .. } => &["from", "attribute", "in", "within"],
+        verb if verb.locator().is_some() => &["in", "within"],
         _ => &[],
     };
-    let of_element: &[&str] = if verb.locator().is_some() { &["in", "within"] } else { &[] };
-    [own, of_element].concat()
+    [own, &["deadline"]].concat()
 }
 
 impl RawStep {
@@ -39,8 +40,11 @@ impl RawStep {
             ("do", self.block.is_some()),
             ("else", self.otherwise.is_some()),
             ("limit", self.limit.is_some()),
+            ("until", self.until.is_some()),
+            ("while", self.as_long_as.is_some()),
             ("in", self.within_item.is_some()),
             ("within", self.within.is_some()),
+            ("deadline", self.deadline.is_some()),
         ];
         keys.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }

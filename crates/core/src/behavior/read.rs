@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use crate::action::listed;
 use crate::effect::Effect;
+use crate::explain;
 use crate::fault::Fault;
-use crate::kind::nearest;
 use crate::step::Locator;
 
 /// A behavior file before it is checked.
@@ -19,9 +19,19 @@ pub(super) struct RawBehavior {
     pub(super) format: u32,
     pub(super) kind: Spanned<String>,
     pub(super) about: String,
+    pub(super) budget: Option<u32>,
     pub(super) effect: Option<Spanned<Effect>>,
     #[serde(default)]
     pub(super) step: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    pub(super) block: BTreeMap<String, Vec<Spanned<RawStep>>>,
+}
+
+/// A file of shared blocks before it is checked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawShared {
+    pub(super) format: Spanned<u32>,
     #[serde(default)]
     pub(super) block: BTreeMap<String, Vec<Spanned<RawStep>>>,
 }
@@ -37,10 +47,15 @@ pub(super) struct RawStep {
     #[serde(rename = "type")]
     pub(super) type_text: Option<String>,
     pub(super) press: Option<String>,
+    pub(super) select: Option<String>,
+    pub(super) upload: Option<String>,
     pub(super) wait_for: Option<Locator>,
     pub(super) when: Option<Locator>,
     pub(super) each: Option<Locator>,
     pub(super) repeat: Option<u32>,
+    pub(super) pick: Option<BTreeMap<String, u32>>,
+    #[serde(rename = "use")]
+    pub(super) used: Option<String>,
     pub(super) extract: Option<String>,
     pub(super) expect: Option<Locator>,
     pub(super) pause: Option<(String, String)>,
@@ -53,11 +68,15 @@ pub(super) struct RawStep {
     #[serde(rename = "else")]
     pub(super) otherwise: Option<String>,
     pub(super) limit: Option<u32>,
+    pub(super) until: Option<Locator>,
+    #[serde(rename = "while")]
+    pub(super) as_long_as: Option<Locator>,
     #[serde(rename = "in")]
     pub(super) within_item: Option<String>,
     #[serde(default)]
     pub(super) commit: bool,
     pub(super) within: Option<String>,
+    pub(super) deadline: Option<String>,
 }
 
 /// A file's text and name, for faults.
@@ -72,29 +91,7 @@ impl Source<'_> {
         Fault::at(self.file, self.text, at.start, what, remedy)
     }
 
-    pub(super) fn parse(&self) -> Result<RawBehavior, Fault> {
-        toml::from_str(self.text).map_err(|error| self.explain(&error))
-    }
-
-    /// Says of a reader's error what to do about it.
-    fn explain(&self, error: &toml::de::Error) -> Fault {
-        let message = error.message().trim().to_owned();
-        let at = error.span().unwrap_or(0..0);
-        let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
-        let Some((wrong, known)) = quoted.split_first() else {
-            return self.fault(&at, message, "see docs/behaviors.md".to_owned());
-        };
-        if message.starts_with("missing field") {
-            let remedy = format!("write it; see docs/behaviors.md#{wrong}");
-            return self.fault(&at, message.clone(), remedy);
-        }
-        if !message.starts_with("unknown field") {
-            return self.fault(&at, message.clone(), "see docs/behaviors.md".to_owned());
-        }
-        let near = nearest(wrong, known.iter().copied());
-        let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        let what = format!("there is no `{wrong}` here");
-        let remedy = format!("{hint}Known: {}", listed(known.iter().copied()));
-        self.fault(&at, what, remedy)
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        explain::read(self.text, self.file, "docs/behaviors.md")
     }
 }

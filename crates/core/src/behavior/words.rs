@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Behavior;
-use super::check::{Found, Placed};
+use super::check::Found;
+use super::check::blocks::Placed;
 use crate::kind::{self, Kind};
 use crate::step::{Locator, Verb};
 
@@ -21,7 +22,10 @@ pub(super) fn check(
     });
     let steps = placed.iter().flat_map(|(step, at)| {
         let plain = match &step.verb {
-            Verb::Open(text) | Verb::Type { text, .. } => Some(text),
+            Verb::Open(text)
+            | Verb::Type { text, .. }
+            | Verb::Select { option: text, .. }
+            | Verb::Upload { file: text, .. } => Some(text),
             _ => None,
         };
         plain
@@ -38,7 +42,8 @@ pub(super) fn check(
         for word in text.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
             if !has_value(word, kind, found) {
                 let own: Vec<_> = found.iter().map(|name| format!("`{{found.{name}}}`")).collect();
-                let known = "`{username}`, `{target.id}`, `{with.<argument>}`, `{secret.password}`";
+                let known = "`{username}`, `{name}`, `{target.id}`, `{with.<argument>}`, \
+                    `{secret.password}`, and `{secret.code}` to sign in or up";
                 let known = [&[known.to_owned()], own.as_slice()].concat().join(", ");
                 let what = format!("`{{{word}}}` has no value here");
                 wrong.push((at.clone(), (what, format!("known: {known}"))));
@@ -67,13 +72,23 @@ fn extracted<'a>(placed: &[Placed<'a>]) -> Vec<&'a str> {
 
 fn has_value(word: &str, kind: Option<&Kind>, found: &[&str]) -> bool {
     match word.split_once('.') {
-        None => word == "username" || word == "target" && kind.is_some_and(takes_target),
-        Some(("secret", name)) => name == "password",
+        None => {
+            ["username", "name"].contains(&word)
+                || word == "target" && kind.is_some_and(takes_target)
+        }
+        Some(("secret", name)) => {
+            name == "password" || name == "code" && kind.is_some_and(is_for_signing)
+        }
         Some(("target", name)) => name == "id" && kind.is_some_and(takes_target),
         Some(("with", name)) => kind.is_some_and(|kind| kind.with.contains(&name)),
         Some(("found", name)) => found.contains(&name),
         Some(_) => false,
     }
+}
+
+/// A one-time code proves who somebody is, and is typed where that is asked.
+fn is_for_signing(kind: &Kind) -> bool {
+    ["sign_in", "sign_up"].contains(&kind.name)
 }
 
 fn takes_target(kind: &Kind) -> bool {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Denied, Document, Grant, paths};
+use super::read::METHODS;
+use super::{Ceilings, Code, Denied, Document, Grant, paths};
 use crate::origin::WebOrigin;
 
 /// What one fleet may do at one origin.
@@ -19,6 +20,9 @@ pub struct Pass {
     pub subresources: Vec<WebOrigin>,
     /// When all of it ends.
     pub expires: Timestamp,
+    /// How much the fleet may do there.
+    #[serde(default)]
+    pub ceilings: Ceilings,
 }
 
 /// A request that a page wants to make.
@@ -67,6 +71,7 @@ impl Document {
         let pass = Pass {
             origin: origin.clone(),
             agent: agent.clone(),
+            ceilings: Ceilings::of(&grants),
             grants,
             subresources: self.subresources.clone(),
             expires: self.expires,
@@ -122,6 +127,18 @@ impl Pass {
     /// Whether some grant asks for signed requests.
     pub fn requires_signature(&self) -> bool {
         self.grants.iter().any(|grant| grant.require_signature)
+    }
+}
+
+impl Grant {
+    /// Whether it holds back no path.
+    pub fn has_every_path(&self) -> bool {
+        self.deny_paths.is_empty() && self.paths.iter().any(|path| path == "/" || path == "/*")
+    }
+
+    /// Whether it holds back no method that a grant can name.
+    pub fn has_every_method(&self) -> bool {
+        METHODS.iter().all(|method| self.methods.iter().any(|named| named == method))
     }
 }
 

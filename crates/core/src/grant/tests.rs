@@ -295,17 +295,77 @@ fn a_site_may_ask_to_be_looked_at_sooner_but_not_later() {
     assert_eq!([at(Some(5)), at(Some(120)), at(Some(86_400)), at(None)], [60, 120, 600, 600]);
 }
 
+/// What a second grant of the file says.
+fn with_a_second(limits: Value) -> Value {
+    with(|file| {
+        let mut second = file["grants"][0].clone();
+        second["limits"] = limits;
+        second["kinds"] = json!(["follow"]);
+        file["grants"].as_array_mut().unwrap().push(second);
+    })
+}
+
 #[test]
-fn a_ceiling_that_nobody_counts_is_not_passed_over() {
-    for ceiling in [
-        "requests_per_minute",
-        "navigations_per_minute",
-        "submits_per_minute",
-        "concurrent_sessions",
-    ] {
-        let file = with(|file| file["grants"][0]["limits"][ceiling] = json!(5));
-        let void = &read(&file).unwrap().voids[0];
-        assert!(void.why.contains(ceiling), "{}", void.why);
-        assert_eq!(code(pass(&file)), Code::AuthorisationVoid, "{ceiling}");
+fn of_several_grants_the_least_ceiling_counts_for_all_of_them() {
+    let mut file = with_a_second(json!({"submits_per_minute": 3, "accounts": 5}));
+    file["grants"][0]["limits"] = json!({"submits_per_minute": 9, "concurrent_sessions": 2});
+    let ceilings = pass(&file).unwrap().ceilings;
+    assert_eq!(
+        (ceilings.submits, ceilings.sessions, ceilings.accounts),
+        (Some(3), Some(2), Some(5))
+    );
+    assert_eq!((ceilings.requests, ceilings.navigations), (None, None));
+    assert!(ceilings.counts() && ceilings.is_metered());
+}
+
+#[test]
+fn the_operator_lowers_a_ceiling_and_never_raises_one() {
+    let file = with(|file| file["grants"][0]["limits"] = json!({"requests_per_minute": 100}));
+    let under = |limits: Value| {
+        let limits: Limits = serde_json::from_value(limits).unwrap();
+        pass(&file).unwrap().under(&limits).ceilings
+    };
+    assert_eq!(under(json!({"requests_per_minute": 60})).requests, Some(60));
+    assert_eq!(under(json!({"requests_per_minute": 600})).requests, Some(100));
+    let own = under(json!({"navigations_per_minute": 4_000_000_000_u32}));
+    assert_eq!(own.navigations, Some(60_000), "more than that nobody means");
+}
+
+#[test]
+fn a_kind_has_the_hours_of_all_grants_that_name_it() {
+    let hours = |second: Value| {
+        let mut file = with_a_second(second);
+        file["grants"][1]["kinds"] = json!(["like", "follow"]);
+        let hours = pass(&file).unwrap().ceilings.hours;
+        let of = |kind: &str| hours.get(kind).map(Vec::len);
+        (of("like"), of("follow"), of("scroll_feed"))
+    };
+    assert_eq!(hours(json!({"window": "23:00-24:00 UTC"})), (Some(2), Some(1), Some(1)));
+    assert_eq!(hours(json!({})), (None, None, Some(1)), "one without hours opens it all day");
+}
+
+#[test]
+fn the_schema_names_the_members_words_and_kinds_there_are() {
+    let text = include_str!("../../../../docs/grant.schema.json");
+    let schema: Value = serde_json::from_str(text).unwrap();
+    let grant = &schema["$defs"]["grant"]["properties"];
+    let names = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let whole = with(|file| {
+        let limits = json!({
+            "requests_per_minute": 1, "navigations_per_minute": 1, "submits_per_minute": 1,
+            "concurrent_sessions": 1, "accounts": 1, "window": "06:00-22:00 UTC",
+        });
+        file["grants"][0]["limits"] = limits;
+        file["grants"][0]["expires"] = json!("2027-01-01T00:00:00Z");
+    });
+    let read = read(&whole).unwrap();
+    let written = serde_json::to_value(&read.grants[0]).unwrap();
+    assert_eq!(names(grant), names(&written));
+    assert_eq!(names(&grant["limits"]["properties"]), names(&written["limits"]));
+    let kinds: Vec<_> = crate::kind::KINDS.iter().map(|kind| kind.name).collect();
+    assert_eq!(grant["kinds"]["items"]["enum"], json!(kinds));
+    for method in grant["methods"]["items"]["enum"].as_array().unwrap() {
+        let file = with(|file| file["grants"][0]["methods"] = json!([method]));
+        assert!(self::read(&file).unwrap().voids.is_empty(), "{method}");
     }
 }

@@ -21,6 +21,11 @@ pub struct Window {
 pub struct NotAWindow(String);
 
 impl Window {
+    /// Its first minute of the day, and the minute that is no longer in it.
+    pub fn minutes(self) -> (u16, u16) {
+        (self.from, self.to)
+    }
+
     /// Whether an instant lies in it.
     pub fn holds(self, now: Timestamp) -> bool {
         let time = now.to_zoned(TimeZone::UTC).time();

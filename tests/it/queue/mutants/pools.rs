@@ -42,7 +42,7 @@ pub(super) const POOLS: &[Mutant] = &[
     mutant(
         "a busy member is given more",
         "members.lua",
-        "if A.f['t:' .. class] or is_busy(A, kind) then return class, NEVER end",
+        "if A.f[OF.token[class]] or is_busy(A, kind) then return class, NEVER end",
         "",
         &[5],
     ),

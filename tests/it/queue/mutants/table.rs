@@ -29,6 +29,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "if used > most then",
         &[1, 4],
     ),
+    mutant(
+        "the quick look lets one more pass",
+        "limits.lua",
+        "(c[1] == de and c[2] or 0) >= most",
+        "(c[1] == de and c[2] or 0) > most",
+        &[1, 8],
+    ),
+    mutant(
+        "the quick look knows no hours",
+        "limits.lua",
+        "return not P.hours or is_within(P, y, t)",
+        "return true",
+        &[14],
+    ),
     mutant("the kind's cap is not looked at", "caps.lua", "cap(n, L.dk, ", "cap(n, nil, ", &[1, 8]),
     mutant(
         "the fleet's cap is not looked at",
@@ -118,7 +132,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[13],
     ),
     // Cooldown and burst.
-    mutant("no cooldown", "limits.lua", "k[LAST_USE] + L.cd)", "k[LAST_USE])", &[2]),
+    mutant("no cooldown", "limits.lua", "k[LAST_USE] + L.cd or", "k[LAST_USE] or", &[2]),
     mutant(
         "the cooldown runs from the claim",
         "finish.lua",
@@ -224,21 +238,21 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "any token will do",
         "index.lua",
-        "A.f['t:' .. class] == token and A",
-        "A.f['t:' .. class] and A",
+        "A.f[OF.token[class]] == token and A",
+        "A.f[OF.token[class]] and A",
         &[7],
     ),
     mutant(
         "any token extends",
         "extend.lua",
-        "A.f['t:' .. class] == ARGV[i + 2] then",
-        "A.f['t:' .. class] then",
+        "A.f[OF.token[class]] == ARGV[i + 2] then",
+        "A.f[OF.token[class]] then",
         &[7],
     ),
     mutant(
         "begun on a lease that has ended",
         "begin.lua",
-        " or now >= A.f['x:' .. class]",
+        " or now >= A.f[OF.ends[class]]",
         "",
         &[7],
     ),
@@ -259,8 +273,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a lease is told longer than it is",
         "take.lua",
-        "A.f['x:' .. class] - now",
-        "A.f['x:' .. class] - now + 1000",
+        "A.f[OF.ends[class]] - now",
+        "A.f[OF.ends[class]] - now + 1000",
         &[5, 7],
     ),
     mutant(
@@ -273,7 +287,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a fence shuts nothing",
         "account.lua",
-        "put(A, 'f:' .. class, A.f['x:' .. class] + O.grace)",
+        "put(A, OF.fenced[class], A.f[OF.ends[class]] + O.grace)",
         "",
         &[9, 14],
     ),
@@ -305,6 +319,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "claim.lua",
         "if last and sub(last",
         "if false and sub(last",
+        &[5, 8, 12],
+    ),
+    mutant(
+        "what a worker was handed is not noted",
+        "close.lua",
+        "if D.handed[1] then",
+        "if false then",
         &[5, 8, 12],
     ),
     mutant(
@@ -415,16 +436,23 @@ pub(super) const MUTANTS: &[Mutant] = &[
     // Indexes.
     mutant(
         "ready, and in no index",
-        "index.lua",
-        "call('ZADD', wake, text(stands), A.id)",
-        "if stands > now then call('ZADD', wake, text(stands), A.id) end",
+        "wake.lua",
+        "enlist(OF.wake[class], acct, score)",
+        "if not score or score > now then enlist(OF.wake[class], acct, score) end",
         &[9, 18],
+    ),
+    mutant(
+        "who has gone still stands in an index",
+        "wake.lua",
+        "write('ZREM', K .. name, drops)",
+        "",
+        &[5, 7, 8, 9, 18],
     ),
     mutant(
         "woken too late",
         "index.lua",
-        "wake, text(stands), A",
-        "wake, text(stands + 60000), A",
+        "stand(A.id, class, stands, stood)",
+        "stand(A.id, class, stands and stands + 60000, stood)",
         &[9, 18],
     ),
     mutant(
@@ -434,7 +462,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "",
         &[7, 8, 10, 13, 18],
     ),
-    mutant("what has ended stays for ever", "fate.lua", "put(J, 'keep', keep)", "", &[23]),
+    mutant("what has ended stays for ever", "fate.lua", "J.f.keep = keep", "", &[23]),
     // Rolling caps.
     mutant(
         "a rolling cap lets one more pass",

@@ -17,7 +17,7 @@ use walkon_core::rng::{Rng, Seed};
 
 use super::crew::{ASKED, Crew, MEMBERS, POOLS, Place, SECOND, Task};
 use super::pools;
-use crate::queue::simulation::{asked, in_lanes};
+use crate::queue::seeds::Seeds;
 use crate::support::redis::{
     Bench, done, fast_folder, fatal, held, notrun, options, person, plan, retry, setting,
     shared_url, unknown, worker,
@@ -481,20 +481,6 @@ fn post(of: usize) -> String {
 
 #[test]
 fn whatever_happens_a_pools_work_is_done_once_by_who_may_and_so_many_at_once() {
-    let steps = asked("WALKON_STEPS").unwrap_or(STEPS);
-    let seeds: Vec<u64> = match asked("WALKON_SEED") {
-        Some(seed) => vec![seed],
-        None => (1..=asked("WALKON_SEEDS").unwrap_or(SEEDS)).collect(),
-    };
-    in_lanes("pools", LANES, &seeds, |seed| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let step = AtomicU64::new(0);
-        let run = play(*seed, steps, None, |n| step.store(n, Ordering::Relaxed));
-        let run = std::panic::AssertUnwindSafe(|| runtime.block_on(run));
-        if let Err(panic) = std::panic::catch_unwind(run) {
-            let step = step.load(Ordering::Relaxed);
-            eprintln!("step {step}; repeat it: WALKON_SEED={seed} cargo test --test it pools::");
-            std::panic::resume_unwind(panic);
-        }
-    });
+    let runs = Seeds { name: "pools::", count: SEEDS, steps: STEPS, lanes: LANES };
+    runs.play(async |seed, steps, at| play(seed, steps, None, at).await);
 }

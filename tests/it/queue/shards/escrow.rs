@@ -17,7 +17,7 @@ use walkon_core::lease::{Claim, Claimed};
 use walkon_core::rng::{Rng, Seed};
 
 use super::{crew, four, one_each};
-use crate::queue::simulation::{asked, in_lanes};
+use crate::queue::seeds::Seeds;
 use crate::support::redis::{Bench, done, fast_folder, notrun, person, shared_url};
 use crate::support::wire::{Exchange, Fault, Wire};
 
@@ -340,20 +340,6 @@ impl Scene {
 
 #[test]
 fn whatever_is_lost_between_grant_and_credit_the_fleets_caps_hold_and_can_be_used_up() {
-    let steps = asked("WALKON_STEPS").unwrap_or(STEPS);
-    let seeds: Vec<u64> = match asked("WALKON_SEED") {
-        Some(seed) => vec![seed],
-        None => (1..=asked("WALKON_SEEDS").unwrap_or(SEEDS)).collect(),
-    };
-    in_lanes("escrow", LANES, &seeds, |seed| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let step = AtomicU64::new(0);
-        let run = play(*seed, steps, None, |n| step.store(n, Ordering::Relaxed));
-        let run = std::panic::AssertUnwindSafe(|| runtime.block_on(run));
-        if let Err(panic) = std::panic::catch_unwind(run) {
-            let step = step.load(Ordering::Relaxed);
-            eprintln!("step {step}; repeat it: WALKON_SEED={seed} cargo test --test it escrow");
-            std::panic::resume_unwind(panic);
-        }
-    });
+    let runs = Seeds { name: "escrow", count: SEEDS, steps: STEPS, lanes: LANES };
+    runs.play(async |seed, steps, at| play(seed, steps, None, at).await);
 }

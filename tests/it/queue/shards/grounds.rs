@@ -28,6 +28,7 @@ macro_rules! told_on {
             what_all_shards_tell_is_made_public_once
             the_number_of_shards_is_fixed_and_what_they_cannot_do_is_refused
             a_sites_breaker_opens_in_all_shards_and_each_tries_by_itself
+            a_forecast_sees_all_shards_and_the_fleets_caps_as_one
             a_removed_account_leaves_the_others_as_they_are
         }
     };

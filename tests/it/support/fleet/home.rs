@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::TestFleet;
 use crate::support::PATIENCE;
+use crate::support::ports::free_address;
 use crate::support::processes::naming;
 
 /// Short waits and no limits; a test's own settings go over them.
@@ -46,12 +47,9 @@ pub(crate) struct Home {
     accounts: String,
     pub(super) driver: &'static str,
     env: Vec<(String, String)>,
-}
-
-/// A port that was free an instant ago.
-pub(crate) fn free_port() -> SocketAddr {
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
+    is_on_plaza: bool,
+    /// Where new accounts begin.
+    begin: &'static str,
 }
 
 /// A folder under `/tmp` that the browser's user may pass.
@@ -70,19 +68,33 @@ impl Home {
         let http = http.timeout(PATIENCE).build().unwrap();
         Self {
             folder: own_folder(),
-            listen: free_port(),
+            listen: free_address(),
             plaza: plaza::start(plaza::Options::default()).await.unwrap(),
             http,
             settings: SETTINGS.to_owned(),
             accounts: String::new(),
             driver: "fake",
             env: Vec::new(),
+            is_on_plaza: true,
+            begin: "active",
         }
     }
 
     /// Chromium instead of the fake browser.
     pub(crate) fn chromium(mut self) -> Self {
         self.driver = "cdp";
+        self
+    }
+
+    /// Chromium through WebDriver.
+    pub(crate) fn webdriver(mut self) -> Self {
+        self.driver = "webdriver";
+        self
+    }
+
+    /// New accounts are connected first, as they are unless a fleet says otherwise.
+    pub(crate) fn connecting(mut self) -> Self {
+        self.begin = "connecting";
         self
     }
 
@@ -128,6 +140,13 @@ impl Home {
         self.folder.path().join(name)
     }
 
+    /// Its accounts act on that site of its own folder, and Plaza is not among its sites.
+    pub(crate) fn on_site(mut self, id: &str) -> Self {
+        self.accounts = self.accounts.replace("site = \"plaza\"", &format!("site = \"{id}\""));
+        self.is_on_plaza = false;
+        self
+    }
+
     /// Behaviors of its own: those of the project with one replaced.
     pub(crate) fn behavior(self, kind: &str, text: &str) -> Self {
         let to = self.path("behaviors/plaza");
@@ -152,10 +171,12 @@ impl Home {
             (
                 "fleet",
                 format!(
-                    "pace = 100.0\nbehaviors = \"{}\"\nprofiles = \"{}\"\naccounts = \"{}\"",
+                    "pace = 100.0\nbehaviors = \"{}\"\nprofiles = \"{}\"\naccounts = \"{}\"\n\
+                     new_accounts = \"{}\"",
                     behaviors.display(),
                     profiles.display(),
-                    accounts.display()
+                    accounts.display(),
+                    self.begin
                 ),
             ),
             (
@@ -166,6 +187,9 @@ impl Home {
                 ),
             ),
         ] {
+            if section == "sites.plaza" && !self.is_on_plaza {
+                continue;
+            }
             write!(text, "[{section}]\n{lines}\n\n").unwrap();
         }
         fs::write(accounts, &self.accounts).unwrap();

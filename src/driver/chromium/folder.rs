@@ -4,32 +4,41 @@
 //! about an account, and a profile that outlived a crash would contradict it. The HTTP cache stays,
 //! as a member's would; it may be lost at any time.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::driver::Error;
 use crate::jail::User;
 
 /// The paths under a session's folder.
 #[derive(Debug, Clone)]
-pub(super) struct Folder {
+pub(in crate::driver) struct Folder {
     /// The browser's user data.
-    pub(super) profile: PathBuf,
+    pub(in crate::driver) profile: PathBuf,
     /// Its HTTP cache, the only part that is kept.
-    pub(super) cache: PathBuf,
+    pub(in crate::driver) cache: PathBuf,
     /// Its home: configuration nobody asked for ends here.
-    pub(super) home: PathBuf,
+    pub(in crate::driver) home: PathBuf,
     /// Its scratch.
-    pub(super) scratch: PathBuf,
+    pub(in crate::driver) scratch: PathBuf,
     /// Its standard error.
-    pub(super) log: PathBuf,
+    pub(in crate::driver) log: PathBuf,
+    /// Held as long as the browser may write into it, where that is not for the worker to see to.
+    _lock: Option<Arc<File>>,
 }
+
+/// What a browser writes before it has shown anything.
+const ROOM: usize = 256 << 10;
+
+/// More shared browsers than any host has memory for.
+const SHARED_MAX: usize = 1_000;
 
 impl Folder {
     /// Makes the folder anew for `user`, who must be able to get there.
-    pub(super) fn make(root: &Path, user: Option<User>) -> Result<Self, Error> {
+    pub(in crate::driver) fn make(root: &Path, user: Option<User>) -> Result<Self, Error> {
         let root = &std::path::absolute(root).map_err(Error::Folder)?;
         let folder = Self {
             profile: root.join("profile"),
@@ -37,11 +46,32 @@ impl Folder {
             home: root.join("home"),
             scratch: root.join("tmp"),
             log: root.join("browser.log"),
+            _lock: None,
         };
         fs::create_dir_all(root).map_err(Error::Folder)?;
         folder.remove().and_then(|()| folder.create(root, user)).map_err(Error::Folder)?;
         user.map_or(Ok(()), |user| reachable(root, user))?;
         Ok(folder)
+    }
+
+    /// A folder of nobody's own below another, locked for us alone: for a shared browser.
+    pub(in crate::driver) fn make_shared(above: &Path, user: Option<User>) -> Result<Self, Error> {
+        fs::create_dir_all(above).map_err(Error::Folder)?;
+        // No account has such a name. A lock file is never removed: two could hold it then.
+        for number in 0..SHARED_MAX {
+            let root = above.join(format!("_packed-{number}"));
+            let lock = File::create(root.with_extension("lock")).map_err(Error::Folder)?;
+            match lock.try_lock() {
+                Ok(()) => {
+                    let folder = Self::make(&root, user)?;
+                    return Ok(Self { _lock: Some(Arc::new(lock)), ..folder });
+                }
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(Error::Folder(error)),
+            }
+        }
+        let why = format!("{SHARED_MAX} shared browsers run in {} already", above.display());
+        Err(Error::Start(why))
     }
 
     fn create(&self, root: &Path, user: Option<User>) -> io::Result<()> {
@@ -52,12 +82,26 @@ impl Folder {
         for path in [root, &self.profile, &self.home, &self.scratch] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         }
+        self.has_room()?;
         let Some(user) = user else { return Ok(()) };
         own(root, user)
     }
 
+    /// A browser on a full disk starts all the same, and loses what it should keep without a word.
+    fn has_room(&self) -> io::Result<()> {
+        let probe = self.scratch.join("room");
+        let written = fs::write(&probe, vec![0; ROOM]);
+        let removed = fs::remove_file(&probe);
+        written.and(removed)
+    }
+
+    /// Gives the browser's user what was put into its home.
+    pub(in crate::driver) fn own_home(&self, user: Option<User>) -> Result<(), Error> {
+        user.map_or(Ok(()), |user| own(&self.home, user)).map_err(Error::Folder)
+    }
+
     /// Removes everything that is not kept.
-    pub(super) fn remove(&self) -> io::Result<()> {
+    pub(in crate::driver) fn remove(&self) -> io::Result<()> {
         for path in [&self.profile, &self.home, &self.scratch] {
             match fs::remove_dir_all(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -68,7 +112,7 @@ impl Folder {
     }
 
     /// The last lines the browser wrote.
-    pub(super) fn last_words(&self) -> String {
+    pub(in crate::driver) fn last_words(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().rev().filter(|line| !line.is_empty()).take(3).collect();

@@ -1,13 +1,13 @@
 //! The browser's command line, whole: nothing is left to another's defaults.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use walkon_core::device::{ColorScheme, Device};
 
 use super::folder::Folder;
 use super::options::Options;
 use crate::driver::SessionSpec;
-use crate::jail::PORT;
 
 /// The most the HTTP cache may hold, in bytes.
 const CACHE_MAX: u64 = 64 << 20;
@@ -15,8 +15,9 @@ const CACHE_MAX: u64 = 64 << 20;
 /// The least shared memory a browser is content with, in bytes.
 const SHARED_MEMORY_MIN: u64 = 256 << 20;
 
-/// Parts that no account needs: they cost memory, or speak to somebody without being asked.
-const FEATURES_OFF: &str = "--disable-features=AutofillServerCommunication,\
+/// Parts that no account needs: they cost memory, or speak to somebody without being asked. A page
+/// that was left is not kept for a way back: its elements would still be answered for.
+const FEATURES_OFF: &str = "--disable-features=AutofillServerCommunication,BackForwardCache,\
     CertificateTransparencyComponentUpdater,DialMediaRouteProvider,\
     InterestFeedContentSuggestions,MediaRouter,OptimizationHints,SpareRendererForSitePerProcess,\
     Translate,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,WebUIOmniboxPopup";
@@ -60,7 +61,11 @@ const FIXED: [&str; 32] = [
 ];
 
 /// The browser's whole environment: nothing of the worker's reaches it.
-pub(super) fn environment(spec: &SessionSpec, folder: &Folder) -> Vec<(OsString, OsString)> {
+pub(in crate::driver) fn environment(
+    spec: &SessionSpec,
+    folder: &Folder,
+    options: &Options,
+) -> Vec<(OsString, OsString)> {
     let home = folder.home.as_os_str();
     let language = spec.device.languages.first().map_or("en-US", String::as_str);
     let pairs: [(&str, &OsStr); 9] = [
@@ -75,7 +80,9 @@ pub(super) fn environment(spec: &SessionSpec, folder: &Folder) -> Vec<(OsString,
         ("XDG_RUNTIME_DIR", folder.scratch.as_os_str()),
         ("TMPDIR", folder.scratch.as_os_str()),
     ];
-    pairs.map(|(name, value)| (name.into(), value.into())).into()
+    let own = pairs.map(|(name, value)| (name.into(), value.into()));
+    let window = options.window.iter().map(|(name, value)| (name.into(), value.into()));
+    own.into_iter().chain(window).collect()
 }
 
 /// Whether `/dev/shm` is as small as containers have it by default (64 MiB): pages crash then, so
@@ -85,20 +92,22 @@ fn has_small_shared_memory() -> bool {
     about.map_or(true, |about| about.blocks() * about.fragment_size() < SHARED_MEMORY_MIN)
 }
 
-/// The command line for a device.
-pub(super) fn command_line(
+/// The switches for a device; the relay answers at `port`.
+pub(in crate::driver) fn switches(
     device: &Device,
     user_agent: &str,
     folder: &Folder,
     options: &Options,
+    port: &str,
+    is_shared: bool,
 ) -> Vec<OsString> {
-    let first = device.languages.first().map_or("en-US", String::as_str);
+    let language = device.languages.first().map_or("en-US", String::as_str);
     let touch = if device.touch { "enabled" } else { "disabled" };
     let mut flags: Vec<OsString> = FIXED.iter().map(OsString::from).collect();
     let texts = [
-        format!("--proxy-server=http://127.0.0.1:{PORT}"),
+        format!("--proxy-server=http://127.0.0.1:{port}"),
         format!("--user-agent={user_agent}"),
-        format!("--lang={first}"),
+        format!("--lang={language}"),
         format!("--accept-lang={}", device.languages.join(",")),
         format!("--window-size={},{}", device.width, device.height),
         format!("--touch-events={touch}"),
@@ -114,18 +123,21 @@ pub(super) fn command_line(
     if options.allow_no_sandbox {
         flags.push("--no-sandbox".into());
     }
-    for (flag, path) in
-        [("--user-data-dir=", &folder.profile), ("--disk-cache-dir=", &folder.cache)]
-    {
+    let folder_of = |flag: &str, path: &Path| {
         let mut text = OsString::from(flag);
         text.push(path);
-        flags.push(text);
+        text
+    };
+    flags.push(folder_of("--user-data-dir=", &folder.profile));
+    if !is_shared {
+        // A shared browser would put the caches of all its contexts there, and all but one of them
+        // wait for it for ever. Without it each has its own, in memory.
+        flags.push(folder_of("--disk-cache-dir=", &folder.cache));
     }
     flags.retain(|flag| {
         let text = flag.to_string_lossy();
         !options.without_flags.iter().any(|prefix| text.starts_with(prefix.as_str()))
     });
     flags.extend(options.with_flags.iter().map(OsString::from));
-    flags.push("about:blank".into());
     flags
 }
