@@ -4,7 +4,8 @@
 
 CARGO ?= cargo
 DEMO_ARGS ?=
-# How much of the queue's simulation `make test-long` runs: seeds, and steps of each.
+# How much of the queue's simulation `make test-long` runs: seeds from the first on, steps of each.
+FIRST ?= 1
 SEEDS ?= 20
 STEPS ?= 10000
 # The main tests of the queue are run on it once more (scripts/servers puts it there).
@@ -40,7 +41,7 @@ test: setup-databases ## Format, lints, and every test, with nothing skipped
 	  restore::
 
 test-long: setup-databases ## More of what chance decides; SEEDS=1000 is ten million steps of the queue
-	WALKON_TEST_REQUIRE=all WALKON_SEEDS=$(SEEDS) WALKON_STEPS=$(STEPS) \
+	WALKON_TEST_REQUIRE=all WALKON_FIRST=$(FIRST) WALKON_SEEDS=$(SEEDS) WALKON_STEPS=$(STEPS) \
 	  $(CARGO) test --locked --test it -- --nocapture simulation
 	WALKON_TEST_REQUIRE=all WALKON_HOURS=24 $(CARGO) test --locked --test it -- --nocapture churn
 	WALKON_TEST_REQUIRE=all WALKON_CASES=200 WALKON_KILLS=200 \

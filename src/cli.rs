@@ -16,6 +16,7 @@ mod bench;
 mod browse;
 mod care;
 mod client;
+mod data;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;

@@ -5,9 +5,9 @@ use serde_json::json;
 use walkon_core::audit::Entry;
 use walkon_core::id::AccountId;
 
+use super::data::{data_folder, store};
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::{data_folder, store};
 use crate::config::Config;
 use crate::store::audit::{Audit as _, End, Verdict};
 

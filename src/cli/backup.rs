@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::json;
 use walkon_core::clock::{Clock as _, SystemClock};
 
+use super::data::{data_folder, database, master_keys, store};
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::{check_port, data_folder, database, master_keys, store};
+use super::roles::check_port;
 use crate::backup::{self, PutBack, Source, Target};
 use crate::config::Config;
 use crate::store::vault::Vault;

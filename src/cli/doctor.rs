@@ -6,9 +6,10 @@ use serde_json::json;
 use walkon_core::clock::{Clock as _, SystemClock};
 
 use self::kept::Kept;
+use super::data::{self, data_path, master_keys};
 use super::out::say;
 use super::report::{Code, Failure};
-use super::roles::{self, data_path};
+use super::roles;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::data::DataFolder;
@@ -154,7 +155,7 @@ async fn redis(config: &Config) -> Finding {
     let options = crate::queue::Options {
         url: Some(config.queue.url.clone()),
         accept_weak_durability: config.queue.accept_weak_durability,
-        durability: super::roles::durability(config),
+        durability: roles::durability(config),
         shards: config.queue.shards,
         ..crate::queue::Options::default()
     };
@@ -178,7 +179,7 @@ fn spread(queue: &crate::queue::Queue) -> String {
 }
 
 async fn database(config: &Config) -> Finding {
-    let address = roles::database(config, &data_path(config).map_err(of)?.join("walkon.db"));
+    let address = data::database(config, &data_path(config).map_err(of)?.join("walkon.db"));
     let schema = Schema::of(&address.map_err(of)?).await.map_err(|error| of(error.into()))?;
     schema.check().map_err(|error| of(error.into()))?;
     let Schema { database, applied, pending, .. } = schema;
@@ -187,7 +188,7 @@ async fn database(config: &Config) -> Finding {
 
 fn masters(config: &Config) -> Finding {
     let path = data_path(config).map_err(of)?.join("master.key");
-    let source = roles::master_keys(config, path);
+    let source = master_keys(config, path);
     if matches!(source, Source::Embedded(_)) && source.is_missing() {
         return Ok(format!("{source} (not there yet; the first start makes it)"));
     }

@@ -1,14 +1,15 @@
 //! What drives browsers, as commands and settings name it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use nix::unistd::User;
 
-use super::report::Failure;
-use super::roles::browser_options;
+use super::report::{Code, Failure};
 use crate::config::Config;
 use crate::driver::Driver;
-use crate::driver::cdp::CdpDriver;
+use crate::driver::cdp::{self, CdpDriver};
 #[cfg(feature = "demo")]
 use crate::driver::fake::FakeDriver;
 use crate::driver::webdriver::WebDriver;
@@ -50,4 +51,40 @@ pub(super) fn driver(
         #[cfg(feature = "demo")]
         DriverName::Fake => Arc::new(FakeDriver::new()),
     })
+}
+
+/// The browser door's options as the settings have them.
+pub(super) fn browser_options(config: &Config) -> Result<cdp::Options, Failure> {
+    let user = browser_user(&config.browser.user)?;
+    let path = |text: &str| Some(PathBuf::from(text)).filter(|path| path.as_os_str() != "");
+    Ok(cdp::Options {
+        path: path(&config.browser.path),
+        chromedriver: path(&config.browser.chromedriver),
+        allow_no_sandbox: config.browser.allow_no_sandbox,
+        allow_no_jail: config.browser.allow_no_jail,
+        uid: user.as_ref().map(|user| user.uid.as_raw()),
+        gid: user.as_ref().map(|user| user.gid.as_raw()),
+        packed: cdp::Packed {
+            accounts: config.browser.packed_accounts,
+            uses: config.browser.packed_uses,
+        },
+        ..cdp::Options::default()
+    })
+}
+
+/// The user a browser runs as where we are root. A name that nobody has is an error: it must not
+/// quietly become another user.
+fn browser_user(name: &str) -> Result<Option<User>, Failure> {
+    let found = User::from_name(name).ok().flatten();
+    let is_asked = nix::unistd::geteuid().is_root() || name != "nobody";
+    if found.is_some() || !is_asked {
+        return Ok(found);
+    }
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let names = known.lines().filter_map(|line| line.split(':').next());
+    let near = walkon_core::kind::nearest(name, names);
+    let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let what = format!("`browser.user` is `{name}`, and this host has no such user");
+    let remedy = format!("{hint}Name an unprivileged user, such as `nobody`, or add one");
+    Err(Failure::new(Code::Refused, what, remedy))
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::data::data_folder;
 use super::lists::print;
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::data_folder;
 use crate::config::Config;
 use crate::queue::{Embedded, Fate, Forecast, Foreseen, Options, Outlook};
 

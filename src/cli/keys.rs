@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::data::{data_folder, signing_keys, store};
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::{data_folder, signing_keys, store};
 use crate::config::Config;
 use crate::signing::{self, FleetKeys};
 use crate::store::keys::{Keys as _, Rotated, Use};

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use serde_json::json;
 
+use super::data::{data_folder, data_path, database};
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::{data_folder, data_path, database};
 use crate::config::Config;
 use crate::store::schema::Schema;
 

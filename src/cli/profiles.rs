@@ -8,10 +8,10 @@ use walkon_core::device::{Device, Form};
 use walkon_core::motion::portrait::summary;
 use walkon_core::persona::Persona;
 
+use super::drivers::browser_options;
 use super::lists::print;
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::browser_options;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::driver::cdp::CdpDriver;

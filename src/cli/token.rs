@@ -12,9 +12,9 @@ use walkon_core::audit::Note;
 use walkon_core::clock::{Clock as _, SystemClock};
 use walkon_core::kind::nearest;
 
+use super::data::{data_folder, store};
 use super::out::{say, table};
 use super::report::{Code, Failure};
-use super::roles::{data_folder, store};
 use crate::config::Config;
 use crate::store::audit::Audit as _;
 use crate::store::tokens::Tokens as _;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 use walkon::driver::{Driver as _, Error, Read, Session};
 use walkon_core::device::{ColorScheme, Device, Form};
 use walkon_core::gesture::{Gesture, Input, Timed};
@@ -15,7 +15,7 @@ use walkon_core::step::Locator;
 use crate::support::fixture::{Stand, click, desktop, driver, driver_with, one, until};
 use crate::support::processes;
 use crate::support::site::Site;
-use crate::support::skip;
+use crate::support::{eventually, skip};
 
 fn by(set: impl FnOnce(&mut Locator)) -> Locator {
     let mut locator = Locator::default();
@@ -28,16 +28,10 @@ async fn a_click_by_role_and_name_reaches_the_page() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;
     let stand = Stand::new(&[&site.origin]);
-    let begun = Instant::now();
     let session = stand.open(&driver).await;
-    eprintln!("opened in {:?}", begun.elapsed());
-    let begun = Instant::now();
     let arrival = session.navigate(&site.url("/hello")).await.unwrap();
-    eprintln!("navigated in {:?}", begun.elapsed());
     assert_eq!((arrival.url, arrival.status), (site.url("/hello"), Some(200)));
-    let begun = Instant::now();
     click(&*session, &Locator::role("button", "Like this too")).await.unwrap();
-    eprintln!("clicked in {:?}", begun.elapsed());
     site.saw("/clicked-too").await;
     session.close().await;
 }
@@ -255,23 +249,20 @@ async fn dialogs_new_tabs_and_downloads_are_closed_and_told_of() {
     site.saw("/file").await;
     let told =
         |start: &str| stand.notes.sentences().iter().filter(|text| text.starts_with(start)).count();
-    let mut tick = tokio::time::interval(Duration::from_millis(10));
-    let begun = Instant::now();
-    while told("closed a dialog: Sure?") < 1
-        || told("closed a new tab") < 2
-        || told("denied a download") < 1
-    {
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", stand.notes.sentences());
-        tick.tick().await;
-    }
+    eventually("each was closed or denied, and told", async || {
+        let all = told("closed a dialog: Sure?") >= 1
+            && told("closed a new tab") >= 2
+            && told("denied a download") >= 1;
+        all.then_some(()).ok_or_else(|| stand.notes.sentences())
+    })
+    .await;
     assert_eq!(session.read(&Read::Url).await.unwrap().unwrap(), site.url("/hello"));
     session.close().await;
     assert!(!site.seen().iter().any(|seen| ["/popup", "/other"].contains(&seen.path.as_str())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_killed_in_the_middle_of_a_call_fails_it_within_a_second_and_later_ones_at_once()
-{
+async fn a_browser_killed_in_the_middle_of_a_call_fails_it_and_later_ones_without_a_wait() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;
     let stand = Stand::new(&[&site.origin]);
@@ -280,14 +271,12 @@ async fn a_browser_killed_in_the_middle_of_a_call_fails_it_within_a_second_and_l
     let killed = async {
         site.saw("/hang").await;
         kill(Pid::from_raw(processes::first(stand.path())), Signal::SIGKILL).unwrap();
-        Instant::now()
     };
-    let (result, killed_at) = tokio::join!(session.navigate(&url), killed);
+    let (result, ()) = tokio::join!(session.navigate(&url), killed);
+    // One that had been waited for would have been `Slow`.
     assert!(matches!(result, Err(Error::Dead(_))), "{result:?}");
-    assert!(killed_at.elapsed() < Duration::from_secs(1), "{:?}", killed_at.elapsed());
-    let begun = Instant::now();
-    assert!(matches!(session.capture().await, Err(Error::Dead(_))));
-    assert!(begun.elapsed() < Duration::from_millis(50));
+    let later = session.capture().now_or_never();
+    assert!(matches!(later, Some(Err(Error::Dead(_)))), "{later:?}");
     assert!(session.is_dead());
     session.close().await;
     processes::none_left(&tree).await;
@@ -306,13 +295,11 @@ async fn a_crashed_page_says_so_and_the_next_navigation_revives_it() {
     for renderer in renderers {
         kill(Pid::from_raw(renderer), Signal::SIGKILL).unwrap();
     }
-    let begun = Instant::now();
-    loop {
-        match session.read(&Read::Title).await {
-            Err(Error::Crashed) => break,
-            other => assert!(begun.elapsed() < Duration::from_secs(2), "{other:?}"),
-        }
-    }
+    eventually("the crash is told", async || match session.read(&Read::Title).await {
+        Err(Error::Crashed) => Ok(()),
+        other => Err(other),
+    })
+    .await;
     assert!(!session.is_dead());
     let arrival = session.navigate(&site.url("/hello")).await.unwrap();
     assert_eq!(arrival.status, Some(200));
@@ -323,7 +310,7 @@ async fn a_crashed_page_says_so_and_the_next_navigation_revives_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_navigation_that_hangs_is_given_up_and_the_page_stays_usable() {
     let Some(driver) = driver_with(|options| {
-        options.navigation_max = Some(Duration::from_millis(600));
+        options.navigation_max = Some(Duration::from_secs(3));
     }) else {
         return;
     };
@@ -331,10 +318,8 @@ async fn a_navigation_that_hangs_is_given_up_and_the_page_stays_usable() {
     let stand = Stand::new(&[&site.origin]);
     let session = stand.open(&driver).await;
     session.navigate(&site.url("/hello")).await.unwrap();
-    let begun = Instant::now();
     let hung = session.navigate(&site.url("/hang")).await;
-    assert!(matches!(hung, Err(Error::Slow { ms: 600, .. })), "{hung:?}");
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(matches!(hung, Err(Error::Slow { ms: 3000, .. })), "{hung:?}");
     let title = session.read(&Read::Title).await.unwrap();
     assert_eq!(title.as_deref(), Some("Site"));
     session.navigate(&site.url("/hello")).await.unwrap();

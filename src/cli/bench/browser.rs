@@ -9,9 +9,9 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use super::super::drivers::browser_options;
 use super::super::out::{say, table};
 use super::super::report::{Code, Failure};
-use super::super::roles::browser_options;
 use super::{Folder, rows, within};
 use crate::bench::browser::{self as bench, Error, Ground, Size};
 use crate::catalog::Catalog;

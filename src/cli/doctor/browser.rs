@@ -1,6 +1,6 @@
 //! The browser of this host, and the WebDriver server where one is used.
 
-use super::super::roles::browser_options;
+use super::super::drivers::browser_options;
 use super::{Finding, Ill, of};
 use crate::config::Config;
 use crate::driver::webdriver::WebDriver;

@@ -10,7 +10,7 @@ use walkon_core::fault::in_one_line;
 use super::{Finding, Ill, of, some};
 use crate::backup::Manifest;
 use crate::catalog::Catalog;
-use crate::cli::roles;
+use crate::cli::data;
 use crate::config::Config;
 use crate::data::DataFolder;
 use crate::signing::FleetKeys;
@@ -155,8 +155,8 @@ fn age(config: &Config, now: Timestamp) -> Finding {
 async fn look(config: &Config) -> Result<SqlStore, Shut> {
     // What is wrong with the database its own check says.
     let wrong = || Shut::new("the database cannot be used");
-    let folder = roles::data_path(config).map_err(|_| wrong())?;
-    let address = roles::database(config, &folder.join("walkon.db")).map_err(|_| wrong())?;
+    let folder = data::data_path(config).map_err(|_| wrong())?;
+    let address = data::database(config, &folder.join("walkon.db")).map_err(|_| wrong())?;
     let schema = Schema::of(&address).await.map_err(|_| wrong())?;
     if schema.applied.is_empty() {
         return Err(Shut::new("there is no database yet"));
@@ -164,7 +164,7 @@ async fn look(config: &Config) -> Result<SqlStore, Shut> {
     if !schema.pending.is_empty() || !schema.unknown.is_empty() {
         return Err(Shut::new("the database is of another version"));
     }
-    let vault = Vault::of(roles::master_keys(config, folder.join("master.key")));
+    let vault = Vault::of(data::master_keys(config, folder.join("master.key")));
     // It is up to date, so this changes nothing.
     SqlStore::open(&address, vault)
         .await
@@ -174,7 +174,7 @@ async fn look(config: &Config) -> Result<SqlStore, Shut> {
 /// The keys by which sites know this fleet.
 pub(super) fn signing(config: &Config) -> Finding {
     let named = &config.signing.key_file;
-    let own = roles::data_path(config).map_err(of)?.join("signing.key");
+    let own = data::data_path(config).map_err(of)?.join("signing.key");
     let path = if named.as_os_str().is_empty() { &own } else { named };
     if path == &own && !path.exists() {
         return Ok(format!("{} (not there yet; the first start makes it)", path.display()));
@@ -198,7 +198,7 @@ pub(super) fn private(path: &Path) -> Result<(), Ill> {
 
 /// Whether the data folder's disk has room.
 pub(super) fn disk(config: &Config) -> Finding {
-    let path = roles::data_path(config).map_err(of)?;
+    let path = data::data_path(config).map_err(of)?;
     if !matches!(DataFolder::look(&path), Ok(true)) {
         return Ok("not looked at: there is no data folder yet".to_owned());
     }

@@ -91,21 +91,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn device(form: Form) -> Device {
-        Device {
-            name: "d".to_owned(),
-            form,
-            model: Some("Pixel 8".to_owned()),
-            android: Some("15".to_owned()),
-            width: 412,
-            height: 915,
-            scale: 2.625,
-            touch: true,
-            languages: vec!["de-DE".to_owned(), "de".to_owned()],
-            color_scheme: ColorScheme::Dark,
-        }
-    }
+    use crate::driver::chromium::agent::device;
 
     #[test]
     fn every_devices_hints_name_the_engine_and_walkon() {

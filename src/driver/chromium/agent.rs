@@ -32,26 +32,26 @@ pub(in crate::driver) fn user_agent(
     )
 }
 
+/// A telephone in German at night, or what else has this form.
+#[cfg(test)]
+pub(in crate::driver) fn device(form: Form) -> Device {
+    Device {
+        name: "d".to_owned(),
+        form,
+        model: Some("Pixel 8".to_owned()),
+        android: Some("15".to_owned()),
+        width: 412,
+        height: 915,
+        scale: 2.625,
+        touch: true,
+        languages: vec!["de-DE".to_owned(), "de".to_owned()],
+        color_scheme: walkon_core::device::ColorScheme::Dark,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use walkon_core::device::ColorScheme;
-
     use super::*;
-
-    fn device(form: Form) -> Device {
-        Device {
-            name: "d".to_owned(),
-            form,
-            model: Some("Pixel 8".to_owned()),
-            android: Some("15".to_owned()),
-            width: 412,
-            height: 915,
-            scale: 2.625,
-            touch: true,
-            languages: vec!["de-DE".to_owned(), "de".to_owned()],
-            color_scheme: ColorScheme::Dark,
-        }
-    }
 
     #[test]
     fn every_device_names_the_real_engine_and_walkon() {

@@ -63,7 +63,7 @@ local function recharge(A, J)
   local function fresh(i)
     return new[i] ~= ch[i] and new[i]
   end
-  tally(A, kind, fresh(1), fresh(2), fresh(3), fresh(4), 1)
+  tally(A, kind, fresh(1), fresh(2), fresh(3), fresh(4), 1, J)
   for i = 1, 4 do ch[i] = new[i] end
   put(J, 'ch', pack_fields(CHARGE, unpack(ch, 1, 8)))
   return true

@@ -22,7 +22,7 @@ local function alarm(A, J, code, c, at, most)
   end
 end
 
--- Adds to one counter. With `J`, which is being claimed, tells of its cap.
+-- Adds to one counter. With `J`, which is charged, tells of its cap.
 function bump(c, at, window, by, A, J, code, most)
   if not window then return end
   local n = by

@@ -4,11 +4,11 @@
 //! `walkon-by`, which is a name and no proof.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use walkon_core::account::Lifecycle;
 use walkon_core::action::Refuse;
 use walkon_core::api_token::ApiScope;
@@ -19,14 +19,19 @@ use walkon_core::lifecycle::Mover;
 use super::super::access::Caller;
 use super::super::route::{Needs, Route};
 use super::accounts::account;
-use super::{Answer, Body, Problem, no, row};
+use super::{Answer, Body, Problem, no};
 use crate::catalog::Catalog;
 use crate::coordinator::Coordinator;
-use crate::coordinator::hands::DeadFilter;
-use crate::queue::{Cancelled, Paused, Person, PoolFilter, PostView, Resolution, Scope};
+use crate::queue::{Cancelled, Person, Resolution};
+use dead::{dead, put_back};
+use halt::{pause, pauses, resume};
 
-/// The most dead letters of one answer.
-const DEAD_MAX: usize = 10_000;
+mod dead;
+mod halt;
+mod pool;
+
+pub use dead::{Dead, PutBack};
+pub use halt::Halt;
 
 /// Who asks.
 pub(super) struct Who(String);
@@ -66,7 +71,8 @@ pub(super) fn routes() -> Vec<Route<Coordinator>> {
     let control = Needs::Scope(ApiScope::FleetControl);
     let accounts = Needs::Scope(ApiScope::AccountsRead);
     let change = Needs::Scope(ApiScope::AccountsWrite);
-    let pool = &[("site", "Only of it."), ("plan", "Only on it."), ("pool", "Only its members.")];
+    let members =
+        &[("site", "Only of it."), ("plan", "Only on it."), ("pool", "Only its members.")];
     vec![
         Route::get("/api/pauses", see, pauses).about("What is paused."),
         Route::post("/api/pause", control, pause).about("Pauses fleet or site.").body(SCOPE),
@@ -92,73 +98,10 @@ pub(super) fn routes() -> Vec<Route<Coordinator>> {
         Route::post("/api/accounts/{id}/move", change, move_account)
             .about("Moves it in its life.")
             .body(&[("to", "string*"), ("why", "string")]),
-        Route::get("/api/pool", accounts, self::pool).about("How the accounts stand.").query(pool),
+        Route::get("/api/pool", accounts, pool::pool)
+            .about("How the accounts stand.")
+            .query(members),
     ]
-}
-
-/// What is paused or goes on.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Halt {
-    /// The whole fleet.
-    #[serde(default)]
-    pub all: bool,
-    /// One site.
-    #[serde(default)]
-    pub site: Option<String>,
-    /// Why.
-    #[serde(default)]
-    pub why: Option<String>,
-}
-
-impl Halt {
-    fn scope(&self, c: &Coordinator) -> Result<Scope, Problem> {
-        if self.all == self.site.is_some() {
-            let why = "what is to be paused or to go on is not said, or said twice";
-            let fix = "write either `\"all\": true` or `\"site\": \"…\"`";
-            return Err(Refuse::new("no_scope", why, fix).into());
-        }
-        Ok(c.scope(self.site.as_deref())?)
-    }
-}
-
-async fn pauses(State(c): State<Coordinator>) -> Answer {
-    let row = |one: &Paused| {
-        let site = match &one.scope {
-            Scope::Fleet => Value::Null,
-            Scope::Site(site) => json!(site),
-        };
-        let all = site.is_null();
-        json!({"all": all, "site": site, "since": one.since, "by": one.by, "why": one.why})
-    };
-    let all = c.queue.pauses().await?;
-    Ok(Json(json!({"pauses": all.iter().map(row).collect::<Vec<_>>()})))
-}
-
-async fn pause(c: State<Coordinator>, who: Who, halt: Body<Halt>) -> Answer {
-    change(c, who, halt, true).await
-}
-
-async fn resume(c: State<Coordinator>, who: Who, halt: Body<Halt>) -> Answer {
-    change(c, who, halt, false).await
-}
-
-async fn change(
-    State(c): State<Coordinator>,
-    who: Who,
-    Body(halt): Body<Halt>,
-    is_pause: bool,
-) -> Answer {
-    let person = who.person(halt.why.as_deref(), "no reason was given");
-    let scope = halt.scope(&c)?;
-    if is_pause {
-        c.queue.pause(&scope, &person).await?;
-        return pauses(State(c)).await;
-    }
-    let was = c.queue.resume(&scope, &person).await?;
-    let Json(mut answer) = pauses(State(c)).await?;
-    answer["was_paused"] = json!(was);
-    Ok(Json(answer))
 }
 
 /// Why something is done by hand.
@@ -306,98 +249,4 @@ async fn settle(
             "only `unknown` actions that are parked, and failed ones by `retry`, can be settled",
         )),
     }
-}
-
-/// Which dead letters.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dead {
-    /// Those that may have been done, instead of those that failed.
-    #[serde(default)]
-    pub parked: bool,
-    /// Only of this account.
-    pub account: Option<AccountId>,
-    /// Only of this kind.
-    pub kind: Option<String>,
-    /// Only those that ended with this code.
-    pub code: Option<String>,
-    /// At most so many.
-    pub most: Option<usize>,
-}
-
-impl Dead {
-    fn filter(&self) -> DeadFilter {
-        let (account, kind, code) = (self.account.clone(), self.kind.clone(), self.code.clone());
-        DeadFilter { parked: self.parked, account, kind, code }
-    }
-
-    fn most(&self) -> usize {
-        self.most.unwrap_or(DEAD_MAX).clamp(1, DEAD_MAX)
-    }
-}
-
-async fn dead(State(c): State<Coordinator>, Query(which): Query<Dead>) -> Answer {
-    let found = c.dead(&which.filter(), which.most()).await?;
-    let of = |view| {
-        let mut row = row(view);
-        row["since"] = json!(view.updated_at);
-        row
-    };
-    Ok(Json(json!({"dead": found.iter().map(of).collect::<Vec<_>>()})))
-}
-
-/// What is put back: these, or all that match.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PutBack {
-    /// These.
-    #[serde(default)]
-    pub ids: Vec<ActionId>,
-    /// All that match.
-    #[serde(default)]
-    pub matching: Option<Dead>,
-    /// In a sentence.
-    #[serde(default)]
-    pub why: Option<String>,
-}
-
-async fn put_back(State(c): State<Coordinator>, who: Who, Body(wish): Body<PutBack>) -> Answer {
-    let mut ids = wish.ids;
-    if let Some(which) = &wish.matching {
-        let found = c.dead(&which.filter(), which.most()).await?;
-        ids.extend(found.into_iter().map(|view| view.id));
-    }
-    let asked = ids.len();
-    let back = c.put_back(ids, &who.person(wish.why.as_deref(), "put back by an operator")).await?;
-    Ok(Json(json!({"asked": asked, "back": back})))
-}
-
-/// Which accounts.
-#[derive(Debug, Default, Deserialize)]
-struct Members {
-    site: Option<String>,
-    plan: Option<String>,
-    pool: Option<String>,
-}
-
-fn waiting(post: &PostView) -> Value {
-    json!({"pool": post.pool, "mission": post.mission, "waiting": post.waiting,
-        "under_way": post.at_most.map(|_| post.under_way), "at_most": post.at_most})
-}
-
-async fn pool(State(c): State<Coordinator>, Query(which): Query<Members>) -> Answer {
-    let Members { site, plan, pool } = which;
-    if let Some(name) = &pool {
-        c.known_pool(name)?;
-    }
-    let mut work = c.queue.pool_work().await?;
-    work.retain(|post| pool.as_ref().is_none_or(|pool| *pool == post.pool));
-    let work: Vec<_> = work.iter().map(waiting).collect();
-    let s = c.queue.pool(&PoolFilter { site, plan, pool }).await?;
-    Ok(Json(json!({
-        "total": s.total, "available": s.available, "leased": s.leased, "cooling": s.cooling,
-        "capped": s.capped, "quarantined": s.quarantined, "paused": s.paused,
-        "waiting": s.waiting, "without_work": s.without_work, "reasons": s.reasons,
-        "next_free_at": s.next_free_at, "work": work,
-    })))
 }

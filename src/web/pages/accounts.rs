@@ -1,44 +1,37 @@
-//! `/accounts`, an account's page, and the forms that hold and release it.
+//! `/accounts`: the list, what is done to many at once, and the file read again.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
 use tokio::time::Instant;
 use walkon_core::account::{Lifecycle, Standing};
 use walkon_core::api_token::ApiScope;
 use walkon_core::health::Level;
-use walkon_core::hold::{Hold, HoldKind};
 use walkon_core::id::AccountId;
 use walkon_core::receipt::Receipt;
 
+use super::super::access::Caller;
+use super::super::chrome::{Chrome, Failed, Lost, Place, page};
+use super::super::view::accounts::{AccountRow, Known, Ways, rank, row};
+use super::super::view::say;
+use super::Pages;
 use crate::coordinator::Coordinator;
 use crate::coordinator::reload::Reloaded;
 use crate::queue::Person;
 use crate::store::search::{Found, Wanted};
 
-use super::super::access::Caller;
-use super::super::chrome::{Chrome, Failed, Lost, Place, page};
-use super::super::view::accounts::{AccountPage, AccountRow, Known, Ways, rank, row};
-use super::super::view::alerts::alerts;
-use super::super::view::health::past;
-use super::super::view::{overview, say, sessions};
-use super::Pages;
-use super::archive::{look, reading};
+mod one;
+
+pub(super) use one::{one, pause, release, resume};
 
 /// How many accounts one page has.
 const ROWS: usize = 60;
 /// How many of its last actions an account is listed with.
 const LAST: usize = 3;
-/// How much of the past of its health, and how many alerts, an account's page has.
-const PAST: u64 = 12;
-/// How many receipts an account's page has.
-const RECEIPTS: u64 = 20;
-/// How many sessions an account's page has, and among how many they are looked for.
-const SESSIONS: (usize, usize) = (8, 400);
 
 /// Accounts in words, with all that is known of them, in a fixed number of calls.
 async fn rows(c: &Coordinator, standings: &[Standing]) -> Result<Vec<AccountRow>, Failed> {
@@ -301,103 +294,4 @@ pub(super) async fn reload(State(pages): State<Pages>, caller: Caller) -> Result
     let done = c.reload(&person).await?;
     let chrome = Chrome::new("Accounts read again", Place::Accounts).of(&caller);
     Ok(page(&Again { chrome, done, file: c.options.accounts.display().to_string() }))
-}
-
-#[derive(Template)]
-#[template(path = "account.html")]
-struct One {
-    chrome: Chrome,
-    p: AccountPage,
-}
-
-/// `/accounts/{id}`
-pub(super) async fn one(
-    State(pages): State<Pages>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Response, Failed> {
-    let c = &pages.coordinator;
-    let (now, standing) = (c.now(), standing(c, &id).await?);
-    let row = rows(c, std::slice::from_ref(&standing)).await?.pop();
-    let row = row.ok_or_else(|| Lost::missing("account", &id))?;
-    let receipts = c.store.receipts(Some(&id), RECEIPTS).await?;
-    let account = id.clone();
-    let sessions = reading(&c.archive, move |archive| {
-        let heads = archive.newest(SESSIONS.1).unwrap_or_default().into_iter();
-        let own = heads.filter(|head| head.account == account).take(SESSIONS.0);
-        let seen = own.map(|head| look(archive, head, now));
-        seen.map(|seen| sessions::row(&seen.head, &seen.glance, seen.quiet_ms, now)).collect()
-    });
-    let endings = receipts.iter().map(|one| overview::ending(one, now)).collect();
-    let history = c.store.health_history(&standing.account.id, PAST).await?;
-    let mut told = c.store.alerts(Some(&id), PAST).await?;
-    // What is said as a hold is not said again.
-    told.retain(|one| standing.holds.iter().all(|hold| hold.reason != one.alert.why));
-    let alerts = alerts(&told, Vec::new(), now).standing;
-    let (sessions, past) = (sessions.await, past(&history, now));
-    let p = AccountPage { row, sessions, endings, past, alerts };
-    Ok(page(&One { chrome: Chrome::new(id, Place::Accounts).of(&caller), p }))
-}
-
-/// What a form says.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Wish {
-    reason: Option<String>,
-    kind: Option<String>,
-    back: Option<String>,
-}
-
-impl Wish {
-    fn back(&self, id: &AccountId) -> Redirect {
-        match self.back.as_deref() {
-            Some("list") => Redirect::to("/accounts"),
-            _ => Redirect::to(&format!("/accounts/{id}")),
-        }
-    }
-}
-
-/// Pauses: a hold of the operator's own.
-pub(super) async fn pause(
-    State(pages): State<Pages>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
-) -> Result<Redirect, Failed> {
-    let c = &pages.coordinator;
-    let id = standing(c, &id).await?.account.id;
-    let reason = wish.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-    c.pause_account(&id, &Person::new(&caller.name, reason.unwrap_or("paused on its page")))
-        .await?;
-    Ok(wish.back(&id))
-}
-
-/// Resumes: lifts the operator's hold and no other.
-pub(super) async fn resume(
-    State(pages): State<Pages>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
-) -> Result<Redirect, Failed> {
-    let id = standing(&pages.coordinator, &id).await?.account.id;
-    let person = Person::new(&caller.name, "resumed on its page");
-    pages.coordinator.lift_by_hand(&id, HoldKind::Operator, &person).await?;
-    Ok(wish.back(&id))
-}
-
-/// Releases: lifts one hold that somebody has looked at.
-pub(super) async fn release(
-    State(pages): State<Pages>,
-    caller: Caller,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
-) -> Result<Redirect, Failed> {
-    let standing = standing(&pages.coordinator, &id).await?;
-    let id = &standing.account.id;
-    let named = |hold: &&Hold| Some(hold.kind.name()) == wish.kind.as_deref();
-    // None of that kind: somebody was quicker.
-    if let Some(hold) = standing.holds.iter().find(named) {
-        let person = Person::new(&caller.name, "released on its page");
-        pages.coordinator.lift_by_hand(id, hold.kind, &person).await?;
-    }
-    Ok(wish.back(id))
 }

@@ -7,13 +7,19 @@ use walkon_core::account::Standing;
 use walkon_core::event::ActionState;
 use walkon_core::receipt::Receipt;
 
-use crate::queue::{Acting, Coming, Stats};
-
-use super::accounts::{HoldRow, hold_rows};
+use super::accounts::hold_rows;
 use super::say;
+use crate::queue::{Acting, Coming, Stats};
+use pulse::pulse;
+use rows::{acting_row, coming_row};
 
-/// Minutes that the throughput shows at most, one bar each.
-const MINUTES: usize = 30;
+mod pulse;
+mod rows;
+
+pub use pulse::{Bar, Pulse};
+pub(super) use rows::what;
+pub use rows::{ActingRow, ComingRow, Ending, HeldRow, ending};
+
 /// How many endings are listed.
 const ENDINGS: usize = 12;
 
@@ -65,116 +71,6 @@ pub struct Piece {
     pub x: f64,
     /// Width.
     pub w: f64,
-}
-
-/// Somebody who acts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActingRow {
-    /// The account.
-    pub account: String,
-    /// `like post:7`, or that the lease is kept.
-    pub what: String,
-    /// Its action.
-    pub action: Option<String>,
-    /// `api` or `browser`.
-    pub class: &'static str,
-    /// The worker.
-    pub worker: String,
-    /// For how long.
-    pub since: String,
-    /// Its live session.
-    pub session: Option<String>,
-}
-
-/// Somebody who comes next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ComingRow {
-    /// The account.
-    pub account: String,
-    /// Whether that is a pool.
-    pub of_pool: bool,
-    /// The kinds in its lanes.
-    pub kinds: String,
-    /// `api` or `browser`.
-    pub class: &'static str,
-    /// `in 12 s`, or `ready`.
-    pub when: String,
-    /// Whether it waits for a free worker only.
-    pub ready: bool,
-}
-
-/// An account that is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldRow {
-    /// The account.
-    pub account: String,
-    /// `suspended`, `paused`, `error`.
-    pub word: &'static str,
-    /// Why.
-    pub holds: Vec<HoldRow>,
-}
-
-/// An ending.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
-    /// The action.
-    pub action: String,
-    /// Whether it can be looked at: a refused one never was in the queue.
-    pub known: bool,
-    /// The account.
-    pub account: String,
-    /// `like post:7`.
-    pub what: String,
-    /// The state's name.
-    pub state: String,
-    /// In words.
-    pub words: String,
-    /// When.
-    pub ago: String,
-    /// When, in full.
-    pub at: String,
-}
-
-impl Ending {
-    /// Its words, with what is code in them.
-    pub fn marked(&self) -> say::Marked {
-        say::marked(&self.words)
-    }
-}
-
-/// One bar of the throughput.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bar {
-    /// From the left.
-    pub x: f64,
-    /// Height of what went well, of 40.
-    pub well: f64,
-    /// Height of the rest, on top of it.
-    pub ill: f64,
-    /// In words.
-    pub words: String,
-}
-
-impl Bar {
-    /// Upper edge of what went well.
-    pub fn well_y(&self) -> f64 {
-        40.0 - self.well
-    }
-    /// Upper edge of the rest.
-    pub fn ill_y(&self) -> f64 {
-        40.0 - self.well - self.ill
-    }
-}
-
-/// The throughput.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Pulse {
-    /// The bars, the oldest first.
-    pub bars: Vec<Bar>,
-    /// `4.2 a minute`.
-    pub rate: String,
-    /// `last 30 min`.
-    pub window: String,
 }
 
 /// The overview.
@@ -271,84 +167,6 @@ fn bar(stats: &Stats) -> Vec<Piece> {
     pieces
 }
 
-/// A kind with its target.
-pub(super) fn what(kind: &str, target: Option<&str>) -> String {
-    let kind = say::plain(kind);
-    target.map_or_else(|| kind.clone(), |target| format!("{kind} {target}"))
-}
-
-fn acting_row(acting: &Acting, live: &BTreeMap<String, String>, now: Timestamp) -> ActingRow {
-    let view = acting.action.as_ref();
-    let what = view.map_or_else(
-        || "keeps its browser for what may come".to_owned(),
-        |view| {
-            what(&view.action.kind, view.action.target.as_ref().map(ToString::to_string).as_deref())
-        },
-    );
-    ActingRow {
-        account: acting.account.clone(),
-        what,
-        action: view.map(|view| view.id.to_string()),
-        class: acting.class.name(),
-        worker: acting.worker.clone(),
-        since: view.map(|view| say::since(now, view.updated_at)).unwrap_or_default(),
-        session: live.get(&acting.account).cloned(),
-    }
-}
-
-fn coming_row(coming: &Coming, now: Timestamp) -> ComingRow {
-    let kinds: Vec<_> = coming.kinds.iter().map(|kind| say::plain(kind)).collect();
-    ComingRow {
-        account: coming.account.clone(),
-        of_pool: coming.of_pool,
-        kinds: kinds.join(", "),
-        class: coming.class.name(),
-        when: coming.at.map_or_else(|| "ready".to_owned(), |at| say::ahead(now, at)),
-        ready: coming.at.is_none(),
-    }
-}
-
-/// What became of an action, for lists.
-pub fn ending(receipt: &Receipt, now: Timestamp) -> Ending {
-    Ending {
-        action: receipt.action.clone(),
-        known: receipt.state != "refused",
-        account: receipt.account.clone(),
-        what: what(&receipt.kind, receipt.target.as_deref()),
-        state: receipt.state.clone(),
-        words: say::ending(receipt),
-        ago: say::ago(now, receipt.at),
-        at: say::full(receipt.at),
-    }
-}
-
-fn pulse(receipts: &[Receipt], now: Timestamp) -> Pulse {
-    let minute = |at: Timestamp| at.as_millisecond().div_euclid(60_000);
-    let last = minute(now);
-    let mut bars = vec![(0_u64, 0_u64); MINUTES];
-    for receipt in receipts {
-        let back = last - minute(receipt.at);
-        if let Some(bar) = usize::try_from(back).ok().and_then(|back| bars.get_mut(back)) {
-            let well = matches!(receipt.state.as_str(), "done" | "cancelled");
-            *(if well { &mut bar.0 } else { &mut bar.1 }) += 1;
-        }
-    }
-    let most = bars.iter().map(|(well, ill)| well + ill).max().unwrap_or(0).max(1) as f64;
-    let total: u64 = bars.iter().map(|(well, ill)| well + ill).sum();
-    let high = |count: u64| (count as f64 / most * 380.0).round() / 10.0;
-    let shown = bars.iter().enumerate().rev().map(|(back, &(well, ill))| Bar {
-        x: ((MINUTES - 1 - back) * 8) as f64,
-        well: high(well),
-        ill: high(ill),
-        words: format!("{back} min ago: {well} done, {ill} otherwise"),
-    });
-    Pulse {
-        bars: shown.collect(),
-        rate: format!("{:.1} a minute", total as f64 / MINUTES as f64),
-        window: format!("last {MINUTES} min"),
-    }
-}
-
 /// Makes the overview.
 pub fn overview(facts: &Facts, now: Timestamp) -> Overview {
     let held = |standing: &Standing| HeldRow {
@@ -413,28 +231,5 @@ mod tests {
         let overview = overview(&Facts::default(), from_ms(0));
         assert_eq!(overview.headline, "No accounts yet");
         assert!(overview.subline.contains("walkon account import"));
-    }
-
-    #[test]
-    fn the_throughput_counts_by_the_minute() {
-        let at = from_ms(600_000);
-        let receipt = Receipt {
-            action: "a".into(),
-            account: "ada".into(),
-            kind: "like".into(),
-            target: None,
-            text_hash: None,
-            class: None,
-            state: "failed".into(),
-            effect: None,
-            code: None,
-            why: None,
-            attempts: 1,
-            at,
-            event: "1-0".into(),
-        };
-        let pulse = pulse(&[receipt], at);
-        let last = pulse.bars.last().expect("thirty bars");
-        assert_eq!((last.well, last.ill), (0.0, 38.0));
     }
 }

@@ -1,8 +1,8 @@
 //! Pictures, deaths and endings.
 
+use futures_util::FutureExt as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::time::Instant;
 use walkon::driver::Error;
 
 use super::site::Site;
@@ -33,17 +33,15 @@ pub(super) async fn a_killed_browser_is_dead_for_the_call_in_flight_and_for_late
         } else {
             session.kill();
         }
-        Instant::now()
     };
-    let (result, killed_at) = tokio::join!(session.navigate(&url), killed);
+    let (result, ()) = tokio::join!(session.navigate(&url), killed);
     assert!(matches!(result, Err(Error::Dead(_))), "{result:?}");
-    assert!(killed_at.elapsed().as_secs() < 2, "{:?}", killed_at.elapsed());
     assert!(session.is_dead());
-    let begun = Instant::now();
-    assert!(matches!(session.capture().await, Err(Error::Dead(_))));
-    assert!(matches!(session.state().await, Err(Error::Dead(_))));
-    assert!(matches!(session.navigate(&site.url("/page")).await, Err(Error::Dead(_))));
-    assert!(begun.elapsed().as_millis() < 500, "{:?}", begun.elapsed());
+    // Nothing is waited for: each is ready when it is first asked.
+    assert!(matches!(session.capture().now_or_never(), Some(Err(Error::Dead(_)))));
+    assert!(matches!(session.state().now_or_never(), Some(Err(Error::Dead(_)))));
+    let page = site.url("/page");
+    assert!(matches!(session.navigate(&page).now_or_never(), Some(Err(Error::Dead(_)))));
     session.close().await;
     processes::none_left(&tree).await;
 }

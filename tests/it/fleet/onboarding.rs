@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::databases::{Brand, Server};
 use crate::support::eventually;
-use crate::support::fleet::{Home, TestFleet};
+use crate::support::fleet::{Home, TestFleet, replace};
 
 /// What an account needs to act by API.
 fn token(home: &Home, id: &str, text: &str) -> String {
@@ -181,7 +181,7 @@ async fn what_is_wrong_with_an_account_is_said_at_its_step_and_mended_there() {
     let mut fleet = home.start().await;
     // A token that was pasted in two pieces, after it was imported.
     let file = fleet.home.path("ada.token");
-    fs::write(&file, "tok- ada\n").unwrap();
+    replace(&file, "tok- ada\n");
     let said = fleet.home.run(&["account", "onboard", "ada"]).await;
     assert_eq!(said.code, 3, "{said:?}");
     assert!(said.out.contains("has a blank inside the token"), "{}", said.out);
@@ -194,7 +194,7 @@ async fn what_is_wrong_with_an_account_is_said_at_its_step_and_mended_there() {
     assert_eq!(step(&one, "connection")["why"], "`credentials` failed before it");
     assert_eq!(one["ending"], "failed");
     assert_eq!(fleet.get("/api/accounts/ada").await["state"], "error");
-    fs::write(&file, " tok-ada \n").unwrap();
+    replace(&file, " tok-ada \n");
     let said = fleet.home.run(&["account", "onboard", "ada"]).await;
     assert_eq!(said.code, 0, "blanks round it are trimmed: {said:?}");
     assert_eq!(fleet.get("/api/accounts/ada").await["state"], "active");

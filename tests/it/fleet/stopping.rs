@@ -63,9 +63,10 @@ async fn a_stopped_fleet_goes_on_where_it_was_when_it_is_started_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_waited_longer_than_a_lease_lasts_keeps_the_one_it_then_gets() {
     let home = Home::new().await.account("ada", "").account("ben", "");
+    let home = home.env("WALKON__QUEUE__LEASE", "5s");
     let mut fleet = home.settings("[worker]\nslots = 2\n").start().await;
-    // While one of its two slots is held up, the other waits at the desk for more than 3 s.
-    fleet.fault(&json!({"fault": "delay", "ms": 4_000, "paths": "/p/1", "count": 1})).await;
+    // While one of its two slots is held up, the other waits at the desk for longer than that.
+    fleet.fault(&json!({"fault": "delay", "ms": 6_000, "paths": "/p/1", "count": 1})).await;
     let first = fleet.enqueue(&json!({"account": "ada", "kind": "like", "target": "post:1"})).await;
     fleet.reaches(&first, "done").await;
     fleet.fault(&json!({"fault": "delay", "ms": 1_500, "paths": "/p/2", "count": 2})).await;

@@ -124,6 +124,22 @@ async fn an_account_that_comes_back_has_no_second_quota_that_day() {
 }
 
 #[tokio::test]
+async fn an_account_that_comes_back_at_once_is_not_claimed_while_the_last_lease_may_be_used() {
+    let bench = Bench::at(NOON).await;
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    let claimed = bench.claim("w1").await;
+    bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    bench.queue.remove_account(&"ada".parse().unwrap()).await.unwrap();
+    bench.account("ada", "").await;
+    bench.likes("ada", 1).await;
+    assert_eq!(bench.idle("w2").await, Some(Duration::from_secs(33)));
+    bench.pass(Duration::from_secs(33)).await;
+    bench.claim("w2").await;
+    bench.check().await;
+}
+
+#[tokio::test]
 async fn removing_an_account_with_much_work_ends_all_of_it() {
     let bench = Bench::at(NOON).await;
     bench.account("ada", "").await;

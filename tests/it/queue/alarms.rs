@@ -55,6 +55,19 @@ async fn what_was_given_back_and_taken_again_is_not_told_twice() {
 }
 
 #[tokio::test]
+async fn an_act_that_fills_the_hour_after_its_claim_tells_of_that_hour() {
+    let bench = Bench::at("2026-06-01T12:59:55Z").await;
+    bench.account("ada", "hourly = 1").await;
+    bench.likes("ada", 1).await;
+    let claimed = bench.claim("w1").await;
+    let told = ["hourly_cap 1 of 1 used: 100 %"];
+    assert_eq!(bench.alarms().await, told);
+    bench.pass(Duration::from_secs(10)).await;
+    bench.queue.begin(&claimed.lease, &claimed.id).await.unwrap();
+    assert_eq!(bench.alarms().await, told, "another hour, another count");
+}
+
+#[tokio::test]
 async fn the_fleets_own_cap_tells_too() {
     let bench = Bench::at(NOON).await;
     let caps = FleetCaps { hourly: Some(5), daily: None };

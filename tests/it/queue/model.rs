@@ -23,6 +23,7 @@
 //! | 13 | refunds: a proven notrun alone, once, into its own windows | `whole`: every counter |
 //! | 14 | who is held, fenced or out of hours is not claimed; a fence revokes | `claimed` |
 //! | 15 | the breaker: shut while it rests, then one attempt at a time | `breaker` |
+//! | 16 | a cap that is 80, 95 or 100 % used is told of once a window | `books`, `whole` |
 //! | 17 | one terminal event for each life of an action | `whole` |
 //! | 18 | nothing sleeps past its time; all work ends | `idle`, `World::run_dry` |
 //! | 19 | SIGKILL of Redis loses nothing; claims wait for old leases | `World::heal`, `whole` |
@@ -34,7 +35,7 @@
 //!
 //! 24 to 26, of pools and missions, are in `pools/crew.rs`, which has a model of its own.
 //!
-//! Not yet checked: 16 (alerts), the breaker's guard over many accounts, 22 (two versions of the
+//! Not yet checked: the breaker's guard over many accounts, 22 (two versions of the
 //! scripts), and of 4 the escrow between shards.
 
 pub(crate) mod books;
@@ -49,6 +50,7 @@ mod whole;
 use std::collections::{BTreeMap, BTreeSet};
 
 use walkon_core::action::{Action, RouteWish};
+use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 use walkon_core::lease::{Class, Duty, Lease, Token};
 
@@ -114,6 +116,7 @@ pub(crate) enum Taken {
     New,
     Same(ActionId),
     Conflict(ActionId),
+    NoAccount,
 }
 
 impl Model {
@@ -139,12 +142,16 @@ impl Model {
     /// Decides about an action that is sent, and takes it.
     pub(crate) fn enqueue(&mut self, id: &ActionId, action: &Action) -> Taken {
         let now = self.now();
+        let known = action.key.as_ref().and_then(|key| self.keys.get(key));
+        if let Some((first, print)) = known {
+            let is_same = *print == action.fingerprint();
+            let first = first.clone();
+            return if is_same { Taken::Same(first) } else { Taken::Conflict(first) };
+        }
+        if self.accounts[action.account.as_ref().expect("no pools here").as_str()].is_gone {
+            return Taken::NoAccount;
+        }
         if let Some(key) = &action.key {
-            if let Some((first, print)) = self.keys.get(key) {
-                let is_same = *print == action.fingerprint();
-                let first = first.clone();
-                return if is_same { Taken::Same(first) } else { Taken::Conflict(first) };
-            }
             self.keys.insert(key.clone(), (id.clone(), action.fingerprint()));
         }
         let forced = match action.route {
@@ -217,6 +224,7 @@ impl Model {
             zone_name: setting.time_zone.clone(),
             zone: calendar::zone(&setting.time_zone),
             held: None,
+            is_gone: false,
             routes: BTreeMap::new(),
             books: books::Books::default(),
             seats: BTreeMap::new(),
@@ -237,14 +245,39 @@ impl Model {
             account.breaker = breaker::Breaker::default();
         }
         account.held = setting.held.as_ref().map(until);
+        account.is_gone = false;
         account.routes.clone_from(&setting.routes);
         if fence {
-            for class in Class::ALL {
-                let account = self.accounts.get_mut(&id).expect("it was just written");
-                if let Some(until) = account.seats.get(&class).map(|seat| seat.until) {
-                    account.fenced.insert(class, until + GRACE);
-                    self.lose(&id, class);
-                }
+            self.revoke(&id);
+        }
+    }
+
+    /// An account leaves: what waits will not be done, what may have been made is a person's.
+    /// Whoever had its lease may act until that ends, also if the account is back before.
+    pub(crate) fn remove(&mut self, id: &str) {
+        let account = self.accounts.get_mut(id).expect("a known account");
+        (account.is_gone, account.held) = (true, None);
+        self.revoke(id);
+        let waits = |job: &Job| job.account == id && matches!(job.place, Place::Lane { .. });
+        let waiting = self.open.iter().filter(|(_, job)| waits(job));
+        let waiting: Vec<ActionId> = waiting.map(|(id, _)| id.clone()).collect();
+        for action in waiting {
+            let job = &self.open[&action];
+            if job.duty() == Duty::Verify || job.may_be_made() {
+                self.park(&action);
+            } else {
+                self.end(&action, ActionState::Cancelled);
+            }
+        }
+    }
+
+    /// Takes an account's leases away.
+    fn revoke(&mut self, id: &str) {
+        for class in Class::ALL {
+            let account = self.accounts.get_mut(id).expect("a known account");
+            if let Some(until) = account.seats.get(&class).map(|seat| seat.until) {
+                account.fenced.insert(class, until + GRACE);
+                self.lose(id, class);
             }
         }
     }

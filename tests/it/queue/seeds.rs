@@ -1,6 +1,7 @@
 //! What chance decides: so many seeds of so many steps each, and how to repeat the one that failed.
 //!
-//! `WALKON_SEED` runs one seed, `WALKON_SEEDS` so many, `WALKON_STEPS` so many steps of each.
+//! `WALKON_SEED` runs one seed, `WALKON_SEEDS` so many from `WALKON_FIRST` on, `WALKON_STEPS` so
+//! many steps of each.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -24,10 +25,10 @@ impl Seeds {
         play: impl AsyncFn(u64, u64, &dyn Fn(u64)) -> R + Sync,
     ) -> Vec<R> {
         let steps = asked("WALKON_STEPS").unwrap_or(self.steps);
-        let seeds: Vec<u64> = match asked("WALKON_SEED") {
-            Some(seed) => vec![seed],
-            None => (1..=asked("WALKON_SEEDS").unwrap_or(self.count)).collect(),
-        };
+        let one = asked("WALKON_SEED");
+        let first = one.or_else(|| asked("WALKON_FIRST")).unwrap_or(1);
+        let count = one.map_or_else(|| asked("WALKON_SEEDS").unwrap_or(self.count), |_| 1);
+        let seeds: Vec<u64> = (first..first + count).collect();
         in_lanes(self.name, self.lanes, &seeds, |seed| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let step = Cell::new(0);

@@ -79,6 +79,13 @@ pub(crate) enum Op {
         keep: bool,
         repeat: bool,
     },
+    /// A worker settles what it has and asks for the next, in one call.
+    Next {
+        hand: u8,
+        ending: u8,
+        keep: bool,
+        classes: u8,
+    },
     /// A worker hands work back since it stops, or since its host cannot do it.
     Release {
         hand: u8,
@@ -107,6 +114,10 @@ pub(crate) enum Op {
         fence: bool,
         zone: u8,
         api: bool,
+    },
+    /// An account leaves; it may come back.
+    Remove {
+        account: u8,
     },
     /// Time goes on, in tenths of a second.
     Pass {
@@ -278,6 +289,9 @@ impl World {
             Op::Finish { hand, ending, keep, repeat } => {
                 self.finish(hand, ending, keep, repeat).await;
             }
+            Op::Next { hand, ending, keep, classes } => {
+                self.next(hand, ending, keep, classes).await;
+            }
             Op::Release { hand, fault } => self.release(hand, fault).await,
             Op::Extend => self.extend().await,
             Op::Vanish { hand } => self.vanish(hand),
@@ -286,6 +300,7 @@ impl World {
             Op::Cancel { nth } => self.cancel(nth).await,
             Op::Resolve { nth, verb } => self.resolve(nth, verb).await,
             Op::Account { .. } => self.account(op).await,
+            Op::Remove { account } => self.remove(account).await,
             Op::Pass { tenths } => self.pass(i64::from(tenths) * 100).await,
             Op::Edge => self.edge().await,
             Op::Back { tenths } => {

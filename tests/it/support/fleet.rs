@@ -19,7 +19,7 @@ use super::{PATIENCE, eventually};
 
 mod home;
 
-pub(crate) use home::{Home, Said, own_folder, project};
+pub(crate) use home::{Home, Said, own_folder, project, replace};
 
 /// A running fleet.
 pub(crate) struct TestFleet {

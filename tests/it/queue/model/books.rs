@@ -13,7 +13,12 @@ use super::calendar::{HOUR, SECOND, day, fleet_ends, hour_end, minute};
 pub(crate) struct Tally {
     pub(crate) end: i64,
     pub(crate) used: i64,
+    /// The highest level, in percent of a cap, that was told of in this window.
+    pub(crate) told: i64,
 }
+
+/// At which shares of a cap it is told of, in percent: once a window each.
+const LEVELS: [i64; 3] = [100, 95, 80];
 
 impl Tally {
     pub(crate) fn in_window(self, end: i64) -> i64 {
@@ -21,7 +26,18 @@ impl Tally {
     }
 
     fn add(&mut self, end: i64, by: i64) {
-        *self = Self { end, used: (self.in_window(end) + by).max(0) };
+        let told = if self.end == end { self.told } else { 0 };
+        *self = Self { end, used: (self.in_window(end) + by).max(0), told };
+    }
+
+    /// What is to be told of a cap of `most`, of which one more was just used.
+    fn alarm(&mut self, code: &str, most: u32) -> Option<String> {
+        let (used, most) = (self.used, i64::from(most));
+        let reached = |used: i64, level: i64| used * 100 >= level * most;
+        let is_new = |level: i64| reached(used, level) && !reached(used - 1, level);
+        let level = LEVELS.into_iter().find(|level| is_new(*level) && self.told < *level)?;
+        self.told = level;
+        Some(format!("{code} {used} of {most} used: {level} %"))
     }
 }
 
@@ -54,6 +70,8 @@ pub(crate) struct Books {
     pub(crate) burst: i64,
     /// Instants and kinds that rolling caps count, every one there ever was.
     rolled: Vec<(i64, String)>,
+    /// What was to be told of caps, and was not looked for yet.
+    pub(crate) alarms: Vec<String>,
 }
 
 /// The fleet's caps and counts.
@@ -175,6 +193,26 @@ impl Books {
         if terms.is_open(at) { None } else { Some(14) }
     }
 
+    /// Tells of each cap that what was just counted in these windows brought to a level.
+    fn tell(&mut self, terms: &Terms<'_>, fleet: &mut Fleet, kind: &str, ends: [Option<i64>; 4]) {
+        let limits = terms.plan.kinds.get(kind).cloned().unwrap_or_default();
+        let [mine_day, mine_hour] = self.kinds.get_mut(kind).expect("it was counted");
+        let ([day, hour], [fleet_day, fleet_hour]) = (&mut self.all, &mut fleet.used);
+        let rows = [
+            (0, "daily_cap", day, terms.plan.daily),
+            (1, "hourly_cap", hour, terms.plan.hourly),
+            (0, "kind_daily_cap", mine_day, limits.daily),
+            (1, "kind_hourly_cap", mine_hour, limits.hourly),
+            (2, "global_daily_cap", fleet_day, fleet.caps.daily),
+            (3, "global_hourly_cap", fleet_hour, fleet.caps.hourly),
+        ];
+        for (n, code, tally, cap) in rows {
+            if let (Some(_), Some(cap)) = (ends[n], cap) {
+                self.alarms.extend(tally.alarm(code, cap));
+            }
+        }
+    }
+
     fn tally(&mut self, fleet: &mut Fleet, kind: &str, ends: [Option<i64>; 4], by: i64) {
         let mine = self.kinds.entry(kind.to_owned()).or_default();
         for n in 0..2 {
@@ -203,6 +241,7 @@ impl Books {
         let (last, burst) = (self.last(kind), self.burst);
         let interval = terms.plan.burst.map(|burst| burst.interval.as_millis() as i64);
         self.tally(fleet, kind, ends.map(Some), 1);
+        self.tell(terms, fleet, kind, ends.map(Some));
         self.last.insert(kind.to_owned(), now);
         if let Some(interval) = interval {
             self.burst = now.max(burst) + interval;
@@ -249,6 +288,7 @@ impl Books {
         }
         let fresh = [0, 1, 2, 3].map(|n| Some(ends[n]).filter(|_| is_new(n)));
         self.tally(fleet, kind, fresh, 1);
+        self.tell(terms, fleet, kind, fresh);
         charge.ends = ends;
         self.reroll(kind, charge.rolled, Some(now));
         charge.rolled = now;

@@ -37,7 +37,7 @@ impl Model {
         self.open.get_mut(id).expect("it is open").place = Place::Lane { duty, due };
     }
 
-    fn park(&mut self, id: &ActionId) {
+    pub(super) fn park(&mut self, id: &ActionId) {
         self.open.get_mut(id).expect("it is open").place = Place::Parked;
     }
 
@@ -253,6 +253,10 @@ impl Model {
         let parked = self.open.get(id).is_some_and(|job| job.place == Place::Parked);
         let dead = self.letters.contains_key(id);
         if !(parked || dead && verb == Retry) {
+            return None;
+        }
+        let account = self.job(id).map(|job| job.account.clone()).expect("it is known");
+        if verb == Retry && self.accounts[&account].is_gone {
             return None;
         }
         self.letters.remove(id);

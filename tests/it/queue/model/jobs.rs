@@ -104,6 +104,8 @@ pub(crate) struct Account {
     pub(crate) zone: TimeZone,
     /// Until when it may not act; `i64::MAX`: until a person acts.
     pub(crate) held: Option<i64>,
+    /// It was removed.
+    pub(crate) is_gone: bool,
     pub(crate) routes: BTreeMap<String, Option<Class>>,
     pub(crate) books: Books,
     pub(crate) seats: BTreeMap<Class, Seat>,
@@ -125,6 +127,9 @@ impl Account {
 
     /// Until when the class is shut, limits apart.
     pub(crate) fn barred(&self, class: Class) -> i64 {
+        if self.is_gone {
+            return i64::MAX;
+        }
         let fenced = self.fenced.get(&class).copied().unwrap_or_default();
         fenced.max(self.held.unwrap_or_default())
     }

@@ -24,6 +24,8 @@ type Lane = (String, String, bool);
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     endings: BTreeMap<String, Vec<ActionState>>,
+    /// What was told of caps since the last look.
+    alarms: Vec<String>,
 }
 
 /// What Redis has.
@@ -119,7 +121,7 @@ fn counter(fields: &Fields, name: &str) -> Vec<i64> {
 
 /// The count of the day (0) or of the hour (1).
 fn tally(counter: &[i64], n: usize) -> Tally {
-    Tally { end: counter[n * 3], used: counter[n * 3 + 1] }
+    Tally { end: counter[n * 3], used: counter[n * 3 + 1], told: counter[n * 3 + 2] }
 }
 
 fn number(text: Option<&String>) -> i64 {
@@ -127,7 +129,7 @@ fn number(text: Option<&String>) -> i64 {
 }
 
 impl Model {
-    /// Invariants 8 to 10, 13, 14 and 17 on everything there is.
+    /// Invariants 8 to 10, 13, 14, 16 and 17 on everything there is.
     pub(crate) async fn check_whole(
         &mut self,
         raw: &mut MultiplexedConnection,
@@ -315,12 +317,24 @@ impl Model {
         batch.ask(&["XTRIM", "ev", "MAXLEN", "0"]);
         let entries: StreamRangeReply = next(&mut batch.send(raw).await);
         for entry in entries.ids {
-            for (what, id) in events_of(&entry) {
-                let Some(id) = id else { continue };
-                let state = ActionState::named(&what).filter(|state| state.is_final());
+            for event in events_of(&entry) {
+                if event.what == "quota" {
+                    watch.alarms.push(format!("{} {}", event.account, event.more.join(" ")));
+                }
+                let Some(id) = event.action else { continue };
+                let state = ActionState::named(&event.what).filter(|state| state.is_final());
                 watch.endings.entry(id).or_default().extend(state);
             }
         }
+        let accounts = self.accounts.iter_mut();
+        let mut alarms: Vec<_> = accounts
+            .flat_map(|(id, account)| {
+                account.books.alarms.drain(..).map(move |alarm| format!("{id} {alarm}"))
+            })
+            .collect();
+        alarms.sort();
+        watch.alarms.sort();
+        assert_eq!(std::mem::take(&mut watch.alarms), alarms, "[16] what was told of caps");
         let mut told = 0;
         for (id, job) in self.open.iter().chain(&self.ended) {
             let said = watch.endings.get(id.as_str()).map_or(&[][..], Vec::as_slice);
@@ -332,16 +346,43 @@ impl Model {
     }
 }
 
-/// What each event of an entry tells (emit.lua), and of which action.
-fn events_of(entry: &StreamId) -> Vec<(String, Option<String>)> {
-    let named = entry.get::<String>("type").map(|what| (what, entry.get("action")));
-    let packed = (0..).map_while(|nth: usize| entry.get::<Vec<u8>>(&nth.to_string()));
-    let packed = packed.map(|bytes| {
-        // Behind the instant and the attempt: what, account, action.
-        let mut words = bytes[10..].split(|byte| *byte == 0);
-        let mut word = || String::from_utf8_lossy(words.next().unwrap_or_default()).into_owned();
-        let (what, _, id) = (word(), word(), word());
-        (what, Some(id).filter(|id| !id.is_empty()))
+/// One event: what it tells, of whom, of which action, and the values behind its fixed fields.
+struct Told {
+    what: String,
+    account: String,
+    action: Option<String>,
+    more: Vec<String>,
+}
+
+/// The events of an entry (emit.lua).
+fn events_of(entry: &StreamId) -> Vec<Told> {
+    let named = entry.get::<String>("type").map(|what| {
+        let account = entry.get("account").unwrap_or_default();
+        Told { what, account, action: entry.get("action"), more: Vec::new() }
     });
-    named.into_iter().chain(packed).collect()
+    let packed = (0..).map_while(|nth: usize| entry.get::<Vec<u8>>(&nth.to_string()));
+    named.into_iter().chain(packed.map(|bytes| told(&bytes))).collect()
+}
+
+/// An instant and an attempt, twelve words up to a zero byte each, then words and values by length.
+fn told(bytes: &[u8]) -> Told {
+    let mut rest = &bytes[10..];
+    let words: Vec<_> = (0..12).map(|_| word(&mut rest)).collect();
+    let mut more = Vec::new();
+    while !rest.is_empty() {
+        word(&mut rest);
+        let (length, value) = rest.split_at(4);
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+        more.push(String::from_utf8_lossy(&value[..length]).into_owned());
+        rest = &value[length..];
+    }
+    let [what, account, action] = [0, 1, 2].map(|n| words[n].clone());
+    Told { what, account, action: Some(action).filter(|id| !id.is_empty()), more }
+}
+
+fn word(rest: &mut &[u8]) -> String {
+    let end = rest.iter().position(|byte| *byte == 0).expect("a word ends");
+    let word = String::from_utf8_lossy(&rest[..end]).into_owned();
+    *rest = &rest[end + 1..];
+    word
 }

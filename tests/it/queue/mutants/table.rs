@@ -492,4 +492,48 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "if not anew then turn(A, name, tonumber(at), -1) end",
         &[1, 8, 18],
     ),
+    // Alarms.
+    mutant(
+        "a cap is told of again after a refund",
+        "tally.lua",
+        " and c[at + 2] < level then",
+        " then",
+        &[16],
+    ),
+    mutant(
+        "a window that begins with an act tells nothing",
+        "charge.lua",
+        "fresh(3), fresh(4), 1, J)",
+        "fresh(3), fresh(4), 1)",
+        &[13, 16],
+    ),
+    mutant(
+        "a new window remembers what was told in the old",
+        "tally.lua",
+        "c[at], c[at + 2] = window, 0",
+        "c[at] = window",
+        &[13, 16],
+    ),
+    // Accounts that leave.
+    mutant(
+        "a removed account's lease can be taken before it has ended",
+        "remove.lua",
+        "A.f[OF.ends[class]] + O.grace",
+        "0",
+        &[9, 14],
+    ),
+    mutant(
+        "a removed account's work may have been made and is cancelled",
+        "remove.lua",
+        "if perhaps then",
+        "if false then",
+        &[8, 17],
+    ),
+    mutant(
+        "a removed account takes work",
+        "enqueue.lua",
+        " or A.f.st == 'gone' then",
+        " then",
+        &[11],
+    ),
 ];

@@ -76,8 +76,11 @@ impl Op {
             },
             16..=33 => Self::Claim { worker: byte, classes: rng.random(), repeat: fifth },
             34..=43 => Self::Begin { hand: byte },
-            44..=54 => {
+            44..=51 => {
                 Self::Finish { hand: byte, ending: rng.random(), keep: third, repeat: fifth }
+            }
+            52..=54 => {
+                Self::Next { hand: byte, ending: rng.random(), keep: half, classes: rng.random() }
             }
             55..=56 => Self::Release { hand: byte, fault: half },
             57..=59 => Self::Extend,
@@ -95,6 +98,7 @@ impl Op {
                 let zone = if third { rng.random() } else { 0 };
                 Self::Account { account: byte, held: rng.random(), fence: fifth, zone, api: half }
             }
+            78 if third && half => Self::Remove { account: byte },
             78 if fifth => Self::Back { tenths: rng.random_range(1..3000) },
             78 => Self::Pass { tenths: rng.random_range(1..=300) },
             _ if third => Self::Restart,
@@ -124,7 +128,10 @@ impl Op {
             16 => enqueue,
             18 => claim,
             10 => b().prop_map(|hand| Self::Begin { hand }),
-            11 => finish,
+            9 => finish,
+            3 => (b(), b(), any::<bool>(), b()).prop_map(|(hand, ending, keep, classes)| {
+                Self::Next { hand, ending, keep, classes }
+            }),
             2 => (b(), any::<bool>()).prop_map(|(hand, fault)| Self::Release { hand, fault }),
             3 => Just(Self::Extend),
             2 => b().prop_map(|hand| Self::Vanish { hand }),
@@ -133,6 +140,7 @@ impl Op {
             1 => b().prop_map(|nth| Self::Cancel { nth }),
             1 => (b(), b()).prop_map(|(nth, verb)| Self::Resolve { nth, verb }),
             2 => account,
+            1 => b().prop_map(|account| Self::Remove { account }),
             3 => (1..2_000_u32).prop_map(|tenths| Self::Pass { tenths }),
             2 => (1..400_000_u32).prop_map(|tenths| Self::Pass { tenths }),
             1 => Just(Self::Edge),

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use walkon::queue::{Begun, Cancelled, Enqueued, Resolution, Scope, Settled};
+use walkon::queue::{Begun, Cancelled, Enqueued, Queue, Resolution, Scope, Settled};
 use walkon_core::action::Action;
 use walkon_core::clock::from_ms;
 use walkon_core::event::ActionState;
 use walkon_core::id::ActionId;
 use walkon_core::kind::find;
-use walkon_core::lease::{Claim, Class, Duty, HandBack, HostFault, Lease};
+use walkon_core::lease::{Ask, Claim, Class, Duty, HandBack, HostFault, Lease};
 use walkon_core::outcome::{Outcome, Settlement};
 
 use super::super::model::{PARKED, Taken};
@@ -65,6 +65,7 @@ impl World {
             Taken::New => Enqueued::New(id.clone()),
             Taken::Same(first) => Enqueued::Same(first),
             Taken::Conflict(first) => Enqueued::Conflict(first),
+            Taken::NoAccount => Enqueued::NoAccount,
         };
         assert_eq!(got, want, "[11] {json}");
         if matches!(got, Enqueued::New(_)) {
@@ -76,24 +77,32 @@ impl World {
         let name = format!("w{}", worker % 5);
         let ask = self.asking(&name, classes);
         let claim = self.call(async |queue| queue.claim(&ask).await).await;
-        match &claim {
+        self.judge_claim(&ask, &claim);
+        if repeat && matches!(claim, Claim::Work(_)) {
+            let again = self.call(async |queue| queue.claim(&ask).await).await;
+            assert_eq!(again, claim, "[12] the same nonce gets the same answer");
+        }
+    }
+
+    fn judge_claim(&mut self, ask: &Ask, claim: &Claim) {
+        match claim {
             Claim::Work(claimed) => {
                 if self.killed {
                     // It was carried out before the kill, and this is the same answer again.
                     self.model.resume = 0;
                 }
                 assert_eq!(self.model.shut(), None, "[19] claimed while claims are shut");
-                self.model.claimed(&ask, claimed);
+                self.model.claimed(ask, claimed);
                 let mut hands = std::mem::take(&mut self.hands);
                 hands.retain(|hand| {
                     !(hand.is_kept && seat(&hand.claimed.lease) == seat(&claimed.lease))
                 });
                 self.hands = hands;
-                let hand = Hand { worker: name, claimed: (**claimed).clone(), is_kept: false };
-                self.hands.push(hand);
+                let (worker, claimed) = (ask.worker.to_string(), (**claimed).clone());
+                self.hands.push(Hand { worker, claimed, is_kept: false });
             }
             Claim::Nothing { next } => {
-                self.model.idle(&ask, next.map(|next| next.as_millis() as i64));
+                self.model.idle(ask, next.map(|next| next.as_millis() as i64));
             }
             Claim::Shut { why, next } => {
                 let shut = self.model.shut();
@@ -105,10 +114,6 @@ impl World {
                     "[18] {next:?}, not {wait}"
                 );
             }
-        }
-        if repeat && matches!(claim, Claim::Work(_)) {
-            let again = self.call(async |queue| queue.claim(&ask).await).await;
-            assert_eq!(again, claim, "[12] the same nonce gets the same answer");
         }
     }
 
@@ -150,12 +155,38 @@ impl World {
 
     pub(super) async fn finish(&mut self, hand: u8, ending: u8, keep: bool, repeat: bool) {
         let Some(n) = self.hand(hand, false) else { return };
-        let mut one = self.hands.swap_remove(n);
+        let one = self.hands.swap_remove(n);
         let ending = Self::ending(ending, one.claimed.duty);
         let (lease, id) = (one.claimed.lease.clone(), one.claimed.id.clone());
-        let finish =
-            async |queue: &walkon::queue::Queue| queue.finish(&lease, &id, &ending, keep).await;
+        let finish = async |queue: &Queue| queue.finish(&lease, &id, &ending, keep).await;
         let got = self.call(finish).await;
+        let is_settled = got != Settled::Fenced;
+        self.judge_finish(one, &ending, keep, got);
+        if repeat && is_settled {
+            assert_eq!(self.call(finish).await, got, "[13] settled once more");
+        }
+        self.check_account(lease.account.as_str()).await;
+    }
+
+    /// Settles an attempt and asks for the next, as one call and one instant.
+    pub(super) async fn next(&mut self, hand: u8, ending: u8, keep: bool, classes: u8) {
+        let Some(n) = self.hand(hand, false) else { return };
+        let one = self.hands.swap_remove(n);
+        let ending = Self::ending(ending, one.claimed.duty);
+        let (lease, id) = (one.claimed.lease.clone(), one.claimed.id.clone());
+        let mut ask = self.asking(&one.worker, classes);
+        if keep {
+            ask.holds.push(lease.account.clone());
+        }
+        let next = async |queue: &Queue| queue.finish_claim(&lease, &id, &ending, keep, &ask).await;
+        let (got, claim) = self.call(next).await;
+        self.judge_finish(one, &ending, keep, got);
+        self.judge_claim(&ask, &claim);
+        self.check_account(lease.account.as_str()).await;
+    }
+
+    fn judge_finish(&mut self, mut one: Hand, ending: &Settlement, keep: bool, got: Settled) {
+        let (lease, id) = (one.claimed.lease.clone(), one.claimed.id.clone());
         if !self.model.holds(&lease, Some(&id)) {
             assert_eq!(got, Settled::Fenced, "[7] settled with a lease that was lost");
             self.old.push(one);
@@ -170,11 +201,7 @@ impl World {
         let is_moved = matches!(got, Settled::As { state: other, .. } if other != state);
         let number = if is_moved { 8 } else { 7 };
         assert_eq!(got, Settled::As { state, kept }, "[{number}] {id} settled as {ending:?}");
-        if repeat {
-            assert_eq!(self.call(finish).await, got, "[13] settled once more");
-        }
         self.old.push(one.clone());
-        self.check_account(lease.account.as_str()).await;
         if kept {
             one.is_kept = true;
             self.hands.push(one);
@@ -336,6 +363,14 @@ impl World {
             self.call(async |queue| queue.put_account(&setting).await).await;
         }
         self.model.put_account(&setting, &plan, fence);
+    }
+
+    pub(super) async fn remove(&mut self, account: u8) {
+        let (id, ..) = PLANS[usize::from(account) % PLANS.len()];
+        let account = id.parse().expect("a good name");
+        let removed = self.call(async |queue| queue.remove_account(&account).await).await;
+        assert!(removed, "[8] {id} was there");
+        self.model.remove(id);
     }
 
     pub(super) async fn restart(&mut self) {

@@ -15,9 +15,10 @@ use crate::support::PATIENCE;
 use crate::support::ports::free_address;
 use crate::support::processes::naming;
 
-/// Short waits and no limits; a test's own settings go over them.
+/// Short waits and no limits, and leases that a busy host does not lose; a test's own settings go
+/// over them.
 const SETTINGS: &str = "\
-[queue]\nlease = \"3s\"\ngrace = \"500ms\"\nretry = \"200ms\"\n\n\
+[queue]\nlease = \"20s\"\ngrace = \"500ms\"\nretry = \"200ms\"\n\n\
 [health]\nevery = \"24h\"\n\n\
 [plans.free]\n\n\
 [plans.slow.kinds.like]\ncooldown = \"10h\"\n\n";
@@ -57,6 +58,13 @@ pub(crate) fn own_folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix("walkon-it-").tempdir_in("/tmp").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
     folder
+}
+
+/// Writes a file whole: a fleet that reads it meanwhile has the old or the new text.
+pub(crate) fn replace(path: &Path, text: &str) {
+    let new = path.with_added_extension("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(&new, path).unwrap();
 }
 
 impl Home {
@@ -132,7 +140,7 @@ impl Home {
     /// Writes a secret and says where.
     pub(crate) fn secret(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
-        fs::write(&path, text).unwrap();
+        replace(&path, text);
         path
     }
 
