@@ -2,6 +2,7 @@
 //! shown, ceilings at the gate, proxies that mean no good.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::leak::bundle;
 use crate::queue::ceilings::{SHOP, at_the_shop};
 use crate::support::fixture::{Stand, driver};
 use crate::support::redis::Bench;
-use crate::support::skip;
+use crate::support::{eventually, skip};
 
 const CA: &str = include_str!("support/tls/ca.pem");
 
@@ -173,6 +174,54 @@ async fn a_site_that_asks_for_a_name_and_password_is_told_them_and_nobody_else_i
     assert!(own.count() >= 4, "once without, then with; and once refused: {:?}", own.told());
     assert!(other.count() > 0, "the other site was not asked for its picture");
     assert_eq!(other.told(), Vec::<String>::new());
+}
+
+/// Serves a page with thirty pictures, and counts what it is asked for.
+async fn gallery() -> (Arc<AtomicUsize>, String, JoinSet<()>) {
+    let pictures: String = (0..30).map(|n| format!("<img src=/{n}.svg>")).collect();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = count.clone();
+    let answer = move || async move {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Html(pictures)
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(any(answer));
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (count, origin, serving)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_asks_for_more_than_the_fleet_has_left_does_without_the_rest() {
+    let Some(driver) = driver() else { return };
+    let (count, origin, _here) = gallery().await;
+    let bench = Bench::at("2026-06-01T12:00:00Z").await;
+    let folder = tempfile::tempdir().unwrap();
+    let coordinator = crate::intake::coordinator(&bench, folder.path()).await;
+    let ceilings = Ceilings { requests: Some(12), ..Ceilings::default() };
+    bench.open_shop(&ceilings).await;
+    bench.likes("ben", 1).await;
+    let work = bench.claim("w1").await;
+    let mut bundle = bundle(&origin);
+    let mut pass = bundle.access.pass().unwrap().clone();
+    pass.ceilings = ceilings;
+    bundle.access = Access::Granted(pass);
+    let desk: Arc<dyn Desk> = Arc::new(coordinator);
+    let gate = Arc::new(SiteGate::new(&bundle, Arc::new(SystemClock)).metered(desk));
+    gate.acting(None, &work.lease);
+    let mut stand = Stand::new(&[&origin]);
+    stand.spec.gate = gate;
+    let session = stand.open(&driver).await;
+    let arrival = session.navigate(&format!("{origin}/")).await.unwrap();
+    assert_eq!(arrival.status, Some(200));
+    let said = || stand.notes.sentences().iter().filter(|s| s.contains("rate_ceiling")).count();
+    eventually("the rest is refused", async || (said() >= 19).then_some(()).ok_or_else(said)).await;
+    assert_eq!(count.load(Ordering::Relaxed), 12, "the page and eleven pictures");
+    let refused = session.navigate(&format!("{origin}/more")).await.unwrap_err();
+    assert!(refused.to_string().contains("ceiling is reached"), "{refused}");
+    session.close().await;
 }
 
 #[tokio::test]

@@ -65,11 +65,7 @@ join(A, ARGV[10])
 if M.due and call('HEXISTS', KEYS[1], 'held') == 1 then fill_rolls(A) end
 if ARGV[8] == '1' then
   for _, class in ipairs(CLASSES) do
-    if A.f[OF.token[class]] then
-      -- Whoever held it may act until its lease ends: nobody else starts before.
-      put(A, OF.fenced[class], A.f[OF.ends[class]] + O.grace)
-      lose(A, class, 'fenced', 'its lease was revoked')
-    end
+    if A.f[OF.token[class]] then revoke(A, class, 'fenced', 'its lease was revoked') end
   end
 end
 reindex(A)

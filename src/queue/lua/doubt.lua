@@ -52,6 +52,12 @@ local function lose(A, class, code, why)
   doubt(A, J, now, x)
 end
 
+-- Takes a lease away. Whoever held it may act until it would have ended: nobody else starts before.
+local function revoke(A, class, code, why)
+  put(A, OF.fenced[class], A.f[OF.ends[class]] + O.grace)
+  lose(A, class, code, why)
+end
+
 -- Ends a waiting action whose time has passed; returns whether it did. One that an earlier attempt
 -- may have made is read first: what stands on the site must not be told as never done.
 local function expire(A, J)

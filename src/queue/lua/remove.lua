@@ -13,11 +13,7 @@ put(A, 'st', 'gone')
 join(A, '')
 put(A, 'wy', nil)
 for _, class in ipairs(CLASSES) do
-  if A.f[OF.token[class]] then
-    -- Whoever held it may act until its lease ends, also where the account is back before.
-    put(A, OF.fenced[class], A.f[OF.ends[class]] + O.grace)
-    lose(A, class, 'account_removed', x.why)
-  end
+  if A.f[OF.token[class]] then revoke(A, class, 'account_removed', x.why) end
 end
 for slot in string.gmatch(A.f.ks or '', '%S+') do
   for _, key in ipairs({ 'q:', 'z:' }) do

@@ -158,17 +158,21 @@ impl Model {
     /// What waited too long has ended, or is read, wherever somebody has looked since: that may be
     /// anybody.
     fn expire_as(&mut self, sight: &Sight) {
-        let now = self.now();
         for (id, fields) in &sight.jobs {
-            let job = &self.open[id];
-            let seen = match fields.get("st").map(String::as_str) {
-                Some("expired") => !job.may_be_made(),
-                Some("unknown") => job.may_be_made(),
-                _ => false,
-            };
-            if let Some(since) = job.expires.filter(|_| seen && job.is_overdue(now)) {
-                self.expire(id, since);
-            }
+            self.expire_as_seen(id, fields);
+        }
+    }
+
+    /// The same of one action, by what Redis has of it.
+    pub(crate) fn expire_as_seen(&mut self, id: &ActionId, fields: &Fields) {
+        let (now, job) = (self.now(), &self.open[id]);
+        let seen = match fields.get("st").map(String::as_str) {
+            Some("expired") => !job.may_be_made(),
+            Some("unknown") => job.may_be_made(),
+            _ => false,
+        };
+        if let Some(since) = job.expires.filter(|_| seen && job.is_overdue(now)) {
+            self.expire(id, since);
         }
     }
 

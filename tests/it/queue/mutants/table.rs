@@ -120,8 +120,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "the next window is not charged",
         "charge.lua",
-        "fresh(3), fresh(4), 1)",
-        "fresh(3), fresh(4), 0)",
+        "fresh(3), fresh(4), 1, J)",
+        "fresh(3), fresh(4), 0, J)",
         &[13],
     ),
     mutant(
@@ -280,13 +280,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a fence revokes nothing",
         "account.lua",
-        "lose(A, class, 'fenced', 'its lease was revoked')",
+        "revoke(A, class, 'fenced', 'its lease was revoked')",
         "",
         &[5, 7, 8, 9, 18, 21],
     ),
     mutant(
         "a fence shuts nothing",
-        "account.lua",
+        "doubt.lua",
         "put(A, OF.fenced[class], A.f[OF.ends[class]] + O.grace)",
         "",
         &[9, 14],
@@ -364,7 +364,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "again.lua",
         "if (J.f.cx or worn) and J.f.bp",
         "if false and J.f.bp",
-        &[8],
+        &[8, 18],
     ),
     mutant("losses without end", "again.lua", " or num(J.f.lo) >= O.losses", "", &[8, 21]),
     mutant("a loss is not counted", "doubt.lua", "put(J, 'lo', num(J.f.lo) + 1)", "", &[21]),
@@ -518,8 +518,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "a removed account's lease can be taken before it has ended",
         "remove.lua",
-        "A.f[OF.ends[class]] + O.grace",
-        "0",
+        "revoke(A, class, 'account_removed'",
+        "lose(A, class, 'account_removed'",
         &[9, 14],
     ),
     mutant(

@@ -11,7 +11,7 @@ use crate::support::wire::Fault;
 const FAULT: u32 = 80;
 const KILL: u32 = 1500;
 /// Of how many draws one is a scene.
-const SCENE: u32 = 150;
+const SCENE: u32 = 100;
 
 /// How long a step of time is at most, in tenths of a second.
 const STEPS: [u32; 8] = [10, 20, 50, 100, 300, 2_000, 20_000, 400_000];
@@ -31,20 +31,44 @@ fn scene(rng: &mut Rng) -> Vec<Op> {
     let begin = |hand| Op::Begin { hand };
     let finish = |hand, ending| Op::Finish { hand, ending, keep: false, repeat: false };
     let wait = |seconds: u32| Op::Pass { tenths: seconds * 10 };
-    if rng.random_ratio(1, 2) {
-        // An hour ends under the hands of those who have claimed and not begun.
-        let early = [Op::Edge, claim(0), claim(1), wait(6)];
-        let late = [claim(2), claim(3), begin(3), begin(2), begin(1), begin(0)];
-        return early.into_iter().chain(late).collect();
-    }
-    // What may have been made expires before somebody makes it again.
     let (account, ending) = (rng.random(), rng.random());
-    let like =
-        Op::Enqueue { account, kind: 0, priority: 0, later: 0, expires: 60, key: 0, api: false };
-    let made = [like, claim(0), claim(1), begin(0), begin(1), begin(2)];
-    let lost = [finish(0, 7), finish(0, 7), wait(61), Op::Reap, claim(2), claim(3)];
-    let read = [finish(0, 8), finish(0, ending), wait(13), Op::Reap, claim(4)];
-    made.into_iter().chain(lost).chain(read).collect()
+    let like = |expires| Op::Enqueue {
+        account,
+        kind: 0,
+        priority: 0,
+        later: 0,
+        expires,
+        key: 0,
+        api: false,
+    };
+    match rng.random_range(0..4) {
+        // An hour ends under the hands of those who have claimed and not begun.
+        0 => {
+            let early = [Op::Edge, claim(0), claim(1), wait(6)];
+            let late = [claim(2), claim(3), begin(3), begin(2), begin(1), begin(0)];
+            early.into_iter().chain(late).collect()
+        }
+        // What may have been made expires before somebody makes it again.
+        1 => {
+            let made = [like(60), claim(0), claim(1), begin(0), begin(1), begin(2)];
+            let lost = [finish(0, 7), finish(0, 7), wait(61), Op::Reap, claim(2), claim(3)];
+            let read = [finish(0, 8), finish(0, ending), wait(13), Op::Reap, claim(4)];
+            made.into_iter().chain(lost).chain(read).collect()
+        }
+        // A person pauses the fleet when work is in hand that has not begun.
+        2 => {
+            let pause = |on| Op::Pause { on };
+            let claimed = [like(0), claim(0), claim(1), claim(2)];
+            let shut = [pause(true), begin(0), begin(1), begin(2), pause(false)];
+            claimed.into_iter().chain(shut).collect()
+        }
+        // An account leaves with work in hand and is back before anybody has let go.
+        _ => {
+            let back = Op::Account { account, held: 11, fence: false, zone: 0, api: false };
+            let left = [like(0), claim(0), claim(1), claim(2), Op::Remove { account }, back];
+            left.into_iter().chain([like(0), claim(3), claim(4)]).collect()
+        }
+    }
 }
 
 impl Op {

@@ -368,6 +368,15 @@ impl World {
     pub(super) async fn remove(&mut self, account: u8) {
         let (id, ..) = PLANS[usize::from(account) % PLANS.len()];
         let account = id.parse().expect("a good name");
+        // What somebody has seen expire before is not taken back any more.
+        let now = self.model.now();
+        let overdue = self.model.open.iter().filter(|(_, job)| job.account == id);
+        let overdue = overdue.filter(|(_, job)| job.is_overdue(now));
+        let overdue: Vec<_> = overdue.map(|(id, _)| id.clone()).collect();
+        let keys: Vec<_> = overdue.iter().map(|id| format!("j:{id}")).collect();
+        for (id, fields) in overdue.iter().zip(self.bench.peek(&keys).await) {
+            self.model.expire_as_seen(id, &fields);
+        }
         let removed = self.call(async |queue| queue.remove_account(&account).await).await;
         assert!(removed, "[8] {id} was there");
         self.model.remove(id);
