@@ -178,7 +178,8 @@ async fn a_site_that_asks_for_a_name_and_password_is_told_them_and_nobody_else_i
 
 /// Serves a page with thirty pictures, and counts what it is asked for.
 async fn gallery() -> (Arc<AtomicUsize>, String, JoinSet<()>) {
-    let pictures: String = (0..30).map(|n| format!("<img src=/{n}.svg>")).collect();
+    let pictures: Vec<_> = (0..30).map(|n| format!("<img src=/{n}.svg>")).collect();
+    let pictures = pictures.concat();
     let count = Arc::new(AtomicUsize::new(0));
     let counter = count.clone();
     let answer = move || async move {
