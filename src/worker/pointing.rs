@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use walkon_core::gesture::{Gesture, Point, Rect};
 use walkon_core::kind::EffectClass;
+use walkon_core::motion::glide::Glide;
 use walkon_core::motion::{dwell, scroll, typing};
 use walkon_core::recorder::Note;
 use walkon_core::step::Locator;
@@ -108,10 +109,18 @@ impl Performance<'_> {
         self.sleep(Duration::from_secs_f64(REST_MS / 1000.0)).await
     }
 
-    /// Scrolls on by most of a screen.
+    /// Scrolls on by most of a screen: by a fling where a finger is on it.
     pub(super) async fn scroll_a_screen(&mut self) -> Result<(), Trouble> {
-        let view = self.view().await?;
-        self.scroll(view, view.height * SCREEN).await
+        let (view, pace) = (self.view().await?, self.pace);
+        let way = view.height * SCREEN;
+        // At another pace the finger would have another speed, and the page another way.
+        if !self.bundle.device.touch || (pace - 1.0).abs() > f64::EPSILON {
+            return self.scroll(view, way).await;
+        }
+        // An emulated phone's pages glide as its browser lets them.
+        let flung = scroll::fling(view.rect(), way, Glide::Desktop, self.persona, &mut self.rng);
+        self.carry_out(flung.gesture, None, false).await?;
+        self.sleep(Duration::from_secs_f64((flung.glide_ms + REST_MS) / 1000.0)).await
     }
 
     /// Scrolls until the element is there and in view.

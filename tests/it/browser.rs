@@ -334,7 +334,8 @@ async fn whoami(session: &dyn Session, site: &Site) -> Value {
     serde_json::from_str(&session.read(&Read::Text(me)).await.unwrap().unwrap()).unwrap()
 }
 
-fn phone() -> Device {
+/// A telephone in German at night.
+pub(crate) fn phone() -> Device {
     Device {
         form: Form::Phone,
         model: Some("Pixel 8".to_owned()),

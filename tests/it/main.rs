@@ -11,6 +11,7 @@ mod conformance;
 mod fake;
 #[cfg(feature = "demo")]
 mod fleet;
+mod flings;
 mod grants;
 mod intake;
 mod jail;

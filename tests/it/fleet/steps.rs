@@ -42,6 +42,7 @@ impl Desk {
             .route("/shifting", page(include_str!("../support/pages/shifting.html")))
             .route("/round", page(include_str!("../support/pages/round.html")))
             .route("/drawn", page(include_str!("../support/pages/drawn.html")))
+            .route("/lazy", page(include_str!("../support/pages/lazy.html")))
             .route("/busy", page("<h1>Slow down a little</h1>"))
             .route("/sent", post(sent))
             .route("/pressed/{what}", get(pressed))
@@ -59,7 +60,12 @@ impl Desk {
 
     /// A fleet with one account on this site and one behavior: `scroll_feed`.
     async fn fleet(&self, home: Home, steps: &str) -> TestFleet {
-        let home = home.account("ada", "");
+        self.fleet_of("", home, steps).await
+    }
+
+    /// The same, with more said of the account.
+    async fn fleet_of(&self, account: &str, home: Home, steps: &str) -> TestFleet {
+        let home = home.account("ada", account);
         let folder = home.path("behaviors/desk");
         fs::create_dir_all(folder.join("files")).unwrap();
         let site = format!(
@@ -246,4 +252,21 @@ async fn a_page_that_says_slow_down_lets_the_account_rest() {
     let told = |event: &Value| event["code"] == "rate_limited";
     let event = fleet.event("it is told why", told).await;
     assert_eq!(event["why"], "the site says: Slow down a little");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finger_flings_through_a_feed_and_stops_at_what_it_looks_for() {
+    if driver().is_none() {
+        return;
+    }
+    let desk = Desk::open().await;
+    let steps = "[[step]]\nopen = \"/lazy\"\n\n[[step]]\nscroll_until = { role = \"button\", \
+        name = \"At last\" }\n\n[[step]]\nclick = { role = \"button\", name = \"At last\" }\n";
+    let home = Home::new().await.chromium();
+    let fleet = desk.fleet_of("device = \"pixel-8\"\n", home, steps).await;
+    let id = fleet.enqueue(&look()).await;
+    fleet.reaches(&id, "done").await;
+    let seen = desk.seen();
+    assert_eq!(seen.last().map(String::as_str), Some("at-last"), "{seen:?}");
+    assert!(seen.iter().any(|what| what == "glided"), "it went on by itself: {seen:?}");
 }

@@ -155,6 +155,7 @@ async fn answer(
         "/huge" => huge(),
         "/members" => page(include_str!("pages/members.html")),
         "/hello" => page(include_str!("pages/hello.html")),
+        "/tall" => page(include_str!("pages/tall.html")),
         "/whoami" => page(include_str!("pages/whoami.html")),
         "/escape" => page(include_str!("pages/escape.html")),
         _ => page("<p>ok"),

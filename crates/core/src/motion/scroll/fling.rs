@@ -20,6 +20,9 @@ const GAIN: (f64, f64) = (1.1, 1.7);
 const FLING_MIN_PX: f64 = 120.0;
 /// How long after its last move the finger lifts: within the same report of the screen.
 const RELEASE_MS: f64 = 6.0;
+/// How much of the finger's last way a browser looks at (Chromium,
+/// `ui/events/gesture_detection/velocity_tracker.cc`, as Android's `VelocityTracker`).
+const FELT_MS: f64 = 100.0;
 /// Time between a page's rest and the next touch, in milliseconds. Chosen.
 const BETWEEN_MS: (f64, f64) = (120.0, 420.0);
 
@@ -74,15 +77,18 @@ struct Throw {
     travel: f64,
     time_ms: f64,
     gain: f64,
-    /// Pixels a second as it lifts, as a browser takes it from the last stretch.
+    /// Pixels a second as it lifts, as a browser feels it.
     speed: f64,
 }
 
 impl Throw {
     fn new(travel: f64, time_ms: f64, gain: f64) -> Self {
-        let before = (1.0 - TOUCH_SAMPLE_MS / time_ms).powf(gain);
-        let speed = travel * (1.0 - before) / TOUCH_SAMPLE_MS * 1000.0;
-        Self { travel, time_ms, gain, speed }
+        let last = (FELT_MS.min(time_ms) / TOUCH_SAMPLE_MS).floor() as u32;
+        let samples = (0..=last).map(|back| {
+            let ago = f64::from(back) * TOUCH_SAMPLE_MS;
+            (-ago, travel * (1.0 - ago / time_ms).powf(gain))
+        });
+        Self { travel, time_ms, gain, speed: felt_speed(samples) * 1000.0 }
     }
 
     /// How far it brings the page.
@@ -133,4 +139,28 @@ impl Throw {
         }
         push(gesture, RELEASE_MS, Input::TouchEnd);
     }
+}
+
+/// The slope at its end of the parabola that fits best through places at times, of which the last
+/// is 0: how Chromium and Android tell a finger's speed (the same source's `LSQ2`).
+fn felt_speed(samples: impl Iterator<Item = (f64, f64)>) -> f64 {
+    // Sums of t^n, and of y t^n.
+    let (mut t, mut y) = ([0.0; 5], [0.0; 3]);
+    for (at, place) in samples {
+        let mut power = 1.0;
+        for n in 0..5 {
+            t[n] += power;
+            if n < 3 {
+                y[n] += place * power;
+            }
+            power *= at;
+        }
+    }
+    let det = |[a, b, c]: [[f64; 3]; 3]| {
+        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0])
+            + a[2] * (b[0] * c[1] - b[1] * c[0])
+    };
+    let row = |n: usize| [t[n], t[n + 1], t[n + 2]];
+    let with = |n: usize| [t[n], y[n], t[n + 2]];
+    det([with(0), with(1), with(2)]) / det([row(0), row(1), row(2)])
 }
