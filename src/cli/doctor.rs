@@ -89,6 +89,7 @@ pub(super) async fn doctor(config: &Config, json: bool) -> Result<(), Failure> {
         Check { what: "what redis kept", found: lost(config).await },
         Check { what: "browser", found: browser::browser(config) },
         Check { what: "webdriver", found: browser::webdriver(config).await },
+        Check { what: "own authorities", found: browser::authorities(config) },
         Check { what: "network jail", found: jail(&kernel_says) },
         Check { what: "orphans", found: orphans(config) },
         Check { what: "behaviors and profiles", found: catalog(loaded) },

@@ -221,8 +221,23 @@ fn processes_of(folder: &Path) -> Vec<u32> {
     ours.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect()
 }
 
+/// A port that is free, for a coordinator that listens a moment later, and anew when it is killed.
+///
+/// Below what the system hands out by itself, so that no connection is given it meanwhile; demos
+/// side by side begin to look at different ones.
 fn free_port() -> std::io::Result<SocketAddr> {
-    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    const FIRST: u16 = 22_700;
+    const COUNT: u16 = 10_000;
+    let begin = (std::process::id() % u32::from(COUNT)) as u16;
+    let mut last = None;
+    for nth in 0..COUNT {
+        let address = (Ipv4Addr::LOCALHOST, FIRST + (begin + nth) % COUNT).into();
+        match std::net::TcpListener::bind::<SocketAddr>(address) {
+            Ok(_) => return Ok(address),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into()))
 }
 
 /// Three proxies on addresses of their own, so that Plaza sees accounts come from elsewhere.

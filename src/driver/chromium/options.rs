@@ -142,6 +142,11 @@ impl Options {
         found(self.path.as_deref(), &CANDIDATES).map_err(Error::Missing)
     }
 
+    /// Whether browsers of this host can trust a site's own certificate authority.
+    pub fn can_trust_authorities(&self) -> bool {
+        super::trust::is_possible()
+    }
+
     /// The WebDriver server to start.
     pub fn chromedriver(&self) -> Result<PathBuf, Error> {
         found(self.chromedriver.as_deref(), &SERVERS).map_err(Error::NoServer)

@@ -82,6 +82,12 @@ async fn make(roots: &str, folder: &Path) -> Result<Files, Error> {
     Ok(files)
 }
 
+/// Whether this host has what makes the database.
+pub(super) fn is_possible() -> bool {
+    // It says how it is used, and that this was no use of it.
+    std::process::Command::new(CERTUTIL).arg("-H").output().is_ok()
+}
+
 async fn certutil(folder: &Path, args: &[&str]) -> Result<(), Error> {
     let database = format!("sql:{}", folder.display());
     let run = Command::new(CERTUTIL).arg("-d").arg(database).args(args).output().await;

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::fleet::{Home, TestFleet};
+use crate::support::skip;
 
 /// What one check says now: its level, and why and what to do in one text.
 async fn check(fleet: &TestFleet, what: &str) -> (String, String) {
@@ -77,13 +78,37 @@ async fn doctor_finds_what_is_spoiled_beside_a_fleet_and_sees_it_mended() {
     assert_eq!(fleet.stop().await, 0);
 }
 
+/// What doctor says of one thing.
+async fn looked_at(home: &Home, what: &str) -> Value {
+    let said = home.run(&["doctor", "--json"]).await.json()["checks"].clone();
+    let one = said.as_array().unwrap().iter().find(|one| one["check"] == what).cloned();
+    one.unwrap_or_else(|| panic!("{said}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_says_what_to_install_where_a_site_has_an_authority_of_its_own() {
+    let home = Home::new().await;
+    home.write();
+    let none = looked_at(&home, "own authorities").await;
+    assert_eq!(none["found"], "none: no site has a `ca` of its own");
+    if std::process::Command::new("certutil").arg("-H").output().is_err() {
+        return skip("no certutil: install libnss3-tools");
+    }
+    let ca = home.path("ca.pem");
+    fs::write(&ca, include_str!("../support/tls/ca.pem")).unwrap();
+    let private = "[sites.plaza.private]\nnets = [\"127.0.0.0/8\"]\nby = \"ada\"\n";
+    let home = home.settings(&format!("{private}ca_file = \"{}\"\n", ca.display()));
+    home.write();
+    let well = looked_at(&home, "own authorities").await;
+    assert_eq!(well["found"], "of plaza, by certutil", "{well}");
+    let home = home.env("PATH", "/nowhere");
+    let one = looked_at(&home, "own authorities").await;
+    assert_eq!((&one["level"], &one["fix"]), (&json!("wrong"), &json!("install `libnss3-tools`")));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doctor_says_what_to_install_where_webdriver_is_to_drive_and_cannot() {
-    let looked = async |home: &Home| {
-        let said = home.run(&["doctor", "--json"]).await.json()["checks"].clone();
-        let one = said.as_array().unwrap().iter().find(|one| one["check"] == "webdriver").cloned();
-        one.unwrap_or_else(|| panic!("{said}"))
-    };
+    let looked = async |home: &Home| looked_at(home, "webdriver").await;
     let home = Home::new().await;
     home.write();
     assert_eq!(looked(&home).await["found"], "not used: `browser.driver` is `cdp`");
