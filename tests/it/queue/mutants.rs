@@ -13,6 +13,7 @@ mod ceilings;
 mod escrow;
 mod pools;
 mod table;
+mod windows;
 
 use std::path::Path;
 use std::sync::Once;
@@ -29,6 +30,7 @@ use ceilings::CEILINGS;
 use escrow::ESCROW;
 use pools::POOLS;
 use table::{MUTANTS, Mutant};
+use windows::WINDOWS;
 
 /// How many are tried in `make test`.
 const FEW: u64 = 12;
@@ -63,7 +65,7 @@ pub(super) fn asked_for() -> Option<Exchange> {
 }
 
 fn all() -> Vec<&'static Mutant> {
-    MUTANTS.iter().chain(POOLS).chain(ESCROW).chain(CEILINGS).collect()
+    MUTANTS.iter().chain(WINDOWS).chain(POOLS).chain(ESCROW).chain(CEILINGS).collect()
 }
 
 /// Every script's name and text.
