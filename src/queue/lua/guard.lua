@@ -30,6 +30,8 @@ function guard(A)
   local n, all = call('ZCARD', key), num(call('HGET', K .. 'sn', site))
   if n < GUARD.least or n * 100 <= GUARD.share * all then return end
   call('DEL', key)
+  -- Put back one by one (site.lua), lest they sleep for as long as they would have rested.
+  call('SADD', K .. 'resumed', site)
   call('HSET', K .. 'fg', site, fmt('%d %d', now - GUARD.within, now))
   rest(site, nil, 1, fmt('%d of %d accounts of %s failed within a minute', n, all, site))
 end

@@ -10,6 +10,7 @@ call('HSET', KEYS[1], field, ARGV[2])
 if broken(site) then return 0 end
 -- As guard.lua does: what failed with the site is held against nobody.
 call('DEL', K .. 'gd:' .. site)
+call('SADD', K .. 'resumed', site)
 call('HSET', K .. 'fg', site, fmt('%d %d', now - 60000, now))
 write_broken(site, { since = since, till = num(ARGV[3]), opens = 1, who = '', why = ARGV[4] })
 return 1

@@ -67,6 +67,18 @@ async fn many_that_fail_at_once_are_the_sites_fault_and_theirs_is_forgotten() {
 }
 
 #[tokio::test]
+async fn who_failed_long_before_the_site_rests_on() {
+    let bench = site(20).await;
+    fail(&bench, 1, 120 * SECOND).await;
+    fail(&bench, 5, SECOND).await;
+    bench.pass(60 * SECOND).await;
+    let probe = bench.claim("w1").await;
+    bench.settle(&probe, &done()).await;
+    bench.queue.mend_resumed().await.unwrap();
+    assert_eq!(bench.drain("w1").await, 37, "of 39 that are left, two are its own");
+}
+
+#[tokio::test]
 async fn a_site_that_still_fails_rests_twice_as_long_and_nobody_is_blamed() {
     let bench = site(20).await;
     fail(&bench, 5, SECOND).await;

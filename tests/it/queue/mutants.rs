@@ -11,6 +11,7 @@
 
 mod ceilings;
 mod escrow;
+mod guard;
 mod pools;
 mod table;
 mod windows;
@@ -28,6 +29,7 @@ use super::simulation::simulate;
 use crate::support::wire::Exchange;
 use ceilings::CEILINGS;
 use escrow::ESCROW;
+use guard::GUARD;
 use pools::POOLS;
 use table::{MUTANTS, Mutant};
 use windows::WINDOWS;
@@ -65,7 +67,7 @@ pub(super) fn asked_for() -> Option<Exchange> {
 }
 
 fn all() -> Vec<&'static Mutant> {
-    MUTANTS.iter().chain(WINDOWS).chain(POOLS).chain(ESCROW).chain(CEILINGS).collect()
+    MUTANTS.iter().chain(WINDOWS).chain(GUARD).chain(POOLS).chain(ESCROW).chain(CEILINGS).collect()
 }
 
 /// Every script's name and text.

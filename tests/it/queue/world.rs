@@ -4,6 +4,8 @@
 //! be drawn from a seed, shrunk by proptest, and carried out in any state.
 
 mod draw;
+mod plans;
+mod scenes;
 mod verbs;
 
 use std::path::PathBuf;
@@ -20,30 +22,8 @@ use super::model::calendar::{HOUR, SECOND};
 use super::model::{GRACE, LEASE, Model, Watch};
 use crate::support::redis::{Bench, done, fast_folder, options, setting, shared_url};
 use crate::support::wire::{Exchange, Fault, Wire};
+use plans::{PLANS, STARTS, ZONES, plans};
 
-/// Accounts: each with its plan and zone.
-pub(crate) const PLANS: [(&str, &str, &str); 5] = [
-    ("ada", "daily = 12\nhourly = 4\n[kinds.like]\ncooldown = \"90s\"\ndaily = 5", "Europe/Berlin"),
-    ("ben", "burst = { size = 3, interval = \"40s\" }\n[kinds.comment]\nhourly = 2", "UTC"),
-    (
-        "cyd",
-        "hours = [\"22:00-06:00\"]\ndaily = 8\n[kinds.comment]\ncooldown = \"10m\"",
-        "Asia/Kathmandu",
-    ),
-    (
-        "dan",
-        "hourly_rolling = 5\ndaily_rolling = 20\n\
-         breaker = { failures = 2, rest = \"60s\", longest = \"10m\" }\n\
-         [kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10",
-        "America/New_York",
-    ),
-    // One an hour: what is claimed in one and begun in the next finds that one full.
-    ("eve", "hourly = 1\n[kinds.like]\ndaily = 1", "UTC"),
-];
-/// Where accounts move to.
-const ZONES: [&str; 4] = ["Europe/Berlin", "UTC", "Asia/Kathmandu", "America/New_York"];
-/// Shortly before clocks change in Berlin (to summer, to winter) and in New York.
-const STARTS: [&str; 3] = ["2026-03-27T20:00:00Z", "2026-10-23T20:00:00Z", "2026-10-30T20:00:00Z"];
 const FLEET_HOURLY: u32 = 8;
 /// More than this an account has not open: a claim looks at so many at once.
 const OPEN_MAX: usize = 12;
@@ -190,13 +170,14 @@ impl World {
         let mut model = Model::default();
         let now = bench.now().as_millisecond();
         (model.clock.server, model.clock.seen) = (now, now);
-        for (id, limits, zone) in PLANS {
+        let plans = plans(seed);
+        for (id, limits, zone) in &plans {
             bench.account_in(id, limits, zone).await;
         }
         let caps = FleetCaps { hourly: Some(FLEET_HOURLY), daily: None };
         bench.queue.set_fleet_caps(&caps).await.expect("an answer");
         model.fleet.caps = caps;
-        model.begin_with(&PLANS);
+        model.begin_with(&plans);
         Self {
             model,
             bench,
@@ -316,7 +297,15 @@ impl World {
             }
         }
         self.settle_restart().await;
+        self.put_back().await;
         self.killed = false;
+    }
+
+    /// A site's breaker has opened or closed: its accounts are put back, as a coordinator does.
+    async fn put_back(&mut self) {
+        if std::mem::take(&mut self.model.guard.has_turned) {
+            self.call(async |queue| queue.mend_resumed().await).await;
+        }
     }
 
     /// Looks at everything there is.
@@ -386,6 +375,7 @@ impl World {
                     self.bench.settle(&claimed, &done()).await;
                     self.model.touch();
                     self.model.finish(lease, id, &done().outcome, false, None);
+                    self.put_back().await;
                 }
                 Claim::Nothing { next } => {
                     let next = next.map(|next| next.as_millis() as i64);

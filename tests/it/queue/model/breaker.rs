@@ -37,10 +37,10 @@ impl Breaker {
         }
     }
 
-    /// An attempt to perform has ended.
-    pub(crate) fn judge(&mut self, rules: &Rules, outcome: &Outcome, now: i64) {
+    /// An attempt to perform has ended; whether that opens it.
+    pub(crate) fn judge(&mut self, rules: &Rules, outcome: &Outcome, now: i64) -> bool {
         if rules.failures == 0 {
-            return;
+            return false;
         }
         match outcome {
             Outcome::Done { .. } if self.state == State::Closed => self.failures = 0,
@@ -54,10 +54,12 @@ impl Breaker {
                 self.failures += 1;
                 if self.state != State::Closed || self.failures >= rules.failures {
                     self.open(rules, now);
+                    return true;
                 }
             }
             Outcome::NotRun { .. } | Outcome::Fatal { .. } => {}
         }
+        false
     }
 
     fn open(&mut self, rules: &Rules, now: i64) {

@@ -172,8 +172,7 @@ impl Model {
             }
         }
         if duty == Duty::Perform {
-            let account = self.accounts.get_mut(account).expect("a known account");
-            account.breaker.judge(&account.plan.breaker, outcome, now);
+            self.judge(account, outcome);
         }
         let after = match outcome {
             Outcome::Retry { after, .. } => after.unwrap_or_default().as_millis() as i64,
@@ -204,7 +203,8 @@ impl Model {
         // What is half open has this attempt still in hand.
         let shut = rests || account.breaker.state == State::HalfOpen;
         (seat.job, seat.kind, seat.until) = (None, None, now + LEASE);
-        let kept = keep && account.barred(lease.class) <= now && !shut && now < until;
+        let barred = account.barred(lease.class).max(self.guard.shut_until(false));
+        let kept = keep && barred <= now && !shut && now < until;
         if !kept {
             account.seats.remove(&lease.class);
         }

@@ -25,6 +25,9 @@ fn bar(model: &Model, job: &Job, class: Class, at: i64, is_sure: bool) -> Option
     if account.class_of(job) != Some(class) || account.barred(class) > at {
         return Some(14);
     }
+    if at < model.guard.shut_until(is_sure) {
+        return Some(15);
+    }
     if account.breaker.is_shut(at, account.is_acting(), is_sure) {
         return Some(15);
     }
@@ -81,9 +84,10 @@ impl Model {
     pub(crate) fn idle(&self, ask: &Ask, next: Option<i64>) {
         let now = self.now();
         assert!(self.shut().is_none(), "[19] claims are open where they must be shut");
-        // What was given back to the fleet is used by whoever looks; who waits need not look.
+        // What was given back to the fleet is used by whoever looks; who waits need not look. Where
+        // a site's breaker has just turned, they are woken once its accounts are put back.
         let ends = super::calendar::fleet_ends(now);
-        if (0..2).any(|n| self.fleet.refunded[n] == ends[n]) {
+        if self.guard.has_turned || (0..2).any(|n| self.fleet.refunded[n] == ends[n]) {
             return;
         }
         if let Some(id) = self.claimable(ask, now) {
@@ -157,6 +161,7 @@ impl Model {
         let performs = claimed.duty == Duty::Perform;
         if performs {
             account.breaker.claimed();
+            self.guard.claimed(lease.account.as_str(), now);
             job.attempts += 1;
             if job.kind != "sign_in" {
                 let terms = super::books::Terms { plan: &account.plan, zone: &account.zone };
@@ -189,12 +194,13 @@ impl Model {
         if !live || until.is_none_or(|until| now >= until) {
             return Fenced;
         }
+        let is_paused = self.is_paused || self.guard.stops(lease.account.as_str(), now);
         let account = self.accounts.get_mut(lease.account.as_str()).expect("a known account");
         let job = self.open.get_mut(id).expect("it is leased");
         if job.duty() == Duty::Verify || job.begun.is_some() {
             return Go;
         }
-        if let Some(by) = shut_by(self.is_paused, account, &job.kind, now) {
+        if let Some(by) = shut_by(is_paused, account, &job.kind, now) {
             return Shut(by);
         }
         if let Some(charge) = &mut job.charge {

@@ -122,7 +122,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "charge.lua",
         "fresh(3), fresh(4), 1, J)",
         "fresh(3), fresh(4), 0, J)",
-        &[13],
+        &[13, 16],
     ),
     mutant(
         "a charge is noted in the old window",
@@ -380,7 +380,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "doubt.lua",
         "or not is_full(A, J.f.k, due))",
         "or true)",
-        &[7, 8],
+        &[7, 8, 18],
     ),
     mutant(
         "what nobody could make is read",

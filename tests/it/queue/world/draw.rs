@@ -4,14 +4,14 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use rand::RngExt as _;
 use walkon_core::rng::Rng;
 
-use super::Op;
+use super::{Op, scenes};
 use crate::support::wire::Fault;
 
 /// Of how many draws one is a fault on the wire, and one is a kill of Redis.
 const FAULT: u32 = 80;
 const KILL: u32 = 1500;
 /// Of how many draws one is a scene.
-const SCENE: u32 = 100;
+const SCENE: u32 = 60;
 
 /// How long a step of time is at most, in tenths of a second.
 const STEPS: [u32; 8] = [10, 20, 50, 100, 300, 2_000, 20_000, 400_000];
@@ -24,57 +24,10 @@ fn expires(rng: &mut Rng, soon: bool) -> u32 {
     rng.random_range(if soon { 60..1800 } else { 7200..40_000 })
 }
 
-/// What chance alone would seldom bring about, one operation after the other. What it meets, and
-/// what becomes of each, is still open.
-fn scene(rng: &mut Rng) -> Vec<Op> {
-    let claim = |worker| Op::Claim { worker, classes: 5, repeat: false };
-    let begin = |hand| Op::Begin { hand };
-    let finish = |hand, ending| Op::Finish { hand, ending, keep: false, repeat: false };
-    let wait = |seconds: u32| Op::Pass { tenths: seconds * 10 };
-    let (account, ending) = (rng.random(), rng.random());
-    let like = |expires| Op::Enqueue {
-        account,
-        kind: 0,
-        priority: 0,
-        later: 0,
-        expires,
-        key: 0,
-        api: false,
-    };
-    match rng.random_range(0..4) {
-        // An hour ends under the hands of those who have claimed and not begun.
-        0 => {
-            let early = [Op::Edge, claim(0), claim(1), wait(6)];
-            let late = [claim(2), claim(3), begin(3), begin(2), begin(1), begin(0)];
-            early.into_iter().chain(late).collect()
-        }
-        // What may have been made expires before somebody makes it again.
-        1 => {
-            let made = [like(60), claim(0), claim(1), begin(0), begin(1), begin(2)];
-            let lost = [finish(0, 7), finish(0, 7), wait(61), Op::Reap, claim(2), claim(3)];
-            let read = [finish(0, 8), finish(0, ending), wait(13), Op::Reap, claim(4)];
-            made.into_iter().chain(lost).chain(read).collect()
-        }
-        // A person pauses the fleet when work is in hand that has not begun.
-        2 => {
-            let pause = |on| Op::Pause { on };
-            let claimed = [like(0), claim(0), claim(1), claim(2)];
-            let shut = [pause(true), begin(0), begin(1), begin(2), pause(false)];
-            claimed.into_iter().chain(shut).collect()
-        }
-        // An account leaves with work in hand and is back before anybody has let go.
-        _ => {
-            let back = Op::Account { account, held: 11, fence: false, zone: 0, api: false };
-            let left = [like(0), claim(0), claim(1), claim(2), Op::Remove { account }, back];
-            left.into_iter().chain([like(0), claim(3), claim(4)]).collect()
-        }
-    }
-}
-
 impl Op {
     /// The next operations of a run.
     pub(crate) fn some(rng: &mut Rng) -> Vec<Self> {
-        if rng.random_ratio(1, SCENE) { scene(rng) } else { vec![Self::draw(rng)] }
+        if rng.random_ratio(1, SCENE) { scenes::any(rng) } else { vec![Self::draw(rng)] }
     }
 
     fn draw(rng: &mut Rng) -> Self {
