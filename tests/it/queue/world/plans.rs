@@ -11,7 +11,8 @@ pub(super) const PLANS: [(&str, &str, &str); 5] = [
     ),
     (
         "dan",
-        "hourly_rolling = 5\ndaily_rolling = 20\n[kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10",
+        "hourly_rolling = 5\ndaily_rolling = 20\n\
+         [kinds.scroll_feed]\ncooldown = \"30s\"\nhourly = 10",
         "America/New_York",
     ),
     // One an hour: what is claimed in one and begun in the next finds that one full.
