@@ -267,6 +267,11 @@ pub trait Session: Send + Sync {
     async fn hits(&self, node: &Node, at: Point) -> Result<bool, Error>;
     /// Whether the element can be used: neither disabled nor said to be.
     async fn enabled(&self, node: &Node) -> Result<bool, Error>;
+    /// Waits until the page may show something else than before, so long at most. A driver that
+    /// cannot tell waits it out.
+    async fn changed(&self, within: Duration) {
+        tokio::time::sleep(within).await;
+    }
     /// Puts a file into a file field, as the browser's own picker would.
     async fn upload(&self, node: &Node, file: &Upload) -> Result<(), Error>;
     /// Carries out a gesture by absolute deadlines; moves are not awaited.

@@ -27,6 +27,8 @@ use crate::store::credentials::Field;
 
 /// Accounts on their way to Redis at once.
 const AT_ONCE: usize = 500;
+/// Up to so many are looked at again one by one.
+const FEW: usize = 32;
 /// The kind by which accounts sign in.
 const SIGN_IN: &str = "sign_in";
 /// The device of an account that names none.
@@ -100,17 +102,50 @@ impl Coordinator {
     pub(super) async fn enroll_these(&self, standings: Vec<Standing>) -> Result<(), Error> {
         // Accounts of a site are alike in what they can do: that is found out once.
         let mut known = BTreeMap::new();
+        let mut written = BTreeMap::new();
         for some in standings.chunks(AT_ONCE) {
             let settings = some.iter().map(|standing| self.setting_as(standing, &mut known));
-            self.queue.put_accounts(settings.collect()).await?;
+            let settings: Vec<_> = settings.collect();
+            self.queue.put_accounts(settings.clone()).await?;
+            written.extend(settings.into_iter().map(|setting| (setting.id.clone(), setting)));
+        }
+        if written.len() <= FEW {
+            for (id, setting) in written {
+                self.write_until_known(&id, Some(setting)).await?;
+            }
+            return Ok(());
+        }
+        // Many are looked at again in one go.
+        let mut known = BTreeMap::new();
+        for standing in self.store.accounts().await? {
+            let Some(was) = written.remove(&standing.account.id) else { continue };
+            if was != self.setting_as(&standing, &mut known) {
+                self.write_until_known(&was.id.clone(), Some(was)).await?;
+            }
         }
         Ok(())
     }
 
     /// Writes what is known of an account into the queue.
     pub async fn enroll(&self, id: &AccountId) -> Result<(), Error> {
-        if let Some(standing) = self.store.account(id).await? {
-            self.queue.put_account(&self.setting(&standing)).await?;
+        self.write_until_known(id, None).await
+    }
+
+    /// Writes an account into the queue, unless it is `written` so, again until nothing else is
+    /// known of it: of two who write it at once, the one who read it first may write it last, and an
+    /// account that was held meanwhile would go on.
+    async fn write_until_known(
+        &self,
+        id: &AccountId,
+        mut written: Option<AccountSetting>,
+    ) -> Result<(), Error> {
+        while let Some(standing) = self.store.account(id).await? {
+            let setting = self.setting(&standing);
+            if written.as_ref() == Some(&setting) {
+                break;
+            }
+            self.queue.put_account(&setting).await?;
+            written = Some(setting);
         }
         Ok(())
     }
@@ -131,7 +166,9 @@ impl Coordinator {
 
     /// Writes where an account stands, and takes away the leases of whoever acts as it.
     pub(super) async fn fence(&self, standing: &Standing) -> Result<(), Error> {
-        Ok(self.queue.fence_account(&self.setting(standing)).await?)
+        let setting = self.setting(standing);
+        self.queue.fence_account(&setting).await?;
+        self.write_until_known(&standing.account.id, Some(setting)).await
     }
 
     /// Lifts every hold whose end has come, and says when the next one ends by itself.

@@ -98,7 +98,7 @@ impl Performance<'_> {
         self.is_signing_in = false;
         walked?;
         let until = Instant::now() + effect.settle;
-        let mut looks = Looks::new();
+        let mut looks = Looks::new(self.session);
         loop {
             if let Shown::There(_) = self.can_sign_in_as(effect).await? {
                 return Ok(Made::Made);
@@ -107,7 +107,7 @@ impl Performance<'_> {
                 let why = "it cannot sign in after it signed up".to_owned();
                 return Err(Trouble::InDoubt { code: "effect_not_shown", why });
             }
-            self.sleep(looks.next()).await?;
+            self.until(looks.next()).await?;
         }
     }
 
@@ -177,13 +177,14 @@ impl Performance<'_> {
         wanted: impl Fn(Shown) -> bool,
     ) -> Result<Shown, Trouble> {
         let until = Instant::now() + effect.settle;
-        let mut looks = Looks::new();
+        let mut looks = Looks::new(self.session);
         loop {
+            let next = looks.next();
             let shown = self.shown(effect, since).await?;
             if wanted(shown) || Instant::now() >= until {
                 return Ok(shown);
             }
-            self.sleep(looks.next()).await?;
+            self.until(next).await?;
         }
     }
 

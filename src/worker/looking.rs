@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, try_join_all};
 use walkon_core::outline;
 use walkon_core::step::Locator;
 
@@ -10,24 +11,36 @@ use super::attempt::Trouble;
 use super::perform::Performance;
 use crate::driver::{self, Node, Session};
 
-/// How soon what is not there yet is looked for again: soon, then less and less often.
-const FIRST_LOOK: Duration = Duration::from_millis(4);
+/// How soon a page is looked at again that does not tell of a change: soon, then less and less often.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(80);
+/// A page that changes all the time is looked at so many times as often.
+const OFTENER: u32 = 5;
 
 /// The waits between looks at something that is about to change.
-#[derive(Debug)]
-pub(super) struct Looks(Duration);
+pub(super) struct Looks<'a> {
+    session: &'a dyn Session,
+    wait: Duration,
+}
 
-impl Looks {
-    pub(super) fn new() -> Self {
-        Self(FIRST_LOOK)
+impl<'a> Looks<'a> {
+    pub(super) fn new(session: &'a dyn Session) -> Self {
+        Self { session, wait: FIRST_LOOK }
     }
 
-    /// How long until the next look.
-    pub(super) fn next(&mut self) -> Duration {
-        let wait = self.0;
-        self.0 = (wait * 2).min(LAST_LOOK);
-        wait
+    /// Until when the next look waits: until the page changes, or a while. It counts from this call
+    /// on, not from when it is awaited: what changes while a look is under way is not missed.
+    pub(super) fn next(&mut self) -> BoxFuture<'a, ()> {
+        let (session, wait) = (self.session, self.wait);
+        self.wait = (wait * 2).min(LAST_LOOK);
+        let mut next = async move {
+            tokio::join!(session.changed(wait), tokio::time::sleep(wait / OFTENER));
+        }
+        .boxed();
+        match (&mut next).now_or_never() {
+            Some(()) => std::future::ready(()).boxed(),
+            None => next,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use walkon_core::step::{Locator, Step, Verb};
 
 use super::attempt::{Attempt, Trouble};
 use super::gate::SiteGate;
-use super::ready::{Ready, Wants};
+use super::ready::{FRAME, Ready, Wants};
 use crate::desk::Desk;
 use crate::driver::{self, Node, Read, Session};
 
@@ -197,9 +197,12 @@ impl Performance<'_> {
                 self.read(&there.node).await
             }
             Verb::Click(_) => {
-                self.ready(&locator, scope, within_ms, Wants::There).await?;
+                let there = self.ready(&locator, scope, within_ms, Wants::There).await?;
+                let found = Instant::now();
                 self.hesitate().await;
-                let ready = self.ready_to_press(step, &locator, scope).await?;
+                // Whoever does not hesitate has only just found it.
+                let there = (found.elapsed() < FRAME).then_some(there);
+                let ready = self.ready_to_press(step, &locator, scope, there).await?;
                 self.press_on(ready, Some((&locator, scope, within_ms))).await
             }
             Verb::Type { text, .. } => {
@@ -273,6 +276,7 @@ impl Performance<'_> {
         step: &Step,
         locator: &Locator,
         scope: Option<&Node>,
+        there: Option<Ready>,
     ) -> Result<Ready, Trouble> {
         let (session, recorder) = (self.session, self.recorder);
         let before = async {
@@ -280,7 +284,14 @@ impl Performance<'_> {
                 picture(session, recorder, "before").await;
             }
         };
-        let ready = self.ready(locator, scope, step.within_ms, Wants::Pressable);
+        let ready = async {
+            if let Some(Ready { node, .. }) = there
+                && let Ok(ready) = self.look_at(node, Wants::Pressable).await?
+            {
+                return Ok(ready);
+            }
+            self.ready(locator, scope, step.within_ms, Wants::Pressable).await
+        };
         let (ready, ()) = tokio::join!(ready, before);
         let ready = ready?;
         if step.commit {
@@ -315,9 +326,14 @@ impl Performance<'_> {
     }
 
     pub(super) async fn sleep(&self, time: Duration) -> Result<(), Trouble> {
+        self.until(tokio::time::sleep(time)).await
+    }
+
+    /// Waits for something, as long as the attempt may go on.
+    pub(super) async fn until(&self, that: impl Future<Output = ()>) -> Result<(), Trouble> {
         self.attempt
             .bound(async {
-                tokio::time::sleep(time).await;
+                that.await;
                 Ok(())
             })
             .await

@@ -18,7 +18,7 @@ use super::perform::Performance;
 use crate::driver::{Error, Node};
 
 /// A frame of the page, and a little: what moves has moved by then.
-const FRAME: Duration = Duration::from_millis(17);
+pub(super) const FRAME: Duration = Duration::from_millis(17);
 /// How far an edge may be from where it was and the box still be the same, in CSS pixels.
 const SAME_PX: f64 = 0.5;
 
@@ -105,17 +105,18 @@ impl Performance<'_> {
         wants: Wants,
     ) -> Result<Ready, Trouble> {
         let until = Instant::now() + Duration::from_millis(within_ms);
-        let mut looks = Looks::new();
+        let mut looks = Looks::new(self.session);
         loop {
             let lack = match self.look(locator, scope, wants).await? {
                 Ok(ready) => return Ok(ready),
                 Err(lack) => lack,
             };
+            let next = looks.next();
             if Instant::now() >= until {
                 return Err(self.lacking(lack, locator, within_ms).await?);
             }
             self.look_for_refusal().await?;
-            self.sleep(looks.next()).await?;
+            self.until(next).await?;
         }
     }
 
@@ -144,21 +145,33 @@ impl Performance<'_> {
         if nodes.len() != 1 {
             return Ok(Err(Lack::Match(nodes.len())));
         }
-        let node = nodes.remove(0);
-        let looked = self.look_at(node, wants).await;
-        // It went while it was looked at: the page was changing, and nothing is there yet.
-        if let Err(Trouble::Driver(Error::Gone)) = looked {
-            return Ok(Err(Lack::Match(0)));
-        }
-        looked
+        self.look_at(nodes.remove(0), wants).await
     }
 
-    async fn look_at(&mut self, node: Node, wants: Wants) -> Result<Result<Ready, Lack>, Trouble> {
+    /// Looks at an element that was found; `Err`: what it lacks now.
+    pub(super) async fn look_at(
+        &mut self,
+        node: Node,
+        wants: Wants,
+    ) -> Result<Result<Ready, Lack>, Trouble> {
+        match self.look_closely(node, wants).await {
+            // It went while it was looked at: the page was changing, and nothing is there yet.
+            Err(Trouble::Driver(Error::Gone)) => Ok(Err(Lack::Match(0))),
+            looked => looked,
+        }
+    }
+
+    async fn look_closely(
+        &mut self,
+        node: Node,
+        wants: Wants,
+    ) -> Result<Result<Ready, Lack>, Trouble> {
         let over = Rect::default();
         if wants == Wants::There {
             return Ok(Ok(Ready { node, over }));
         }
         let looks = tokio::try_join!(self.session.enabled(&node), self.session.quad(&node));
+        let seen = Instant::now();
         let (is_enabled, shown) = looks?;
         if !is_enabled {
             return Ok(Err(Lack::Disabled));
@@ -166,11 +179,11 @@ impl Performance<'_> {
         if wants == Wants::Usable {
             return Ok(Ok(Ready { node, over }));
         }
-        if shown.is_none() {
-            return Ok(Err(Lack::Hidden));
-        }
+        let Some(shown) = shown else { return Ok(Err(Lack::Hidden)) };
         let over = self.bring_into_view(&node).await?;
-        self.sleep(FRAME).await?;
+        // A frame after the first of two boxes that are the same.
+        let since = if same(over, shown) { seen } else { Instant::now() };
+        self.until(tokio::time::sleep_until(since + FRAME)).await?;
         let ready = Ready { node, over };
         Ok(match self.shaken(&ready, None).await? {
             Some(lack) => Err(lack),

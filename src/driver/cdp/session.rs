@@ -168,6 +168,14 @@ impl Session for CdpSession {
         bounded("hits", locate::hittable(self, node, Some(at))).await
     }
 
+    async fn changed(&self, within: Duration) {
+        tokio::select! {
+            // A page that goes elsewhere is given the time to.
+            Ok(()) = self.world.change(self, within) => {}
+            () = tokio::time::sleep(within) => {}
+        }
+    }
+
     async fn enabled(&self, node: &Node) -> Result<bool, Error> {
         bounded("enabled", locate::enabled(self, node)).await
     }

@@ -52,7 +52,7 @@ pub(super) async fn by_names(
     names: &[Option<&str>],
 ) -> Result<Vec<Vec<Node>>, Error> {
     let few = match roles::could_be(role) {
-        Some(could) => few(session, inside, &could).await?,
+        Some(could) => few(session, inside, &could, names).await?,
         None => None,
     };
     // The tree's own word for `img`.
@@ -78,7 +78,7 @@ pub(super) async fn by_label(
     inside: Option<&Node>,
     label: &str,
 ) -> Result<Vec<Node>, Error> {
-    let found = match few(session, inside, roles::LABELED).await? {
+    let found = match few(session, inside, roles::LABELED, &[Some(label)]).await? {
         Some(few) => few,
         None => query(session, inside, None, Some(label)).await?,
     };
@@ -88,13 +88,16 @@ pub(super) async fn by_label(
     Ok(found.iter().filter(is_meant).filter_map(node_of).collect())
 }
 
-/// The tree's nodes of what a selector matches, if that is all that could be meant, and not much.
+/// The tree's nodes of what a selector matches, if that is all that could be meant, and not much;
+/// where each of the names is one, without what says that it has another.
 async fn few(
     session: &CdpSession,
     inside: Option<&Node>,
     could: &str,
+    names: &[Option<&str>],
 ) -> Result<Option<Vec<AxNode>>, Error> {
-    let arguments = [json!(could), json!(FEW_MAX)];
+    let names: Option<Vec<&str>> = names.iter().copied().collect();
+    let arguments = [json!(could), json!(FEW_MAX), json!(names)];
     let list = session.world.call(session, inside, FEW, &arguments, false).await?;
     let Some(list) = list.object_id else { return Ok(None) };
     nodes(session, listed(session, list).await?).await.map(Some)

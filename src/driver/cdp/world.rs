@@ -3,6 +3,7 @@
 //! They are a closed list (`chromium/functions.rs`); nothing that comes from outside is ever run.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
 use chromiumoxide_cdp::cdp::browser_protocol::page::CreateIsolatedWorldParams;
@@ -12,7 +13,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
 use serde_json::Value;
 
 use super::session::CdpSession;
-use crate::driver::chromium::functions::Function;
+use crate::driver::chromium::functions::{CHANGE, Function};
 use crate::driver::{Error, Node};
 
 /// The present document's isolated world.
@@ -93,6 +94,16 @@ impl World {
             result => result,
         }
         .map_err(gone)
+    }
+
+    /// Waits until the document changes, so long at most.
+    pub(super) async fn change(&self, session: &CdpSession, within: Duration) -> Result<(), Error> {
+        let mut call = CallFunctionOnParams::new(CHANGE.0);
+        call.execution_context_id = Some(self.context(session).await?);
+        let most = Value::from(within.as_millis() as u64);
+        call.arguments = Some(vec![CallArgument { value: Some(most), ..Default::default() }]);
+        call.await_promise = Some(true);
+        session.ask(&call).await.map(drop)
     }
 
     async fn try_call(

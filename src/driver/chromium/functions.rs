@@ -64,9 +64,11 @@ pub(in crate::driver) const IS_HIT: Function = Function(
 
 /// What could be meant by a selector, where the document's own elements are all there is: what lies
 /// in other trees (shadow roots, frames, the browser's own controls) is not found by a selector.
-/// `null`: they are not all, or more than so many.
+/// `null`: they are not all, or more than so many. With `names`, without those that say outright that
+/// they are called otherwise: nothing but `aria-labelledby` goes before `aria-label`
+/// (<https://www.w3.org/TR/accname-1.2/>, step 2B to 2D).
 pub(in crate::driver) const FEW: Function = Function(
-    "function(could, most) {
+    "function(could, most, names) {
         const root = this.querySelectorAll ? this : document;
         const other = 'iframe,frame,object,embed,audio[controls],video[controls],details,' +
             'input:is([type=date i],[type=time i],[type=month i],[type=week i],' +
@@ -74,8 +76,28 @@ pub(in crate::driver) const FEW: Function = Function(
         if (root.querySelector(other)) return null;
         for (const e of root.querySelectorAll('*'))
             if (e.shadowRoot || e.localName.includes('-')) return null;
-        const found = root.querySelectorAll(could);
-        return found.length > most ? null : [...found];
+        const fold = (s) => s.replace(/\\s+/g, ' ').trim();
+        const wanted = names?.map(fold);
+        const isOther = (e) => {
+            const own = fold(e.getAttribute('aria-label') ?? '');
+            return own !== '' && !e.hasAttribute('aria-labelledby') && !wanted.includes(own);
+        };
+        const found = [...root.querySelectorAll(could)].filter((e) => !wanted || !isOther(e));
+        return found.length > most ? null : found;
+    }",
+);
+
+/// Waits until the document changes, so many ms at most. What is in frames and shadow roots does not
+/// tell.
+pub(in crate::driver) const CHANGE: Function = Function(
+    "function(most) {
+        return new Promise((resolve) => {
+            const end = () => { clearTimeout(timer); observer.disconnect(); resolve(); };
+            const observer = new MutationObserver(end);
+            const timer = setTimeout(end, most);
+            const all = { subtree: true, childList: true, attributes: true, characterData: true };
+            observer.observe(document, all);
+        });
     }",
 );
 

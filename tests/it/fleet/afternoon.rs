@@ -127,10 +127,25 @@ impl Afternoon {
             eventually("they are connected", async || {
                 let states = self.fleet.get("/api/accounts/status?most=1").await["states"].clone();
                 let active = states["active"].as_u64().unwrap_or_default();
-                if active >= want as u64 { Ok(()) } else { Err(states) }
+                if active >= want as u64 { Ok(()) } else { Err(self.unconnected().await) }
             })
             .await;
         }
+    }
+
+    /// How far those are that are not connected, and what their sign-in waits for.
+    async fn unconnected(&self) -> Value {
+        let told = self.fleet.get("/api/onboardings").await["onboardings"].clone();
+        let open = told.as_array().into_iter().flatten().filter(|one| one["ended_at"].is_null());
+        let actions = self.fleet.get("/api/actions?most=1000").await["actions"].clone();
+        let mut why = Vec::new();
+        for one in actions.as_array().into_iter().flatten() {
+            if one["kind"] == "sign_in" || one["action"]["kind"] == "sign_in" {
+                let id = one["id"].as_str().unwrap_or_default();
+                why.push(self.fleet.get(&format!("/api/actions/{id}/why")).await);
+            }
+        }
+        json!({"open": open.collect::<Vec<_>>(), "sign_ins": why})
     }
 
     /// Each in another way, and each stops by itself.
@@ -138,7 +153,8 @@ impl Afternoon {
         for (id, fault) in [("ivo", "ban"), ("june", "challenge")] {
             self.fleet.fault(&json!({"fault": fault, "account": id})).await;
         }
-        let signed_out = json!({"fault": "sign_out", "account": username("kaito-m"), "count": 1});
+        // Whoever has its browser open already signs in as before; again and again it cannot.
+        let signed_out = json!({"fault": "sign_out", "account": username("kaito-m"), "count": 5});
         self.fleet.home.secret("gus.token", "tok-hana");
         self.fleet.home.secret("kaito-m.password", "not-his");
         let said = self.fleet.home.run(&["account", "reload", "--json"]).await;
