@@ -150,7 +150,7 @@ impl Coordinator {
                 Some(failed) if step != Step::Status => {
                     Went::skipped(format!("`{failed}` failed before it"))
                 }
-                _ => self.beating(&one, runner, self.step(step, &standing, &one)).await?,
+                _ => self.beating(&one, runner, Box::pin(self.step(step, &standing, &one))).await?,
             };
             let Went { state, why, fix } = went;
             one.set(StepResult { step, state, why: Some(why), fix, at: Some(self.now()) });

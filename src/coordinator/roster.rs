@@ -132,8 +132,8 @@ impl Coordinator {
     }
 
     /// Writes an account into the queue, unless it is `written` so, again until nothing else is
-    /// known of it: of two who write it at once, the one who read it first may write it last, and an
-    /// account that was held meanwhile would go on.
+    /// known of it: of two who write it at once, the one who read it first may write it last, and
+    /// an account that was held meanwhile would go on.
     async fn write_until_known(
         &self,
         id: &AccountId,

@@ -11,7 +11,7 @@ use super::attempt::Trouble;
 use super::perform::Performance;
 use crate::driver::{self, Node, Session};
 
-/// How soon a page is looked at again that does not tell of a change: soon, then less and less often.
+/// How soon a page is looked at again that does not tell of a change: soon, then ever less often.
 const FIRST_LOOK: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 /// A page that changes all the time is looked at so many times as often.

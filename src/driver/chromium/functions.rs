@@ -64,9 +64,9 @@ pub(in crate::driver) const IS_HIT: Function = Function(
 
 /// What could be meant by a selector, where the document's own elements are all there is: what lies
 /// in other trees (shadow roots, frames, the browser's own controls) is not found by a selector.
-/// `null`: they are not all, or more than so many. With `names`, without those that say outright that
-/// they are called otherwise: nothing but `aria-labelledby` goes before `aria-label`
-/// (<https://www.w3.org/TR/accname-1.2/>, step 2B to 2D).
+/// `null`: they are not all, or more than so many. With `names`, without those that say outright
+/// that they are called otherwise: nothing but `aria-labelledby` goes before `aria-label`
+/// (<https://www.w3.org/TR/accname-1.2/>, steps 2B to 2D).
 pub(in crate::driver) const FEW: Function = Function(
     "function(could, most, names) {
         const root = this.querySelectorAll ? this : document;
@@ -87,8 +87,8 @@ pub(in crate::driver) const FEW: Function = Function(
     }",
 );
 
-/// Waits until the document changes, so many ms at most. What is in frames and shadow roots does not
-/// tell.
+/// Waits until the document changes, so many ms at most. What is in frames and shadow roots does
+/// not tell.
 pub(in crate::driver) const CHANGE: Function = Function(
     "function(most) {
         return new Promise((resolve) => {
