@@ -4,6 +4,7 @@
 //! top at its middle, and at rest (two equal boxes at least a frame apart). It is looked at again
 //! when the pointer has arrived, an instant before the press, now at the point that is pressed: a
 //! page that has shifted meanwhile is aimed at anew, and so is a round button whose corner was met.
+//! Where nobody hesitates, the match is the one that was found less than a frame before.
 //! What is only read needs less: see [`Wants`].
 
 use std::time::Duration;

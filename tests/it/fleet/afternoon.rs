@@ -133,19 +133,18 @@ impl Afternoon {
         }
     }
 
-    /// How far those are that are not connected, and what their sign-in waits for.
+    /// How far those are that are not connected, and what the first of their sign-ins waits for.
     async fn unconnected(&self) -> Value {
         let told = self.fleet.get("/api/onboardings").await["onboardings"].clone();
         let open = told.as_array().into_iter().flatten().filter(|one| one["ended_at"].is_null());
-        let actions = self.fleet.get("/api/actions?most=1000").await["actions"].clone();
-        let mut why = Vec::new();
-        for one in actions.as_array().into_iter().flatten() {
-            if one["kind"] == "sign_in" || one["action"]["kind"] == "sign_in" {
-                let id = one["id"].as_str().unwrap_or_default();
-                why.push(self.fleet.get(&format!("/api/actions/{id}/why")).await);
-            }
-        }
-        json!({"open": open.collect::<Vec<_>>(), "sign_ins": why})
+        let waiting = self.fleet.get("/api/actions?state=waiting&most=1000").await;
+        let mut actions = waiting["actions"].as_array().into_iter().flatten();
+        let sign_in = actions.find(|one| one["action"]["kind"] == "sign_in");
+        let why = match sign_in.and_then(|one| one["id"].as_str()) {
+            Some(id) => self.fleet.get(&format!("/api/actions/{id}/why")).await,
+            None => Value::Null,
+        };
+        json!({"open": open.collect::<Vec<_>>(), "first": why})
     }
 
     /// Each in another way, and each stops by itself.
