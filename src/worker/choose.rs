@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use walkon_core::kind::nearest;
-use walkon_core::step::{Locator, Step};
+use walkon_core::step::{Locator, Step, folded};
 
 use super::attempt::Trouble;
 use super::perform::{LOOK_EVERY, Performance};
@@ -185,8 +185,4 @@ impl Performance<'_> {
         self.hesitate().await;
         Ok(self.session.upload(field, &Upload { name, bytes }).await?)
     }
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -5,6 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// A text or a name as locators compare it: each run of white space is one space, none at the ends.
+pub fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Names one element of a page. A locator is strict: it must match exactly one.
 ///
 /// One of `role`, `label`, `text`, `test_id` or `css` says by what; `name` narrows a role; `or`
@@ -15,10 +20,10 @@ pub struct Locator {
     /// Its ARIA role, as the accessibility tree has it: `button`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Its accessible name, whole and exact.
+    /// Its accessible name, whole, with white space folded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The text of its label.
+    /// The text of its label, whole, with white space folded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Its own text, whole, with white space folded.

@@ -10,7 +10,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::GetLayoutMetricsParams;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use walkon_core::gesture::{Point, Rect};
-use walkon_core::step::Locator;
+use walkon_core::step::{Locator, folded};
 
 use super::session::CdpSession;
 use super::tree::{self, MATCHES_MAX, objects};
@@ -74,8 +74,7 @@ async fn by_text(
     inside: Option<&Node>,
     text: &str,
 ) -> Result<Vec<Node>, Error> {
-    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let arguments = [json!(folded), json!(MATCHES_MAX)];
+    let arguments = [json!(folded(text)), json!(MATCHES_MAX)];
     let mut nodes = Vec::new();
     for object in objects(session, inside, BY_TEXT, &arguments).await? {
         let describe = DescribeNodeParams { object_id: Some(object), ..Default::default() };

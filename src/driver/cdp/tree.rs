@@ -14,6 +14,7 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 use walkon_core::outline::Part;
+use walkon_core::step::folded;
 
 use super::session::CdpSession;
 use super::world::gone;
@@ -59,7 +60,7 @@ pub(super) async fn by_names(
     let role = if role == "img" { "image" } else { role };
     let meant = |all: &[AxNode], name: Option<&str>| {
         let is_meant = |node: &&AxNode| {
-            let has_name = name.is_none_or(|name| word(node.name.as_ref()) == name);
+            let has_name = name.is_none_or(|name| is_called(node, name));
             word(node.role.as_ref()) == role && has_name
         };
         all.iter().filter(is_meant).filter_map(node_of).collect()
@@ -82,9 +83,8 @@ pub(super) async fn by_label(
         Some(few) => few,
         None => query(session, inside, None, Some(label)).await?,
     };
-    let is_meant = |node: &&AxNode| {
-        FIELDS.contains(&word(node.role.as_ref())) && word(node.name.as_ref()) == label
-    };
+    let is_meant =
+        |node: &&AxNode| FIELDS.contains(&word(node.role.as_ref())) && is_called(node, label);
     Ok(found.iter().filter(is_meant).filter_map(node_of).collect())
 }
 
@@ -101,6 +101,10 @@ async fn few(
     let list = session.world.call(session, inside, FEW, &arguments, false).await?;
     let Some(list) = list.object_id else { return Ok(None) };
     nodes(session, listed(session, list).await?).await.map(Some)
+}
+
+fn is_called(node: &AxNode, name: &str) -> bool {
+    folded(word(node.name.as_ref())) == folded(name)
 }
 
 fn word(value: Option<&AxValue>) -> &str {

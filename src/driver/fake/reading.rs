@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html, Selector};
 use walkon_core::outline::Part;
-use walkon_core::step::Locator;
+use walkon_core::step::{Locator, folded};
 
 use crate::driver::Error;
 
@@ -14,16 +14,18 @@ pub(super) fn matcher<'a>(html: &'a Html, by: &'a Locator) -> Result<Matcher<'a>
         return Ok(Box::new(move |element| {
             self::role(*element) == Some(role.as_str())
                 && is_exposed(*element)
-                && by.name.as_ref().is_none_or(|wanted| name(html, *element) == *wanted)
+                && by.name.as_ref().is_none_or(|wanted| name(html, *element) == folded(wanted))
         }));
     }
     if let Some(label) = &by.label {
         return Ok(Box::new(move |element| {
-            value(*element).is_some() && is_exposed(*element) && name(html, *element) == *label
+            value(*element).is_some()
+                && is_exposed(*element)
+                && name(html, *element) == folded(label)
         }));
     }
     if let Some(wanted) = &by.text {
-        let wanted = fold(wanted);
+        let wanted = folded(wanted);
         return Ok(Box::new(move |element| {
             let same = |element: ElementRef<'_>| text(element) == wanted;
             let inner = element.children().filter_map(ElementRef::wrap).any(same);
@@ -40,10 +42,6 @@ pub(super) fn matcher<'a>(html: &'a Html, by: &'a Locator) -> Result<Matcher<'a>
     Ok(Box::new(move |element| selector.matches(element)))
 }
 
-fn fold(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The text of an element, folded.
 pub(super) fn text(element: ElementRef<'_>) -> String {
     let unseen = |name: &str| matches!(name, "script" | "style" | "template");
@@ -56,7 +54,7 @@ pub(super) fn text(element: ElementRef<'_>) -> String {
             whole.push_str(text);
         }
     }
-    fold(&whole)
+    folded(&whole)
 }
 
 /// Whether an element is shown: the fake knows of no style but `hidden`.
@@ -123,20 +121,22 @@ pub(super) fn part(html: &Html, element: ElementRef<'_>) -> Option<Part> {
 
 /// The accessible name of an element.
 fn name(html: &Html, element: ElementRef<'_>) -> String {
-    if let Some(label) = element.attr("aria-label") {
-        return fold(label);
-    }
     let by_id = |id: &str| {
         let all = html.tree.root().descendants().filter_map(ElementRef::wrap);
         all.into_iter().find(|element| element.attr("id") == Some(id))
     };
+    // In this order: https://www.w3.org/TR/accname-1.2/, steps 2B to 2D.
     if let Some(ids) = element.attr("aria-labelledby") {
         let texts = ids.split_whitespace().filter_map(by_id).map(text);
         return texts.collect::<Vec<_>>().join(" ");
     }
+    let own = element.attr("aria-label").map(folded);
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
+        return own;
+    }
     match role(element) {
         Some("button" | "link" | "heading") => with_pictures(element),
-        Some("img") => fold(element.attr("alt").unwrap_or_default()),
+        Some("img") => folded(element.attr("alt").unwrap_or_default()),
         Some("textbox" | "searchbox" | "checkbox" | "radio" | "combobox") => label(html, element),
         Some("option") => text(element),
         _ => String::new(),
@@ -150,7 +150,7 @@ fn with_pictures(element: ElementRef<'_>) -> String {
         return text;
     }
     let inner = element.descendants().filter_map(ElementRef::wrap);
-    fold(&inner.filter_map(|inner| inner.attr("alt")).collect::<Vec<_>>().join(" "))
+    folded(&inner.filter_map(|inner| inner.attr("alt")).collect::<Vec<_>>().join(" "))
 }
 
 /// The text of a field's label.

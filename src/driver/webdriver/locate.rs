@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 use walkon_core::gesture::{Point, Rect};
 use walkon_core::outline::Part;
-use walkon_core::step::Locator;
+use walkon_core::step::{Locator, folded};
 
 use super::session::WebSession;
 use super::talk::Command;
@@ -108,7 +108,7 @@ impl Wanted<'_> {
     async fn is(&self, session: &WebSession, id: &str) -> Result<bool, Error> {
         // Most are told apart by their names alone.
         if let Some(name) = self.name
-            && label_of(session, id).await? != name
+            && folded(&label_of(session, id).await?) != folded(name)
         {
             return Ok(false);
         }
@@ -154,8 +154,7 @@ async fn by_text(
     inside: Option<&Node>,
     text: &str,
 ) -> Result<Vec<Node>, Error> {
-    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let found = call(session, inside, BY_TEXT, &[json!(folded), json!(MATCHES_MAX)]).await?;
+    let found = call(session, inside, BY_TEXT, &[json!(folded(text)), json!(MATCHES_MAX)]).await?;
     Ok(nodes(session, &found))
 }
 
