@@ -1,5 +1,7 @@
 //! Reading what an action left behind: before it, after it, and when nobody knows.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use walkon_core::behavior::Behavior;
@@ -16,6 +18,9 @@ use crate::driver::{self, Node, Read};
 
 /// How far the site's clock may be behind ours when it dates an item, and still be believed.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(120);
+
+/// How long after a sign-in that was refused a new account tries again.
+const KNOCK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the page shows of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +103,6 @@ impl Performance<'_> {
         self.is_signing_in = false;
         walked?;
         let until = Instant::now() + effect.settle;
-        let mut looks = Looks::new(self.session);
         loop {
             if let Shown::There(_) = self.can_sign_in_as(effect).await? {
                 return Ok(Made::Made);
@@ -107,7 +111,7 @@ impl Performance<'_> {
                 let why = "it cannot sign in after it signed up".to_owned();
                 return Err(Trouble::InDoubt { code: "effect_not_shown", why });
             }
-            self.until(looks.next()).await?;
+            self.sleep(KNOCK_EVERY).await?;
         }
     }
 
