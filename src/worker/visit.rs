@@ -2,11 +2,13 @@
 //!
 //! The browser lives only under the account's lease. Between two actions the lease is kept, and the
 //! browser is parked where the second is due soon; when nothing more is due it is closed first and
-//! the lease let go after.
+//! the lease let go after. So it is, too, when the account was changed meanwhile: what is due then
+//! is done in a new one, with the new password, proxy or device.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+use walkon_core::bundle::Bundle;
 use walkon_core::gesture::Point;
 use walkon_core::kind::EffectClass;
 use walkon_core::lease::{Claimed, Class, HandBack, HostFault, Lease};
@@ -103,7 +105,7 @@ impl Slot {
             }
             scene.weigh().await;
             match self.next(&scene, &lease, &renewed).await {
-                Some((claimed, asked)) if !scene.session.is_dead() => {
+                Some((claimed, asked)) if self.may_stay(&scene, &claimed.lease).await => {
                     renewed = self.worker.leases.keep(&claimed.lease, asked);
                     attempt = self.attempt(claimed, &renewed);
                 }
@@ -111,7 +113,8 @@ impl Slot {
                     scene.abandon().await;
                     return None;
                 }
-                // It died while it was parked: the action is done in another one.
+                // It died while it was parked, or is not the account's any more: the action is
+                // done in another one.
                 Some((claimed, asked)) => {
                     self.leave(scene, &claimed.lease).await;
                     return Some((claimed, asked));
@@ -131,6 +134,17 @@ impl Slot {
             && !scene.session.is_dead()
             && !self.worker.shutdown.soft().is_cancelled()
             && !attempt.paused.is_cancelled()
+    }
+
+    /// Whether the browser that waited lives, and the account is what it was opened for.
+    async fn may_stay(&self, scene: &Scene, lease: &Lease) -> bool {
+        !scene.session.is_dead()
+            && match self.worker.desk.bundle(lease).await {
+                // Its state is what the browser itself has given.
+                Ok(now) => Bundle { state: scene.bundle.state.clone(), ..now } == scene.bundle,
+                // Who cannot say is asked again before anything is done.
+                Err(_) => true,
+            }
     }
 
     /// Whether a browser can be opened here for it, and fits.

@@ -85,6 +85,28 @@ async fn a_parked_browser_is_closed_when_a_person_pauses_its_account() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_waits_is_not_used_for_an_account_that_was_changed_meanwhile() {
+    let plan = "[plans.spaced.kinds.like]\ncooldown = \"5s\"\n";
+    let home = Home::new().await.settings(plan).account("ada", "plan = \"spaced\"\n");
+    let mut fleet = home.start().await;
+    let mut likes = Vec::new();
+    for post in [7, 8, 9] {
+        likes.push(fleet.enqueue(&like("ada", post)).await);
+    }
+    for id in &likes[..2] {
+        fleet.reaches(id, "done").await;
+    }
+    assert_eq!(sessions(&fleet, "ada").await, 1, "nothing was changed");
+    fleet.home.secret("ada.password", "another");
+    let said = fleet.home.run(&["account", "reload"]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    fleet.reaches(&likes[2], "done").await;
+    assert_eq!(sessions(&fleet, "ada").await, 2, "the third was done in a browser of its own");
+    assert_eq!(fleet.done("ada", "like").await.len(), 3);
+    assert_eq!(fleet.stop().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_short_of_memory_takes_no_browser_work_and_says_so() {
     if driver().is_none() {
         return;
