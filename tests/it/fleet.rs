@@ -11,6 +11,7 @@ mod behaviors;
 mod by_api;
 mod by_webdriver;
 mod clients;
+mod coordinators;
 mod databases;
 mod doctor;
 mod erase;
