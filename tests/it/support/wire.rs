@@ -27,7 +27,7 @@ pub(crate) enum Fault {
     Unsent,
     /// The call is carried out, and the connection breaks before its answer arrives.
     Unanswered,
-    /// The server is killed as the call arrives.
+    /// The server is killed: before the call arrives and when it has been carried out, in turns.
     Killed,
 }
 
@@ -136,14 +136,17 @@ async fn carry(mut client: UnixStream, shared: Arc<Shared>) -> io::Result<()> {
                 if let Some(exchange) = shared.exchange && find(&request, CALL).is_some() {
                     shared.exchange(&mut request, exchange).await;
                 }
+                if fault == Some(Fault::Killed) && shared.is_early() {
+                    shared.kill();
+                    return Ok(());
+                }
                 server.write_all(&request).await?;
-                match fault {
-                    Some(Fault::Unanswered) => return server.read(&mut down).await.map(drop),
-                    Some(_) => {
+                if let Some(fault) = fault {
+                    let answered = server.read(&mut down).await;
+                    if fault == Fault::Killed {
                         shared.kill();
-                        return Ok(());
                     }
-                    None => {}
+                    return answered.map(drop);
                 }
             }
             count = server.read(&mut down) => {
@@ -162,6 +165,11 @@ impl Shared {
         let fault = self.armed.lock().expect("nothing panics while it is held").take();
         self.struck.fetch_add(u64::from(fault.is_some()), Ordering::Relaxed);
         fault
+    }
+
+    /// Whether the next kill comes before its call arrives.
+    fn is_early(&self) -> bool {
+        self.kills.load(Ordering::Relaxed).is_multiple_of(2)
     }
 
     fn kill(&self) {

@@ -148,17 +148,18 @@ impl Model {
         self.record.performed.retain(|one| one.token != lease.token);
     }
 
-    /// Settles an attempt whose lease is held; whether the lease goes on. `told` is the state that
-    /// the queue says it has now: only where it may choose is it listened to.
+    /// Settles an attempt whose lease is held; whether the lease goes on. `told` is what the queue
+    /// says of both: only where it may choose is it listened to.
     pub(crate) fn finish(
         &mut self,
         lease: &Lease,
         id: &ActionId,
         outcome: &Outcome,
         keep: bool,
-        told: Option<ActionState>,
+        told: Option<(ActionState, bool)>,
     ) -> bool {
         let (now, account) = (self.now(), lease.account.as_str());
+        let (state, is_kept) = told.unzip();
         let job = self.open.get_mut(id).expect("it is leased");
         let (duty, attempts, kind) = (job.duty(), job.attempts, job.kind.clone());
         let is_notrun = matches!(outcome, Outcome::NotRun { .. });
@@ -188,7 +189,7 @@ impl Model {
             (Outcome::Fatal { .. }, Duty::Verify) => self.park(id),
             (_, Duty::Verify) => self.unread(id, after),
             (Outcome::Fatal { .. }, _) => self.end(id, ActionState::Failed),
-            (Outcome::Unknown { .. }, _) => self.doubt(id, due, told),
+            (Outcome::Unknown { .. }, _) => self.doubt(id, due, state),
             (Outcome::NotRun { .. }, _) => {
                 self.refund(lease, id);
                 self.again(id, due);
@@ -199,9 +200,14 @@ impl Model {
         let account = self.accounts.get_mut(account).expect("a known account");
         let seat = account.seats.get_mut(&lease.class).expect("it is held");
         let until = seat.until;
-        let rests = matches!(account.breaker.state, State::Open((soonest, _)) if now < soonest);
-        // What is half open has this attempt still in hand.
-        let shut = rests || account.breaker.state == State::HalfOpen;
+        let shut = match account.breaker.state {
+            State::Closed => false,
+            // It has this attempt still in hand.
+            State::HalfOpen => true,
+            State::Open((soonest, latest)) => {
+                now < soonest || now < latest && !is_kept.unwrap_or(true)
+            }
+        };
         (seat.job, seat.kind, seat.until) = (None, None, now + LEASE);
         let barred = account.barred(lease.class).max(self.guard.shut_until(false));
         let kept = keep && barred <= now && !shut && now < until;

@@ -181,6 +181,8 @@ impl World {
         let next = async |queue: &Queue| queue.finish_claim(&lease, &id, &ending, keep, &ask).await;
         let (got, claim) = self.call(next).await;
         self.judge_finish(one, &ending, keep, got);
+        // Where Redis was killed it may have known of the end before, and not wait for that lease.
+        self.settle_restart().await;
         self.judge_claim(&ask, &claim);
         self.check_account(lease.account.as_str()).await;
     }
@@ -193,7 +195,7 @@ impl World {
             return;
         }
         let told = match got {
-            Settled::As { state, .. } => Some(state),
+            Settled::As { state, kept } => Some((state, kept)),
             Settled::Fenced => None,
         };
         let kept = self.model.finish(&lease, &id, &ending.outcome, keep, told);
