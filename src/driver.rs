@@ -282,6 +282,8 @@ pub trait Session: Send + Sync {
     async fn outline(&self) -> Result<Vec<Part>, Error>;
     /// A picture of the viewport, as JPEG.
     async fn capture(&self) -> Result<Vec<u8>, Error>;
+    /// Gives back what memory the page does not need, since nobody will act on it for a while.
+    async fn rest(&self) {}
     /// Goes to an empty page, so that nothing of the site runs; it stays signed in.
     async fn park(&self) -> Result<(), Error>;
     /// Bytes of memory that its processes take, a page shared by several counted by each one's

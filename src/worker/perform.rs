@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until, timeout_at};
 use walkon_core::behavior::Behavior;
 use walkon_core::bundle::Bundle;
 use walkon_core::gesture::Point;
@@ -22,6 +22,8 @@ use crate::driver::{self, Node, Read, Session};
 
 /// How often the page is asked for the next item of a list.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Who waits so long lets the browser give memory back: that takes some 10 ms of its time.
+const LULL: Duration = Duration::from_secs(3);
 
 /// Everything that is at hand while steps are walked.
 pub(super) struct Performance<'a> {
@@ -353,7 +355,16 @@ impl Performance<'_> {
     }
 
     pub(super) async fn wait_ms(&mut self, ms: f64) -> Result<(), Trouble> {
-        self.sleep(Duration::from_secs_f64((ms / 1000.0 / self.pace).clamp(0.0, 600.0))).await
+        let wait = Duration::from_secs_f64((ms / 1000.0 / self.pace).clamp(0.0, 600.0));
+        let until = Instant::now() + wait;
+        let waited = async {
+            if wait >= LULL {
+                // It must not make the wait longer.
+                let _ = timeout_at(until, self.session.rest()).await;
+            }
+            sleep_until(until).await;
+        };
+        self.until(waited).await
     }
 
     /// Takes a picture for the recording; without one the action goes on.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::{page, service_worker};
+use chromiumoxide_cdp::cdp::js_protocol::heap_profiler::CollectGarbageParams;
 use tokio::time::Instant;
 
 use super::place::Place;
@@ -103,6 +104,12 @@ pub(super) async fn go(session: &CdpSession, url: &str) -> Result<Option<String>
     }
 }
 
+/// Collects the page's garbage now: the browser would some seconds later, or not at all.
+pub(super) async fn rest(session: &CdpSession) {
+    // A page that is too busy for it keeps what it has.
+    let _ = session.ask(&CollectGarbageParams::default()).await;
+}
+
 /// Leaves the site for an empty page.
 pub(super) async fn park(session: &CdpSession) -> Result<(), Error> {
     let _turn = session.navigating.lock().await;
@@ -111,6 +118,7 @@ pub(super) async fn park(session: &CdpSession) -> Result<(), Error> {
     session.ask(&service_worker::EnableParams::default()).await?;
     session.ask(&service_worker::StopAllWorkersParams::default()).await?;
     session.ask(&service_worker::DisableParams::default()).await?;
+    rest(session).await;
     match gone {
         None => Ok(()),
         Some(why) => Err(Error::Unreachable { url: "about:blank".to_owned(), why }),

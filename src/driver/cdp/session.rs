@@ -210,6 +210,10 @@ impl Session for CdpSession {
         })
     }
 
+    async fn rest(&self) {
+        navigate::rest(self).await;
+    }
+
     async fn park(&self) -> Result<(), Error> {
         navigate::park(self).await
     }

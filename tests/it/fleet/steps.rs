@@ -43,6 +43,7 @@ impl Desk {
             .route("/round", page(include_str!("../support/pages/round.html")))
             .route("/drawn", page(include_str!("../support/pages/drawn.html")))
             .route("/lazy", page(include_str!("../support/pages/lazy.html")))
+            .route("/heavy", page(include_str!("../support/pages/heavy.html")))
             .route("/busy", page("<h1>Slow down a little</h1>"))
             .route("/sent", post(sent))
             .route("/pressed/{what}", get(pressed))
@@ -253,6 +254,19 @@ async fn a_page_that_says_slow_down_lets_the_account_rest() {
     let told = |event: &Value| event["code"] == "rate_limited";
     let event = fleet.event("it is told why", told).await;
     assert_eq!(event["why"], "the site says: Slow down a little");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_on_which_nobody_acts_for_a_while_gives_back_what_it_does_not_need() {
+    if driver().is_none() {
+        return;
+    }
+    let desk = Desk::open().await;
+    let steps = "[[step]]\nopen = \"/heavy\"\n\n[[step]]\npause = [\"400s\", \"400s\"]\n\n\
+        [[step]]\nexpect = { text = \"given back\" }\n";
+    let fleet = desk.fleet(Home::new().await.chromium(), steps).await;
+    let id = fleet.enqueue(&look()).await;
+    fleet.reaches(&id, "done").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
