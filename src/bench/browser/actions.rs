@@ -19,8 +19,8 @@ use crate::worker::{Options, Park, Worker};
 
 /// Likes that come before those that count: they sign in, and fill the cache.
 const WARM_UP: usize = 3;
-/// How long a parked browser waits, and how long after the last one a cold one begins.
-const PAUSE: Duration = Duration::from_millis(400);
+/// How often a parked browser has something to do: it does it in far less, and parks.
+const EVERY: Duration = Duration::from_secs(1);
 /// Plaza's posts go from 1 to so many at least.
 const POSTS: usize = 60;
 /// How often the worker's memory is looked at.
@@ -113,8 +113,15 @@ pub async fn likes(
     let account = bundle.account.id.clone();
     let crew = Crew::start(ground, likes.options(ground), std::iter::once(bundle));
     let done = give(&crew.desk, &account, count, likes).await;
+    let visits = crew.desk.visits();
     crew.stop().await;
-    done?.iter().skip(WARM_UP).map(made).collect()
+    let done = done?;
+    let wanted = if likes == Likes::Cold { done.len() } else { 1 };
+    if visits != wanted {
+        let why = format!("{} likes took {visits} browsers, not {wanted}", done.len());
+        return Err(Error::Action(why));
+    }
+    done.iter().skip(WARM_UP).map(made).collect()
 }
 
 async fn give(
@@ -124,20 +131,15 @@ async fn give(
     likes: Likes,
 ) -> Result<Vec<Done>, Error> {
     let all = WARM_UP + count;
-    if let Likes::Open { .. } = likes {
-        for post in 1..=all {
-            desk.give(account, like(post)?, Duration::ZERO);
-        }
-        return Ok(desk.done(all).await);
-    }
-    // One at a time: in between the browser parks, or is closed.
     for post in 1..=all {
-        let parks = matches!(likes, Likes::Parked { .. });
-        let after = if parks { PAUSE } else { Duration::ZERO };
-        desk.give(account, like(post)?, after);
-        desk.done(post).await;
-        while likes == Likes::Cold && !desk.is_quiet() {
-            tokio::time::sleep(LOOK_EVERY).await;
+        // A browser parks only where it is known already when there is more to do.
+        let every = if let Likes::Parked { .. } = likes { EVERY } else { Duration::ZERO };
+        desk.give(account, like(post)?, every * post as u32);
+        if likes == Likes::Cold {
+            desk.done(post).await;
+            while !desk.is_quiet() {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
         }
     }
     Ok(desk.done(all).await)

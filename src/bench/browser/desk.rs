@@ -40,6 +40,7 @@ struct State {
     handed: HashMap<ActionId, Instant>,
     done: Vec<Done>,
     handed_out: u64,
+    visits: usize,
 }
 
 /// The stand-in.
@@ -78,6 +79,11 @@ impl StandIn {
         }
     }
 
+    /// How often an account was taken up that nobody held.
+    pub(super) fn visits(&self) -> usize {
+        self.state().visits
+    }
+
     /// Whether nobody's browser is open.
     pub(super) fn is_quiet(&self) -> bool {
         self.state().held.is_empty()
@@ -101,7 +107,9 @@ impl StandIn {
         state.handed_out += 1;
         let number = state.handed_out;
         let id = ActionId::new(SystemClock.now(), &mut Seed(number).rng());
-        state.held.insert(account.clone(), ask.worker.clone());
+        if state.held.insert(account.clone(), ask.worker.clone()).is_none() {
+            state.visits += 1;
+        }
         state.handed.insert(id.clone(), now);
         let token = Token(format!("{number:016}"));
         let lease = Lease { account, class: Class::Browser, token, ttl: LEASE };
