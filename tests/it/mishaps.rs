@@ -52,6 +52,25 @@ async fn a_download_of_two_gigabytes_is_denied_before_it_has_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_download_that_a_service_worker_makes_is_denied_and_ends_the_browser() {
+    let Some(driver) = driver() else { return };
+    let site = Site::start().await;
+    let stand = Stand::new(&[&site.origin]);
+    let session = stand.open(&driver).await;
+    session.navigate(&site.url("/served")).await.unwrap();
+    until(&*session, &Read::Title, |title| title == "served").await;
+    let refused = session.navigate(&site.url("/made")).await;
+    assert!(matches!(refused, Err(Error::Unreachable { .. } | Error::Dead(_))), "{refused:?}");
+    let told = |start: &str| stand.notes.sentences().iter().any(|text| text.starts_with(start));
+    eventually("the download is told of", async || told("denied a download").then_some(())).await;
+    assert!(site.seen().iter().all(|seen| seen.path != "/made"), "the worker makes it");
+    // No request of it came by the gate, which here is about more than hosts.
+    eventually("the browser has ended", async || session.is_dead().then_some(())).await;
+    assert!(told("ended the browser: a download left it"), "{:?}", stand.notes.sentences());
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_asks_for_permissions_is_told_no_and_nobody_is_asked() {
     let Some(driver) = driver() else { return };
     let site = Site::start().await;

@@ -190,18 +190,32 @@ impl Hub {
                 self.dress(session, true);
                 self.watch(session);
             }
-            _ => {
-                self.dress(session, false);
-                self.wire.post(Some(session), &network::EnableParams::default());
-            }
+            _ => self.dress_worker(session),
         }
         if event.waiting_for_debugger {
-            let run = runtime::RunIfWaitingForDebuggerParams::default();
-            self.wire.post(Some(session), &run);
+            self.let_run(session);
         }
         if info.r#type == "page" && known {
             self.wire.post(None, &target::CloseTargetParams::new(info.target_id.clone()));
         }
+    }
+
+    fn let_run(&self, session: &str) {
+        let run = runtime::RunIfWaitingForDebuggerParams::default();
+        self.wire.post(Some(session), &run);
+    }
+
+    /// A service worker that was stopped starts again, in the same session: it waits as it did at
+    /// first, and whatever it answers for with it.
+    fn started_again(&self, session: Option<&str>) {
+        let Some(session) = session.filter(|session| !self.is_page(Some(session))) else { return };
+        self.dress_worker(session);
+        self.let_run(session);
+    }
+
+    fn dress_worker(&self, session: &str) {
+        self.dress(session, false);
+        self.wire.post(Some(session), &network::EnableParams::default());
     }
 
     /// Lets a frame or worker see the device. What a worker's protocol lacks is in the command
@@ -249,12 +263,18 @@ impl Hub {
 
     fn crashed(&self, session: Option<&str>) {
         let Some(session) = session else { return };
-        if self.is_page(Some(session)) {
+        let is_page = self.is_page(Some(session));
+        if is_page {
             self.place.send_modify(|place| place.crashed = true);
         }
         // Last: whoever hears of it may navigate at once, and that forgets the crash.
         self.wire.crash(session);
-        self.notes.log("a page's renderer crashed");
+        // Of a service worker that is stopped the protocol says the same.
+        self.notes.log(if is_page {
+            "a page's renderer crashed"
+        } else {
+            "a worker or frame ended"
+        });
     }
 
     fn console(&self, event: &runtime::EventConsoleApiCalled) {
@@ -352,6 +372,9 @@ impl Sink for Hub {
                 }
             }
             (_, inspector::EventTargetCrashed::IDENTIFIER) => self.crashed(session),
+            (_, inspector::EventTargetReloadedAfterCrash::IDENTIFIER) => {
+                self.started_again(session);
+            }
             (_, browser::EventDownloadWillBegin::IDENTIFIER) => {
                 if let Some(event) = self.read::<browser::EventDownloadWillBegin>(params) {
                     self.downloads(&event.url);
