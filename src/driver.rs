@@ -283,7 +283,7 @@ pub trait Session: Send + Sync {
     /// A picture of the viewport, as JPEG.
     async fn capture(&self) -> Result<Vec<u8>, Error>;
     /// Gives back what memory the page does not need, since nobody will act on it for a while.
-    async fn rest(&self) {}
+    async fn trim(&self) {}
     /// Goes to an empty page, so that nothing of the site runs; it stays signed in.
     async fn park(&self) -> Result<(), Error>;
     /// Bytes of memory that its processes take, a page shared by several counted by each one's

@@ -360,7 +360,7 @@ impl Performance<'_> {
         let waited = async {
             if wait >= LULL {
                 // It must not make the wait longer.
-                let _ = timeout_at(until, self.session.rest()).await;
+                let _ = timeout_at(until, self.session.trim()).await;
             }
             sleep_until(until).await;
         };

@@ -7,7 +7,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use walkon::driver::{Driver as _, Error, Read};
+use walkon::driver::{Driver as _, Error, Read, Session};
 use walkon_core::dial::Dial as _;
 use walkon_core::step::Locator;
 
@@ -15,6 +15,12 @@ use crate::support::fixture::{Stand, click, driver, driver_with, one, until};
 use crate::support::processes;
 use crate::support::site::Site;
 use crate::support::{eventually, skip};
+
+/// Goes where a service worker is, and waits until it lives.
+async fn serve(session: &dyn Session, site: &Site) {
+    session.navigate(&site.url("/served")).await.unwrap();
+    until(session, &Read::Title, |title| title == "served").await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_opens_dialogs_without_end_is_stopped_and_stays_usable() {
@@ -57,8 +63,7 @@ async fn a_download_that_a_service_worker_makes_is_denied_and_ends_the_browser()
     let site = Site::start().await;
     let stand = Stand::new(&[&site.origin]);
     let session = stand.open(&driver).await;
-    session.navigate(&site.url("/served")).await.unwrap();
-    until(&*session, &Read::Title, |title| title == "served").await;
+    serve(&*session, &site).await;
     let refused = session.navigate(&site.url("/made")).await;
     assert!(matches!(refused, Err(Error::Unreachable { .. } | Error::Dead(_))), "{refused:?}");
     let told = |start: &str| stand.notes.sentences().iter().any(|text| text.starts_with(start));
@@ -146,8 +151,7 @@ async fn a_service_worker_does_not_outlive_its_page_when_the_browser_is_parked()
     let site = Site::start().await;
     let stand = Stand::new(&[&site.origin]);
     let session = stand.open(&driver).await;
-    session.navigate(&site.url("/served")).await.unwrap();
-    until(&*session, &Read::Title, |title| title == "served").await;
+    serve(&*session, &site).await;
     let ticks = || site.seen().iter().filter(|seen| seen.path == "/tick").count();
     eventually("the service worker lives", async || (ticks() > 5).then_some(())).await;
     session.park().await.unwrap();

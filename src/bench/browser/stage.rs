@@ -59,7 +59,7 @@ pub(super) async fn open(ground: &Ground, number: usize, packed: bool) -> Result
         return Err(Error::Action(format!("the reference page does not run: it is {title:?}")));
     }
     recording.picture("before", &session.capture().await?);
-    // As the worker does where it reads, and it reads whatever it goes to.
-    session.rest().await;
+    // As the worker does where it reads for a while.
+    session.trim().await;
     Ok(OnPage { session, _recording: recording, _relay: relay })
 }

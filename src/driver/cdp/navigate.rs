@@ -105,7 +105,7 @@ pub(super) async fn go(session: &CdpSession, url: &str) -> Result<Option<String>
 }
 
 /// Collects the page's garbage now: the browser would some seconds later, or not at all.
-pub(super) async fn rest(session: &CdpSession) {
+pub(super) async fn trim(session: &CdpSession) {
     // A page that is too busy for it keeps what it has.
     let _ = session.ask(&CollectGarbageParams::default()).await;
 }
@@ -118,7 +118,7 @@ pub(super) async fn park(session: &CdpSession) -> Result<(), Error> {
     session.ask(&service_worker::EnableParams::default()).await?;
     session.ask(&service_worker::StopAllWorkersParams::default()).await?;
     session.ask(&service_worker::DisableParams::default()).await?;
-    rest(session).await;
+    trim(session).await;
     match gone {
         None => Ok(()),
         Some(why) => Err(Error::Unreachable { url: "about:blank".to_owned(), why }),

@@ -210,8 +210,8 @@ impl Session for CdpSession {
         })
     }
 
-    async fn rest(&self) {
-        navigate::rest(self).await;
+    async fn trim(&self) {
+        navigate::trim(self).await;
     }
 
     async fn park(&self) -> Result<(), Error> {

@@ -258,11 +258,7 @@ impl World {
         let resume = resume as i64;
         assert!(resume <= most, "[19] shut until {resume}, at most {most} is due");
         let least = least.min(self.known);
-        // What is over may have been taken back by that very call.
-        assert!(
-            resume >= least || least <= now,
-            "[19] shut until {resume}, at least {least} is due"
-        );
+        assert!(resume >= least, "[19] shut until {resume}, at least {least} is due");
         // What is claimed after that it did not know of.
         (self.model.resume, self.known) = (resume, least);
     }
